@@ -1,0 +1,137 @@
+import type { Action, AgentPolicy, HitFrame, StateFrame } from '../src/protocol/frames.ts';
+import { limits } from '../src/protocol/limits.ts';
+import { compileNameRules } from '../src/protocol/names.ts';
+import { createProbe, hit, type Probe } from './probe.ts';
+import type { Pass, Scenario } from './scenario.ts';
+
+/** Where the probes send what they have to say. */
+export interface ProbeEvents {
+  state(body: Omit<StateFrame, 't' | 'n'>): void;
+  hit(body: Omit<HitFrame, 't' | 'n'>): void;
+  /** False while the queue to the bridge is full. */
+  mayQueue(): boolean;
+  /** Called once an action was armed, for agents that lie. */
+  lie(action: Action): void;
+}
+
+/** Every action of one simulated agent. */
+export class Probes {
+  readonly #scenario: Scenario;
+  readonly #events: ProbeEvents;
+  readonly #probes = new Map<string, Probe>();
+  readonly #ends = new Map<string, NodeJS.Timeout>();
+  #hidden: (name: string) => string | undefined = () => undefined;
+  #paused = false;
+
+  constructor(scenario: Scenario, events: ProbeEvents) {
+    this.#scenario = scenario;
+    this.#events = events;
+  }
+
+  /** Actions a pass could hit now. */
+  get armed(): number {
+    return [...this.#probes.values()].filter((probe) => probe.state === 'armed').length;
+  }
+
+  /** What every action held now has come to. */
+  get states(): ReadonlyMap<string, Probe> {
+    return this.#probes;
+  }
+
+  arm(action: Action): void {
+    const known = this.#probes.get(action.id);
+    if (known !== undefined && known.action.rev >= action.rev) {
+      if (known.state === 'suspended') known.state = known.at === undefined ? 'pending' : 'armed';
+      this.#tell(known);
+      return;
+    }
+    if (known === undefined && this.#probes.size >= limits.maxActionsPerAgent) {
+      const full = createProbe(action, {});
+      this.#tell(
+        Object.assign(full, { state: 'failed', code: 'too-many', message: `At most ${limits.maxActionsPerAgent} actions.` }),
+      );
+      return;
+    }
+    const probe = createProbe(action, this.#scenario.files);
+    this.#drop(action.id);
+    if (probe.state !== 'failed') {
+      this.#probes.set(action.id, probe);
+      const timer = setTimeout(() => this.#finish(probe, 'expired'), action.limits.ttlMs);
+      this.#ends.set(action.id, timer.unref());
+    }
+    this.#tell(probe);
+    this.#events.lie(action);
+  }
+
+  remove(id: string): void {
+    const probe = this.#probes.get(id);
+    if (probe !== undefined) this.#finish(probe, 'removed');
+    else this.#events.state({ id, rev: 0, state: 'removed', hits: 0 });
+  }
+
+  /** Arms what is missing and drops what is absent; what is there already keeps its counts. */
+  converge(actions: Action[]): void {
+    const wanted = new Set(actions.map((action) => action.id));
+    for (const id of [...this.#probes.keys()]) if (!wanted.has(id)) this.remove(id);
+    for (const action of actions) this.arm(action);
+  }
+
+  /** The bridge is silent: nothing is hit any more. */
+  suspend(): void {
+    for (const probe of this.#probes.values())
+      if (probe.state === 'armed' || probe.state === 'pending') probe.state = 'suspended';
+  }
+
+  /** The agent is no more. */
+  close(): void {
+    for (const id of [...this.#probes.keys()]) this.#drop(id);
+  }
+
+  setPolicy(policy: AgentPolicy): void {
+    if (this.#scenario.hides !== false) this.#hidden = compileNameRules(policy.names);
+    this.#paused = policy.pause;
+  }
+
+  /** The program comes through this line. */
+  pass(pass: Pass): void {
+    if (this.#paused) return;
+    for (const probe of [...this.#probes.values()]) {
+      if (probe.state === 'armed' && !this.#events.mayQueue()) {
+        probe.skipped.queue += 1;
+        continue;
+      }
+      const capture = hit(probe, pass, this.#hidden);
+      if (capture === undefined) continue;
+      probe.hits += 1;
+      const { id, rev } = probe.action;
+      this.#events.hit({ id, rev, hit: probe.hits, ts: Date.now(), capture });
+      if (probe.hits >= probe.action.limits.hits) this.#finish(probe, 'removed');
+    }
+  }
+
+  #finish(probe: Probe, state: 'removed' | 'expired'): void {
+    probe.state = state;
+    this.#drop(probe.action.id);
+    this.#tell(probe);
+  }
+
+  #drop(id: string): void {
+    clearTimeout(this.#ends.get(id));
+    this.#ends.delete(id);
+    this.#probes.delete(id);
+  }
+
+  #tell({ action, state, at, hits, skipped, lastError, code, message }: Probe): void {
+    this.#events.state({
+      id: action.id,
+      rev: action.rev,
+      state,
+      ...(at === undefined ? {} : { at: [at] }),
+      hits,
+      skipped: { ...skipped },
+      ...(lastError === undefined ? {} : { lastError }),
+      ...(code === undefined ? {} : { code }),
+      ...(message === undefined ? {} : { message }),
+    });
+  }
+}

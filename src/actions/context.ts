@@ -1,0 +1,14 @@
+import type { Hub } from '../hub/hub.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import type { ActionStore } from './action.ts';
+import type { Waker } from './waker.ts';
+
+/** What every step in the life of an action works with. */
+export interface ActionContext {
+  store: ActionStore;
+  hub: Hub;
+  waker: Waker;
+  clock: Clock;
+  log: Log;
+}

@@ -1,0 +1,34 @@
+import type { Remove } from '../protocol/frames.ts';
+import type { ActionRecord, ActionStatus } from './action.ts';
+import type { ActionContext } from './context.ts';
+
+/** What agents are told when an action ends in a status. */
+const removalReasons: Record<Exclude<ActionStatus, 'pending'>, Remove['reason']> = {
+  completed: 'limit',
+  expired: 'expired',
+  cancelled: 'cancelled',
+  failed: 'policy',
+};
+
+/** Ends an action once and takes it off every agent. Undefined when it had ended already. */
+export async function finish(
+  context: ActionContext,
+  org: string,
+  id: string,
+  status: Exclude<ActionStatus, 'pending'>,
+  reason: string,
+): Promise<ActionRecord | undefined> {
+  const ended = await context.store.finish(org, id, status, reason, context.clock.now());
+  if (ended === undefined) return undefined;
+  context.waker.wake(id);
+  // An agent that cannot be told removes the probe by its own clock, and is not offered the action again.
+  await Promise.allSettled(ended.targets.map((target) => context.hub.remove(org, target.agentId, id, removalReasons[status])));
+  return ended;
+}
+
+/** Ends what is past its end; called by a timer, and safe to call at any time from any replica. */
+export async function expireOverdue(context: ActionContext): Promise<number> {
+  const overdue = await context.store.overdue(context.clock.now());
+  for (const { org, id } of overdue) await finish(context, org, id, 'expired', 'Its time was up.');
+  return overdue.length;
+}

@@ -1,0 +1,43 @@
+import { matchesGlob } from '../lib/glob.ts';
+import type { Action } from '../protocol/frames.ts';
+import type { AgentRecord } from '../targets/agent.ts';
+import { fits } from '../targets/fits.ts';
+import type { ActionRecord, TargetRecord } from './action.ts';
+import type { ActionContext } from './context.ts';
+
+/** What the agent must have armed now: live actions placed on it before, and those whose source it fits. */
+export async function offer(context: ActionContext, agent: AgentRecord, concurrentPerAgent: number): Promise<Action[]> {
+  const now = context.clock.now();
+  for (const action of await context.store.live(agent.org, now)) {
+    if (action.targets.some((target) => target.agentId === agent.id)) continue;
+    if (!fits(agent, action.source) || !reaches(action, agent)) continue;
+    await context.store.addTarget(agent.org, action.id, newTarget(agent), concurrentPerAgent, now);
+  }
+  const live = await context.store.liveOn(agent.org, agent.id, now);
+  return live.map((action) => toWire(action, now));
+}
+
+/** A target nobody has heard from yet. */
+export function newTarget(agent: AgentRecord): TargetRecord {
+  return { agentId: agent.id, agentName: agent.name, pool: agent.pool, service: agent.service, state: 'pending', hits: 0 };
+}
+
+/** The action as the agent gets it; the hit limit is the whole action's, and the bridge totals over agents. */
+export function toWire(action: ActionRecord, now: number): Action {
+  return {
+    id: action.id,
+    rev: 1,
+    kind: action.kind,
+    where: { file: action.file, line: action.line, ...(action.column === undefined ? {} : { column: action.column }) },
+    ...(action.condition === undefined ? {} : { condition: action.condition }),
+    expressions: action.expressions,
+    limits: { hits: action.maxHits, depth: action.depth, ttlMs: Math.max(1, action.expiresAt - now) },
+  };
+}
+
+function reaches(action: ActionRecord, agent: AgentRecord): boolean {
+  return action.reach.some(
+    (reach) =>
+      reach.pools.some((glob) => matchesGlob(glob, agent.pool)) && reach.services.some((glob) => matchesGlob(glob, agent.service)),
+  );
+}

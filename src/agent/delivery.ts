@@ -1,0 +1,87 @@
+import type { HitFrame } from '../protocol/frames.ts';
+import { startImmediate } from './intrinsics.ts';
+import { pathOf, type Script, type Scripts } from './scripts.ts';
+import type { Sites } from './sites.ts';
+import { mapStack, type RawFrame } from './stack.ts';
+
+type Hit = Omit<HitFrame, 't' | 'n'>;
+/** A hit whose stack is not mapped yet. */
+type UnmappedHit = Omit<Hit, 'capture'> & { capture: Omit<Hit['capture'], 'stack'> };
+
+/** Source maps read for the stack of one hit; frames beyond that stay as V8 has them. */
+const maxMapsPerHit = 20;
+
+/** One step of the queue: true when it is done, false when it has to come back in the next turn of the event loop. */
+type Step = () => boolean;
+
+/**
+ * Hands hits on in their order. Frames of files whose source maps have not been read yet make a hit wait for the next turns of the
+ * event loop, one map a turn: files are never read at a hit.
+ */
+export class Delivery {
+  readonly #to: { hit(hit: Hit): void };
+  readonly #waiting: Step[] = [];
+
+  constructor(to: { hit(hit: Hit): void }) {
+    this.#to = to;
+  }
+
+  /** Sends a hit, at once when its stack can be mapped at once. */
+  send(hit: UnmappedHit, raw: RawFrame[], { session, scripts }: Sites): void {
+    const finish = (): true => {
+      const { at, ...rest } = hit.capture;
+      this.#to.hit({ ...hit, capture: { at, stack: mapStack(raw, scripts), ...rest } });
+      return true;
+    };
+    let mapsLeft = maxMapsPerHit;
+    const isMappedNow = session === undefined || nextUnread(raw, scripts) === undefined;
+    this.#run(isMappedNow, () => {
+      const unread = mapsLeft > 0 ? nextUnread(raw, scripts) : undefined;
+      if (session === undefined || unread === undefined) return finish();
+      mapsLeft -= 1;
+      scripts.mapOf(unread, session);
+      return false;
+    });
+  }
+
+  /** Does something after all hits so far have been sent. */
+  after(run: () => void): void {
+    this.#run(true, () => {
+      run();
+      return true;
+    });
+  }
+
+  #run(isReady: boolean, step: Step): void {
+    if (isReady && this.#waiting.length === 0) {
+      attempt(step);
+      return;
+    }
+    this.#waiting.push(step);
+    if (this.#waiting.length === 1) startImmediate(() => this.#turn());
+  }
+
+  #turn(): void {
+    const [first] = this.#waiting;
+    if (first !== undefined && attempt(first)) this.#waiting.shift();
+    if (this.#waiting.length > 0) startImmediate(() => this.#turn());
+  }
+}
+
+/** A step that throws is the link's defect, and done. */
+function attempt(step: Step): boolean {
+  try {
+    return step();
+  } catch {
+    return true;
+  }
+}
+
+function nextUnread(raw: RawFrame[], scripts: Scripts): Script | undefined {
+  for (const { url } of raw) {
+    const script = scripts.atPath(pathOf(url));
+    if (script !== undefined && script.map === undefined && script.mapUrl !== '' && !script.path.includes('node_modules'))
+      return script;
+  }
+  return undefined;
+}

@@ -1,0 +1,141 @@
+import { types } from 'node:util';
+import type { Node, PureMethod } from '../protocol/expression.ts';
+import type { HiddenName } from './capture.ts';
+import {
+  endsWith,
+  hasOwn,
+  isArray,
+  mapSize,
+  sameValue,
+  setSize,
+  slice,
+  startsWith,
+  stringIncludes,
+  symbolText,
+  toText,
+  typedArrayLength,
+} from './intrinsics.ts';
+import { HiddenValue, NoValue } from './no-value.ts';
+import { binary, isNothing, isObject, keyOf, refuseLong, strictEqual, truthy, unary } from './operators.ts';
+import { readOwn } from './read.ts';
+
+export { NoValue };
+
+/** Elements `includes` looks at. */
+const maxSearchedElements = 10_000;
+
+/** Gives the value of a name in scope, or of `this`. Throws `NoValue`. */
+export type Lookup = (name: string) => unknown;
+
+/** A chain of `?.` that met null or undefined. */
+const stopped = { stopped: true };
+
+/**
+ * Works out a parsed expression over real values of the program: own data properties only, and no getter, proxy trap, conversion
+ * method, iterator or other function of the program is ever run. Throws `NoValue`.
+ */
+export function evaluate(node: Node, lookup: Lookup, hidden: HiddenName): unknown {
+  const value = run(node, lookup, hidden);
+  return value === stopped ? undefined : value;
+}
+
+/** `this` as a name for `Lookup`; no identifier is written so. */
+export const thisName = 'this';
+
+function run(node: Node, lookup: Lookup, hidden: HiddenName): unknown {
+  if (node === null || typeof node !== 'object') return node;
+  const whole = (part: Node): unknown => evaluate(part, lookup, hidden);
+  switch (node[0]) {
+    case 'undefined':
+      return undefined;
+    case 'this':
+      return lookup(thisName);
+    case 'name':
+      refuseHidden(node[1], hidden);
+      return lookup(node[1]);
+    case 'member': {
+      const target = run(node[1], lookup, hidden);
+      if (target === stopped || (node[3] !== undefined && isNothing(target))) return stopped;
+      return member(target, whole(node[2]), hidden);
+    }
+    case 'call': {
+      const target = run(node[2], lookup, hidden);
+      if (target === stopped || (node[4] !== undefined && isNothing(target))) return stopped;
+      return pureCall(node[1], target, whole(node[3]));
+    }
+    case 'unary':
+      return unary(node[1], whole(node[2]));
+    case 'binary':
+      return binary(node[1], whole(node[2]), whole(node[3]));
+    case 'logical': {
+      const left = whole(node[2]);
+      const goOn = node[1] === '&&' ? truthy(left) : node[1] === '||' ? !truthy(left) : isNothing(left);
+      return goOn ? whole(node[3]) : left;
+    }
+    case 'conditional':
+      return truthy(whole(node[1])) ? whole(node[2]) : whole(node[3]);
+  }
+}
+
+function refuseHidden(name: string, hidden: HiddenName): void {
+  const rule = hidden(name);
+  if (rule !== undefined) throw new HiddenValue(name, rule);
+}
+
+function member(target: unknown, key: unknown, hidden: HiddenName): unknown {
+  const name = keyOf(key);
+  const shown = typeof name === 'symbol' ? symbolText(name) : name;
+  refuseHidden(shown, hidden);
+  if (isNothing(target)) throw new NoValue(`\`${toText(target)}\` has no \`${short(shown)}\`.`);
+  if (typeof target === 'string') return hasOwn(target as unknown as object, name) ? target[name as keyof string] : undefined;
+  if (!isObject(target)) return undefined;
+  const read = readOwn(target, name);
+  switch (read.kind) {
+    case 'value':
+      return read.value;
+    case 'missing':
+      return sizeOf(target, name);
+    case 'getter':
+      throw new NoValue(`\`${short(shown)}\` is a getter, and getters are not run.`);
+    case 'proxy':
+      throw new NoValue(`\`${short(shown)}\` would be read from a proxy, and proxies are not touched.`);
+    case 'uninitialised':
+      throw new NoValue(`\`${short(shown)}\` is not initialised yet.`);
+  }
+}
+
+/** The two accessors of the language that are worked out here. */
+function sizeOf(target: object, name: string | symbol): number | undefined {
+  if (name === 'size') return types.isMap(target) ? mapSize(target) : types.isSet(target) ? setSize(target) : undefined;
+  return name === 'length' && types.isTypedArray(target) ? typedArrayLength(target) : undefined;
+}
+
+function pureCall(method: PureMethod, target: unknown, argument: unknown): boolean {
+  if (typeof target === 'string') {
+    if (typeof argument !== 'string') throw new NoValue(`\`${method}\` of a text takes a text.`);
+    refuseLong(target, argument);
+    return method === 'includes'
+      ? stringIncludes(target, argument)
+      : method === 'startsWith'
+        ? startsWith(target, argument)
+        : endsWith(target, argument);
+  }
+  if (method !== 'includes' || !isObject(target) || types.isProxy(target) || !isArray(target)) {
+    throw new NoValue(`\`${method}\` needs a text${method === 'includes' ? ' or an array' : ''} before it.`);
+  }
+  const length = readOwn(target, 'length');
+  const count = length.kind === 'value' ? (length.value as number) : 0;
+  if (count > maxSearchedElements) throw new NoValue(`The array has more than ${maxSearchedElements} elements.`);
+  for (let index = 0; index < count; index += 1) {
+    const element = readOwn(target, index);
+    const value = element.kind === 'value' ? element.value : undefined;
+    if (element.kind !== 'getter' && strictEqual(value, argument)) return true;
+    // As in the language, `includes` finds NaN.
+    if (sameValue(value, argument)) return true;
+  }
+  return false;
+}
+
+function short(name: string): string {
+  return name.length <= 40 ? name : `${slice(name, 0, 40)}…`;
+}

@@ -1,0 +1,183 @@
+import { clearInterval, setInterval } from 'node:timers';
+import type { Action, AgentPolicy, Remove, StateFrame } from '../protocol/frames.ts';
+import { limits } from '../protocol/limits.ts';
+import type { ToMain, ToWorker } from './link-messages.ts';
+import type { AgentLog } from './log.ts';
+import type { Probes } from './probes.ts';
+import { finalStates } from './queue.ts';
+
+type State = Omit<StateFrame, 't' | 'n'>;
+
+/** How often the cost of probes is told to the worker while there are any. */
+const loadEveryMs = 1_000;
+
+/** Actions that ended here and are remembered, so that a bridge which has not heard of it yet does not start them anew. */
+const maxEnded = 256;
+
+/** What the host needs of the thread that talks to the bridge. */
+export interface HostContext {
+  /** 1 at index 0 while no probe may do anything. */
+  silence: Int32Array;
+  send(message: ToWorker): void;
+  /** False while the queue to the bridge is full. */
+  mayQueue(): boolean;
+  log: AgentLog;
+}
+
+/**
+ * Keeps the probes of this process at what the bridge wants. `probes.ts` and with it `node:inspector` are loaded for the
+ * first action, so that an agent nobody asks anything costs nothing.
+ */
+export class ProbeHost {
+  readonly #context: HostContext;
+  #probes: Probes | undefined;
+  #policy: AgentPolicy | undefined;
+  /** Messages in order, while `probes.ts` loads. */
+  #waiting: ToMain[] | undefined;
+  readonly #wanted = new Map<string, number>();
+  readonly #ended = new Map<string, State>();
+  #loadTimer: NodeJS.Timeout | undefined;
+
+  constructor(context: HostContext) {
+    this.#context = context;
+  }
+
+  /** Does what the bridge said, in the order it was said. Never throws. */
+  handle(message: ToMain): void {
+    if (this.#waiting !== undefined) {
+      this.#waiting.push(message);
+    } else if (this.#probes === undefined && needsProbes(message)) {
+      this.#waiting = [message];
+      void this.#loadProbes();
+    } else {
+      this.#guard(() => this.#obey(message));
+    }
+  }
+
+  /** Takes everything away. */
+  close(): void {
+    clearInterval(this.#loadTimer);
+    this.#guard(() => this.#probes?.close());
+    this.#wanted.clear();
+  }
+
+  async #loadProbes(): Promise<void> {
+    try {
+      const { createProbes } = await import('./probes.ts');
+      const { silence, mayQueue, send } = this.#context;
+      this.#probes = createProbes(
+        { state: (state) => this.#state(state), hit: (body) => send({ t: 'hit', body }), mayQueue },
+        { silence },
+      );
+    } catch (error) {
+      this.#context.log.warn(`probes cannot be loaded: ${String(error)}`);
+    }
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    if (this.#probes !== undefined && this.#policy !== undefined) this.#probes.setPolicy(this.#policy);
+    for (const message of waiting) this.#guard(() => this.#obey(message));
+  }
+
+  #obey(message: ToMain): void {
+    switch (message.kind) {
+      case 'welcome':
+        this.#setPolicy(message.policy);
+        this.#converge(message.actions);
+        return;
+      case 'arm':
+        this.#arm(message.action, true);
+        return;
+      case 'remove':
+        this.#remove(message.id, message.reason);
+        return;
+      case 'policy':
+        this.#setPolicy(message.policy);
+        return;
+      case 'suspend':
+        this.#context.log.debug(`probes suspended: ${message.reason}`);
+        this.#probes?.suspendAll(message.reason);
+    }
+  }
+
+  #setPolicy(policy: AgentPolicy): void {
+    this.#policy = policy;
+    this.#probes?.setPolicy(policy);
+  }
+
+  /** The welcome holds all that is wanted: what is absent goes, what is missing comes, what is there stays as it is. */
+  #converge(actions: Action[]): void {
+    const wanted = new Set(actions.map((action) => action.id));
+    for (const id of [...this.#wanted.keys()]) if (!wanted.has(id)) this.#remove(id, 'cancelled');
+    for (const action of actions) this.#arm(action, false);
+  }
+
+  /** `asked`: the bridge waits for an answer, even when the action ended here before. */
+  #arm(action: Action, asked: boolean): void {
+    const ended = this.#ended.get(action.id);
+    if (ended !== undefined && ended.rev >= action.rev) {
+      if (asked) this.#context.send({ t: 'state', body: ended });
+      return;
+    }
+    if (this.#probes === undefined) {
+      this.#fail(action, 'The probes of this agent could not be loaded.');
+      return;
+    }
+    this.#wanted.set(action.id, action.rev);
+    try {
+      this.#probes.arm(action);
+    } catch (error) {
+      this.#fail(action, `The agent failed: ${String(error)}`);
+    }
+    this.#watchLoad();
+  }
+
+  #fail({ id, rev }: Action, message: string): void {
+    this.#state({ id, rev, state: 'failed', hits: 0, code: 'internal', message: message.slice(0, limits.maxMessageChars) });
+  }
+
+  #remove(id: string, reason: Remove['reason']): void {
+    const ended = this.#ended.get(id);
+    // Forgotten first: an action that the bridge removed may come back, one that ended by itself may not.
+    const known = this.#wanted.delete(id);
+    if (ended !== undefined) this.#context.send({ t: 'state', body: ended });
+    else if (this.#probes !== undefined && known) this.#probes.remove(id, reason);
+    else this.#context.send({ t: 'state', body: { id, rev: 0, state: 'removed', hits: 0 } });
+  }
+
+  #state(state: State): void {
+    if (finalStates.has(state.state) && this.#wanted.delete(state.id)) {
+      this.#ended.set(state.id, state);
+      const [oldest] = this.#ended.keys();
+      if (this.#ended.size > maxEnded && oldest !== undefined) this.#ended.delete(oldest);
+    }
+    this.#context.send({ t: 'state', body: state });
+  }
+
+  /** Tells the worker what probes cost while there are any, and once more after the last. */
+  #watchLoad(): void {
+    if (this.#loadTimer !== undefined) return;
+    this.#loadTimer = setInterval(() => {
+      this.#guard(() => {
+        const actions = this.#probes?.count ?? 0;
+        if (this.#probes !== undefined) this.#context.send({ t: 'load', actions, ...this.#probes.overhead() });
+        if (actions > 0) return;
+        clearInterval(this.#loadTimer);
+        this.#loadTimer = undefined;
+      });
+    }, loadEveryMs);
+    this.#loadTimer.unref();
+  }
+
+  /** Nothing of ours may reach the program. */
+  #guard(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#context.log.debug(`probes failed: ${String(error)}`);
+    }
+  }
+}
+
+function needsProbes(message: ToMain): boolean {
+  return message.kind === 'arm' || (message.kind === 'welcome' && message.actions.length > 0);
+}

@@ -1,0 +1,74 @@
+import { type Debugger, Session } from 'node:inspector';
+
+/**
+ * Bytes of collected scripts V8 keeps for us. Every pass compiles a condition, which is a script of its own: without a ceiling they
+ * would never be forgotten.
+ */
+const maxScriptsCacheSize = 1_000_000;
+
+/** What V8 says of a script when it is compiled, or of each script there is when the debugger goes on. */
+export type ScriptParsed = Debugger.ScriptParsedEventDataType;
+
+/**
+ * V8's debugger on the program's own thread. It never pauses: a pause waits for every other client that is connected, so another
+ * vendor's agent, or an attached debugger, could hold the program for ever.
+ */
+export class DebuggerSession {
+  readonly #session = new Session();
+
+  /** Turns the debugger on; `onScript` is called for each script there is, before this returns, and for later ones. */
+  constructor(onScript: (script: ScriptParsed) => void) {
+    this.#session.connect();
+    this.#session.on('Debugger.scriptParsed', ({ params }) => {
+      // Conditions have no URL: one comes by at each pass.
+      if (params.url !== '') onScript(params);
+    });
+    this.#session.post('Debugger.enable', { maxScriptsCacheSize });
+    this.#session.post('Debugger.setPauseOnExceptions', { state: 'none' });
+  }
+
+  /** Places where V8 can stop, in the order of the source. Lines and columns count from 0. */
+  possiblePlaces(scriptId: string, from: GeneratedPlace, to: GeneratedPlace): Debugger.BreakLocation[] {
+    const found = this.#ask<{ locations: Debugger.BreakLocation[] }>('Debugger.getPossibleBreakpoints', {
+      start: { scriptId, lineNumber: from.line, columnNumber: from.column },
+      end: { scriptId, lineNumber: to.line, columnNumber: to.column },
+    });
+    return found?.locations ?? [];
+  }
+
+  /** The source as V8 has it; undefined when the script has been collected. */
+  source(scriptId: string): string | undefined {
+    return this.#ask<{ scriptSource: string }>('Debugger.getScriptSource', { scriptId })?.scriptSource;
+  }
+
+  /** Sets a breakpoint whose condition is text made by us. Undefined when V8 refuses it. */
+  setBreakpoint(scriptId: string, at: GeneratedPlace, condition: string): string | undefined {
+    const location = { scriptId, lineNumber: at.line, columnNumber: at.column };
+    return this.#ask<{ breakpointId: string }>('Debugger.setBreakpoint', { location, condition })?.breakpointId;
+  }
+
+  removeBreakpoint(breakpointId: string): void {
+    this.#ask('Debugger.removeBreakpoint', { breakpointId });
+  }
+
+  /** Turns the debugger off and lets go of V8. */
+  close(): void {
+    this.#ask('Debugger.disable', {});
+    this.#session.disconnect();
+  }
+
+  /** On the same thread every answer comes before `post` returns. */
+  #ask<Answer>(method: string, params: object): Answer | undefined {
+    let answer: Answer | undefined;
+    this.#session.post(method, params, (error, result) => {
+      if (error === null) answer = result as Answer;
+    });
+    return answer;
+  }
+}
+
+/** A place in the text V8 has: lines and columns from 0. */
+export interface GeneratedPlace {
+  line: number;
+  column: number;
+}

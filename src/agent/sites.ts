@@ -1,0 +1,208 @@
+import { randomBytes } from 'node:crypto';
+import { dirname, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Budget } from './budget.ts';
+import { type Condition, conditionFor, type Thunk } from './condition.ts';
+import { defineProperty, deleteProperty, monotonicMs, startImmediate, startTimer, stopTimer } from './intrinsics.ts';
+import { type Located, type Location, locate } from './locate.ts';
+import { type Script, Scripts } from './scripts.ts';
+import { DebuggerSession, type ScriptParsed } from './session.ts';
+import type { Watch } from './watch.ts';
+
+/**
+ * Time V8 takes at a pass before our code runs: it compiles the condition each time. 35–110 µs were measured, by machine and number of
+ * names. On a hot line the time between two passes shows a better bound.
+ */
+const assumedV8Ms = 0.1;
+
+/** A place with a breakpoint; several actions can share it. */
+export interface Site extends Location {
+  index: number;
+  watches: Watch[];
+  condition: Condition;
+  /** Undefined while the breakpoint is taken away. */
+  breakpoint: string | undefined;
+  v8Ms: number;
+  window: number;
+  spentMs: number;
+}
+
+/** One pass through a site. */
+export interface Pass {
+  site: Site;
+  always: readonly Thunk[];
+  onHit: () => readonly Thunk[];
+  /** When our code took over, by `monotonicMs`. */
+  startMs: number;
+  /** Time V8 took before that, estimated. */
+  v8Ms: number;
+}
+
+/** What the sites tell their owner. All of it is called on the program's thread, `passed` in the middle of the program. */
+export interface SiteEvents {
+  passed(pass: Pass): void;
+  /** The breakpoint of these is away until the next window. */
+  overBudget(watches: readonly Watch[]): void;
+  loaded(script: Script): void;
+  /** Whether an action waits for its file to be loaded. */
+  isWaiting(): boolean;
+}
+
+const ownFolder = dirname(fileURLToPath(import.meta.url)) + sep;
+
+/** The breakpoints of the process, and the debugger as long as there is one. */
+export class Sites {
+  readonly #events: SiteEvents;
+  readonly #budget: Budget;
+  /** In the global scope while the debugger is on: random, so that no program can have the name. */
+  readonly #hookName = `__sidelight_${randomBytes(8).toString('hex')}`;
+  readonly #sites = new Map<string, Site>();
+  readonly #byIndex: (Site | undefined)[] = [];
+  #session: DebuggerSession | undefined;
+  scripts = new Scripts();
+  #isInside = false;
+  #lastPassEndMs = 0;
+  #resume: ReturnType<typeof startTimer> | undefined;
+
+  constructor(budget: Budget, events: SiteEvents) {
+    this.#budget = budget;
+    this.#events = events;
+  }
+
+  /** Finds where an action goes and puts it there; `candidates` narrows the search to scripts that have just been loaded. */
+  bind(watch: Watch, candidates?: readonly Script[]): Located {
+    const session = this.#open();
+    const located = locate(watch.where, candidates ?? this.scripts.all.values(), this.scripts, session);
+    if ('found' in located) for (const location of located.found) if (!location.scopes.isInWith) this.#attach(watch, location);
+    return located;
+  }
+
+  /** Takes an action off all its places. */
+  unbind(watch: Watch): void {
+    for (const [key, site] of this.#sites) {
+      if (!site.watches.includes(watch)) continue;
+      site.watches = site.watches.filter((one) => one !== watch);
+      this.#clear(site);
+      if (site.watches.length === 0) {
+        this.#sites.delete(key);
+        this.#byIndex[site.index] = undefined;
+      } else {
+        this.#set(site);
+      }
+    }
+  }
+
+  /** Makes V8 as it was before. In the middle of a pass the debugger itself is turned off a moment later. */
+  close(): void {
+    if (this.#resume !== undefined) stopTimer(this.#resume);
+    this.#resume = undefined;
+    for (const site of this.#sites.values()) this.#clear(site);
+    this.#sites.clear();
+    this.#byIndex.length = 0;
+    if (this.#isInside) {
+      startImmediate(() => this.closeIfUnused());
+      return;
+    }
+    this.#session?.close();
+    this.#session = undefined;
+    this.scripts = new Scripts();
+    deleteProperty(globalThis, this.#hookName);
+  }
+
+  /** Closes when no action has a place and none waits for one. */
+  closeIfUnused(): void {
+    if (this.#sites.size === 0 && !this.#events.isWaiting()) this.close();
+  }
+
+  get session(): DebuggerSession | undefined {
+    return this.#session;
+  }
+
+  /** The function that conditions call; frames above it are not the program's. */
+  readonly hook = (index: number, always: readonly Thunk[], onHit: () => readonly Thunk[]): false => {
+    const startMs = monotonicMs();
+    const site = this.#byIndex[index];
+    if (site === undefined || this.#isInside) return false;
+    this.#isInside = true;
+    try {
+      const gapMs = startMs - this.#lastPassEndMs;
+      if (gapMs < site.v8Ms) site.v8Ms = gapMs;
+      this.#events.passed({ site, always, onHit, startMs, v8Ms: site.v8Ms });
+      this.#pay(site, monotonicMs() - startMs + site.v8Ms);
+    } catch {
+      // Nothing may reach the program; `passed` has counted it.
+    } finally {
+      this.#isInside = false;
+      this.#lastPassEndMs = monotonicMs();
+    }
+    return false;
+  };
+
+  #open(): DebuggerSession {
+    if (this.#session !== undefined) return this.#session;
+    const scripts = this.scripts;
+    let isNew = false;
+    const onScript = (parsed: ScriptParsed): void => {
+      const script = scripts.add(parsed, ownFolder);
+      if (script !== undefined && isNew) this.#events.loaded(script);
+    };
+    defineProperty(globalThis, this.#hookName, { value: this.hook, configurable: true, enumerable: false, writable: false });
+    const session = new DebuggerSession(onScript);
+    isNew = true;
+    this.#session = session;
+    return session;
+  }
+
+  #attach(watch: Watch, location: Location): void {
+    const { script, generated } = location;
+    const key = `${script.id}:${generated.line}:${generated.column}`;
+    let site = this.#sites.get(key);
+    if (site === undefined) {
+      const index = this.#byIndex.length;
+      const condition = conditionFor(this.#hookName, index, location.scopes, []);
+      site = { ...location, index, watches: [], condition, breakpoint: undefined, v8Ms: assumedV8Ms, window: 0, spentMs: 0 };
+      this.#sites.set(key, site);
+      this.#byIndex.push(site);
+    }
+    if (site.watches.includes(watch)) return;
+    site.watches = [...site.watches, watch];
+    this.#clear(site);
+    this.#set(site);
+  }
+
+  #set(site: Site): void {
+    site.condition = conditionFor(this.#hookName, site.index, site.scopes, site.watches);
+    site.breakpoint = this.#session?.setBreakpoint(site.script.id, site.generated, site.condition.text);
+  }
+
+  #clear(site: Site): void {
+    if (site.breakpoint !== undefined) this.#session?.removeBreakpoint(site.breakpoint);
+    site.breakpoint = undefined;
+  }
+
+  /** A site that has used its part of the window is taken away at once, in the middle of the program: a loop may be running. */
+  #pay(site: Site, ms: number): void {
+    const isLeft = this.#budget.spend(ms);
+    if (site.window !== this.#budget.window) {
+      site.window = this.#budget.window;
+      site.spentMs = 0;
+    }
+    site.spentMs += ms;
+    const part = this.#budget.maxMs / Math.max(1, this.#sites.size);
+    if (isLeft && site.spentMs < part) return;
+    for (let index = 0; index < this.#byIndex.length; index += 1) {
+      const one = this.#byIndex[index];
+      if (one?.breakpoint === undefined || (isLeft && one !== site)) continue;
+      this.#clear(one);
+      this.#events.overBudget(one.watches);
+    }
+    if (this.#resume !== undefined) return;
+    this.#resume = startTimer(() => {
+      this.#resume = undefined;
+      const startMs = monotonicMs();
+      for (const one of this.#sites.values()) if (one.breakpoint === undefined) this.#set(one);
+      this.#budget.spend(monotonicMs() - startMs);
+    }, this.#budget.waitMs());
+    this.#resume.unref();
+  }
+}

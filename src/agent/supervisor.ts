@@ -1,0 +1,131 @@
+import { clearTimeout, setTimeout } from 'node:timers';
+import { Worker } from 'node:worker_threads';
+import { limits } from '../protocol/limits.ts';
+import type { AgentConfig } from './config.ts';
+import type { ProcessFacts } from './hello.ts';
+import { createGauges, gauge, type LinkData, type ToMain, type ToWorker } from './link-messages.ts';
+import type { AgentLog } from './log.ts';
+import { ProbeHost } from './probe-host.ts';
+import { maxQueuedBytes } from './queue.ts';
+
+/** Waits before a worker that died is started again, doubled each time. */
+const restartMs = { first: 1_000, last: 5 * 60_000 } as const;
+
+/** Time for saying bye before the worker is ended without. */
+const stopMs = 3_000;
+
+/** Heap of the worker: the queue, one frame in each direction, and Node itself. */
+const workerHeapMb = 64;
+
+/** The main thread's end: starts the worker that holds the link, listens to it, and starts it again when it dies. */
+export class Supervisor {
+  readonly #config: AgentConfig;
+  readonly #facts: ProcessFacts;
+  readonly #log: AgentLog;
+  readonly #gauges = createGauges();
+  readonly #host: ProbeHost;
+  #worker: Worker | undefined;
+  #session: string | undefined;
+  /** Messages handed to workers since the start. */
+  #posted = 0;
+  #deaths = 0;
+  #stopped = false;
+
+  constructor(config: AgentConfig, facts: ProcessFacts, log: AgentLog) {
+    this.#config = config;
+    this.#facts = facts;
+    this.#log = log;
+    this.#host = new ProbeHost({
+      silence: this.#gauges,
+      send: (message) => this.#send(message),
+      mayQueue: () => this.#mayQueue(),
+      log,
+    });
+  }
+
+  start(): void {
+    if (this.#stopped) return;
+    const data: LinkData = {
+      config: this.#config,
+      facts: this.#facts,
+      gauges: this.#gauges.buffer as SharedArrayBuffer,
+      ...(this.#session === undefined ? {} : { session: this.#session }),
+    };
+    try {
+      const worker = new Worker(new URL('./link-worker.js', import.meta.url), {
+        name: 'sidelight',
+        workerData: data,
+        // Without these the worker would run the program's own --import and --require, and so start us again.
+        execArgv: [],
+        env: {},
+        // Else the constructor opens the program's stdout and stderr before the program does.
+        stdout: true,
+        stderr: true,
+        resourceLimits: { maxOldGenerationSizeMb: workerHeapMb },
+      });
+      this.#worker = worker;
+      worker.on('message', (message: ToMain) => {
+        if (message.kind === 'welcome') this.#session = message.session;
+        this.#host.handle(message);
+      });
+      worker.on('error', (error) => this.#log.debug(`link failed: ${error.message}`));
+      worker.on('messageerror', () => undefined);
+      worker.on('exit', () => this.#died());
+      worker.unref();
+    } catch (error) {
+      this.#log.warn(`not started: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  /** Removes every probe, says bye, and ends the worker. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#host.close();
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    // Whoever awaits this keeps the process for so long.
+    worker.ref();
+    await new Promise<void>((resolve) => {
+      const end = setTimeout(() => void worker.terminate(), stopMs);
+      worker.once('exit', () => {
+        clearTimeout(end);
+        resolve();
+      });
+      worker.postMessage({ t: 'stop' } satisfies ToWorker);
+    });
+  }
+
+  #died(): void {
+    this.#worker = undefined;
+    if (this.#stopped) return;
+    Atomics.store(this.#gauges, gauge.silence, 1);
+    this.#host.handle({ kind: 'suspend', reason: 'the link to the bridge failed' });
+    // What the dead worker held or had not taken is gone.
+    this.#posted = Atomics.load(this.#gauges, gauge.taken);
+    const wait = Math.min(restartMs.last, restartMs.first * 2 ** Math.min(this.#deaths, 10));
+    this.#deaths += 1;
+    this.#log.debug(`link ended; starting it again in ${wait} ms`);
+    setTimeout(() => this.start(), wait).unref();
+  }
+
+  #send(message: ToWorker): void {
+    if (this.#worker === undefined) return;
+    try {
+      this.#worker.postMessage(message);
+      if (message.t === 'state' || message.t === 'hit') this.#posted += 1;
+    } catch (error) {
+      this.#log.debug(`a ${message.t} could not be handed over: ${String(error)}`);
+    }
+  }
+
+  #mayQueue(): boolean {
+    const onTheWay = this.#posted - Atomics.load(this.#gauges, gauge.taken);
+    const frames = onTheWay + Atomics.load(this.#gauges, gauge.held);
+    return (
+      this.#worker !== undefined &&
+      frames < limits.maxUnackedFrames &&
+      Atomics.load(this.#gauges, gauge.heldBytes) < maxQueuedBytes
+    );
+  }
+}

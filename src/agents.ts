@@ -1,0 +1,92 @@
+import type { ActionContext } from './actions/context.ts';
+import { observe } from './actions/observe.ts';
+import { offer } from './actions/offer.ts';
+import type { AuditStore } from './audit/record.ts';
+import type { Policies } from './authorization/policies.ts';
+import type { HitStore } from './hits/hit.ts';
+import { receive } from './hits/receive.ts';
+import type { ConnectedAgent, HubHandlers } from './hub/handlers.ts';
+import type { Authenticator } from './identity/authenticate.ts';
+import { newId } from './lib/id.ts';
+import { toAgentRules } from './redaction/policy.ts';
+import { scrub } from './redaction/scrub.ts';
+import type { AgentRecord, AgentStore } from './targets/agent.ts';
+
+interface AgentSide {
+  authenticator: Authenticator;
+  /** Asked late, because it holds the hub that these handlers are given to. */
+  actions(): ActionContext;
+  hits: HitStore;
+  agents: AgentStore;
+  audit: AuditStore;
+  policies(): Policies;
+  tagKey(actionId: string): Uint8Array;
+}
+
+/** What happens when agents come, report, hit and go: the hub's frames handed to the stages. */
+export function agentHandlers({ authenticator, actions, hits, agents, audit, policies, tagKey }: AgentSide): HubHandlers {
+  const record = (agent: ConnectedAgent, event: string) =>
+    audit.append({
+      requestId: newId('agt'),
+      at: actions().clock.now(),
+      org: agent.org,
+      subject: `agent:${agent.id}`,
+      role: 'agent',
+      auth: 'none',
+      event,
+      decision: 'allowed',
+      target: { service: agent.hello.service, pool: agent.pool, agents: [agent.id] },
+    });
+
+  return {
+    async authenticate(bearer, address) {
+      const key = await authenticator.authenticateAgent(bearer, address);
+      return { org: key.org, pool: key.pool ?? 'default', servicePattern: key.service ?? '*', keyId: key.id };
+    },
+    async connected(agent) {
+      const known = toRecord(agent, true);
+      await agents.upsert(known);
+      await record(agent, 'agent_connected');
+      return offer(actions(), known, policies().shared.concurrentActionsPerAgent);
+    },
+    state: (agent, frame) => observe(actions(), agent.org, agent.id, frame),
+    hit(agent, hit) {
+      const scrubHit: Parameters<typeof receive>[0]['scrub'] = (capture, actionId) =>
+        scrub(capture, policies().redaction, { tagKey: tagKey(actionId) });
+      return receive({ actions: actions(), hits, scrub: scrubHit }, toRecord(agent, true), hit);
+    },
+    async disconnected(agent) {
+      await agents.seen(agent.org, agent.id, actions().clock.now(), false);
+      await record(agent, 'agent_disconnected');
+    },
+    policy: () => ({ names: toAgentRules(policies().redaction), pause: false }),
+  };
+}
+
+/** The agents connected here, as the rest of the bridge knows them. */
+export function toRecord(agent: ConnectedAgent, connected: boolean): AgentRecord {
+  const { hello } = agent;
+  return {
+    id: agent.id,
+    org: agent.org,
+    pool: agent.pool,
+    name: hello.agent.name,
+    service: hello.service,
+    version: hello.version,
+    commit: hello.commit,
+    environment: hello.environment,
+    runtime: hello.runtime,
+    host: hello.host,
+    pid: hello.pid,
+    pod: hello.pod,
+    container: hello.container,
+    tags: hello.tags,
+    mode: hello.agent.mode,
+    agentVersion: hello.agent.version,
+    capabilities: hello.capabilities,
+    startedAt: hello.startedAt,
+    connected,
+    lastSeenAt: agent.lastSeenAt,
+    enrolmentKeyId: agent.enrolmentKeyId,
+  };
+}

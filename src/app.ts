@@ -1,0 +1,71 @@
+import Router from '@koa/router';
+import Koa from 'koa';
+import type { Config } from './config.ts';
+import { type Authenticator, bearer, noTokenInUrl } from './http/bearer.ts';
+import { jsonOnly, postOnly } from './http/body.ts';
+import { failures, notFound } from './http/failures.ts';
+import { health, type Readiness } from './http/health.ts';
+import { knownHost } from './http/known-host.ts';
+import { knownOrigin } from './http/known-origin.ts';
+import { requestId } from './http/request-id.ts';
+import { securityHeaders } from './http/security-headers.ts';
+import type { CallerState, RequestState } from './http/state.ts';
+import type { Clock } from './lib/clock.ts';
+import type { Log } from './lib/log.ts';
+import { createEndpoint } from './mcp/endpoint.ts';
+import { rpcError } from './mcp/message.ts';
+import type { Spine } from './mcp/spine.ts';
+
+/** The HTTP side, and how to take it down. */
+export interface App {
+  koa: Koa<RequestState>;
+  /** Answers open calls, refuses new ones with 503, and resolves when all have answered or after `maxDrainMs`. */
+  close(maxDrainMs: number): Promise<void>;
+}
+
+/** What the HTTP side needs of the bridge. */
+export interface AppSettings extends Authenticator {
+  config: Pick<Config, 'publicUrl' | 'allowedOrigins' | 'maxBodyBytes'>;
+  log: Log;
+  services: Readiness & { clock: Clock; version: string };
+  /** How often a silent stream gets a comment; the default suits real proxies. */
+  keepAliveMs?: number;
+}
+
+/** Every request to the bridge passes these stages in this order. */
+export function createApp(bridge: AppSettings, spine: Spine): App {
+  const { services, log, config } = bridge;
+  const ownUrls = config.publicUrl === undefined ? [] : [config.publicUrl];
+  const { clock, version } = services;
+  const endpoint = createEndpoint({
+    spine,
+    version,
+    clock,
+    log,
+    maxBodyBytes: config.maxBodyBytes,
+    keepAliveMs: bridge.keepAliveMs,
+  });
+  const mcp = new Router<CallerState>().all(
+    '/mcp',
+    failures(log, rpcError),
+    noTokenInUrl(),
+    bearer(bridge),
+    postOnly(),
+    jsonOnly(),
+    endpoint.serve,
+  );
+
+  const koa = new Koa<RequestState>();
+  koa.proxy = false; // X-Forwarded-* is whatever the client writes there
+  // `failures` catches what middleware throws; what is left are connections that break while an answer is written.
+  koa.on('error', (error: unknown) => log.debug({ err: error }, 'connection lost'));
+  koa.use(requestId());
+  koa.use(failures(log));
+  koa.use(securityHeaders());
+  koa.use(health(services, endpoint.isDraining).routes());
+  koa.use(knownHost(ownUrls.map((url) => url.hostname)));
+  koa.use(knownOrigin([...ownUrls.map((url) => url.origin), ...config.allowedOrigins]));
+  koa.use(mcp.routes());
+  koa.use(notFound());
+  return { koa, close: endpoint.close };
+}

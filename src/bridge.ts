@@ -1,0 +1,21 @@
+import type { AuditStore } from './audit/record.ts';
+import type { Config } from './config.ts';
+import type { Principal } from './identity/principal.ts';
+import type { Log } from './lib/log.ts';
+import type { Shaper } from './quota/shape.ts';
+import type { Registry } from './tools/registry.ts';
+import type { Services } from './tools/tool.ts';
+
+/** Everything a call can reach; put together in start.ts. */
+export interface Bridge {
+  config: Config;
+  log: Log;
+  /** Who a bearer token stands for; throws `missing_token` or `invalid_token`. */
+  authenticate(bearer: string | undefined, address: string | undefined): Promise<Principal>;
+  registry: Registry;
+  services: Services;
+  shaper: Shaper;
+  audit: AuditStore;
+  /** Derives the key that tags equal hidden values within one action; never leaves the bridge. */
+  tagKey(actionId: string): Uint8Array;
+}

@@ -1,0 +1,32 @@
+import { readConfig } from '../config.ts';
+import { systemClock } from '../lib/clock.ts';
+import { createLog } from '../lib/log.ts';
+import { type RunningBridge, start } from '../start.ts';
+import { announce, firstLine } from './announce.ts';
+import { untilStopped } from './signals.ts';
+import { type Command, readFlags, settingOptions } from './usage.ts';
+
+/** Runs a bridge until SIGTERM or SIGINT. */
+export const serve: Command = {
+  name: 'serve',
+  usage: `sidelight serve [--port N] [--data DIR] [--json] [--host ADDRESS] [--public-url URL] [--database-url URL] [--policies DIR]
+  Runs the bridge: /mcp for assistants, /agent for programs. Prints keys once, on the first start of a data directory.
+  --json makes the first line of stdout one JSON object. Every setting: docs/configuration.md.`,
+  async run(args) {
+    const { values } = readFlags(args, { ...settingOptions, json: { type: 'boolean' } });
+    const config = readConfig(values, process.env);
+    const log = createLog(config.logLevel);
+    const running = await start(config, { clock: systemClock, log });
+    process.stdout.write(values.json === true ? `${JSON.stringify(firstLine(running))}\n` : announce(running));
+    await untilStopped();
+    await stop(running, log);
+    return 0;
+  },
+};
+
+/** Closes the bridge and says so. */
+export async function stop(running: RunningBridge, log: ReturnType<typeof createLog>): Promise<void> {
+  log.info('draining');
+  await running.close();
+  log.info('stopped');
+}

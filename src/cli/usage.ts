@@ -1,0 +1,43 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { settings } from '../config.ts';
+import { Refusal } from '../lib/refusal.ts';
+
+/** One command of `sidelight`. */
+export interface Command {
+  name: string;
+  usage: string;
+  /** Resolves with the exit code. */
+  run(args: string[]): Promise<number>;
+}
+
+/** The command was called wrongly. */
+export class Usage extends Error {
+  override readonly name = 'Usage';
+}
+
+/** What went wrong, for a person at a terminal. */
+export function explainProblem(problem: unknown): string {
+  if (problem instanceof Usage) return `${problem.message}\nRun sidelight help to see what there is.`;
+  if (problem instanceof Refusal) {
+    const { code, message, next } = problem.details;
+    return `${message} (${code})${next === undefined ? '' : `\n${next}`}`;
+  }
+  return 'sidelight failed.';
+}
+
+type Options = NonNullable<ParseArgsConfig['options']>;
+
+/** Flags of every setting, for commands that open a bridge or its storage. */
+export const settingOptions: Options = Object.fromEntries(
+  Object.values(settings).map((setting) => [setting.flag, { type: setting.kind === 'switch' ? ('boolean' as const) : ('string' as const) }]),
+);
+
+/** Reads the flags of one command; an unknown one is a `Usage`. */
+export function readFlags(args: string[], options: Options): { values: Record<string, string | boolean | undefined>; positionals: string[] } {
+  try {
+    const { values, positionals } = parseArgs({ args, options, allowPositionals: true, strict: true });
+    return { values: values as Record<string, string | boolean | undefined>, positionals };
+  } catch (problem) {
+    throw new Usage(problem instanceof Error ? problem.message : String(problem));
+  }
+}

@@ -1,0 +1,105 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Refusal } from './lib/refusal.ts';
+
+/** The directory of policies that ships with Sidelight. */
+const shippedPolicies = fileURLToPath(new URL('../policies', import.meta.url));
+
+interface Setting {
+  flag: string;
+  env: string;
+  kind: 'text' | 'integer' | 'list' | 'switch';
+  default: string;
+  unit?: string;
+  meaning: string;
+}
+
+/** Every setting once. A flag wins over the environment, the environment over the default. docs/configuration.md is printed from it. */
+export const settings = {
+  port: { flag: 'port', env: 'SIDELIGHT_PORT', kind: 'integer', default: '7433', meaning: 'TCP port for clients (/mcp) and agents (/agent); 0 takes a free one.' },
+  host: { flag: 'host', env: 'SIDELIGHT_HOST', kind: 'text', default: '127.0.0.1', meaning: 'Address to listen on. Anything but loopback needs publicUrl.' },
+  publicUrl: { flag: 'public-url', env: 'SIDELIGHT_PUBLIC_URL', kind: 'text', default: '', meaning: 'URL people and agents use, for example https://sidelight.example.com; its host is the only one accepted beside loopback.' },
+  dataDirectory: { flag: 'data', env: 'SIDELIGHT_DATA', kind: 'text', default: join(homedir(), '.local', 'share', 'sidelight'), meaning: 'Directory of the embedded database, used by one bridge at a time.' },
+  databaseUrl: { flag: 'database-url', env: 'SIDELIGHT_DATABASE_URL', kind: 'text', default: '', meaning: 'postgres:// URL of a PostgreSQL server (14 or newer) instead of the embedded database.' },
+  policiesDirectory: { flag: 'policies', env: 'SIDELIGHT_POLICIES', kind: 'text', default: shippedPolicies, meaning: 'Directory of the policy files; see policies.md. The default ships with Sidelight.' },
+  allowedOrigins: { flag: 'allowed-origins', env: 'SIDELIGHT_ALLOWED_ORIGINS', kind: 'list', default: '', meaning: 'Browser origins that may call the bridge, separated by commas. Loopback origins may while it listens on loopback only.' },
+  maxBodyBytes: { flag: 'max-body-bytes', env: 'SIDELIGHT_MAX_BODY_BYTES', kind: 'integer', default: '1048576', unit: 'bytes', meaning: 'Largest request body.' },
+  retentionHours: { flag: 'retention-hours', env: 'SIDELIGHT_RETENTION_HOURS', kind: 'integer', default: '168', unit: 'hours', meaning: 'How long ended actions and their hits are kept.' },
+  drainSeconds: { flag: 'drain-seconds', env: 'SIDELIGHT_DRAIN_SECONDS', kind: 'integer', default: '10', unit: 'seconds', meaning: 'How long calls under way may take to end after SIGTERM.' },
+  logLevel: { flag: 'log-level', env: 'SIDELIGHT_LOG_LEVEL', kind: 'text', default: 'info', meaning: 'trace, debug, info, warn, error or silent; JSON lines on stderr.' },
+  unsafeNoFsync: { flag: 'unsafe-no-fsync', env: 'SIDELIGHT_UNSAFE_NO_FSYNC', kind: 'switch', default: 'false', meaning: 'Start even when the self-test finds that the embedded database does not reach the disk. Commits may be lost at a power cut.' },
+} as const satisfies Record<string, Setting>;
+
+export type SettingName = keyof typeof settings;
+
+export interface Config {
+  port: number;
+  host: string;
+  /** Undefined: the bridge is known by the address it listens on. */
+  publicUrl: URL | undefined;
+  dataDirectory: string;
+  databaseUrl: string | undefined;
+  policiesDirectory: string;
+  allowedOrigins: string[];
+  maxBodyBytes: number;
+  retentionHours: number;
+  drainSeconds: number;
+  logLevel: string;
+  unsafeNoFsync: boolean;
+}
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
+const loopbackHosts = new Set(['127.0.0.1', '::1', 'localhost']);
+
+/** Reads all settings; refuses with the flag and the variable of the one at fault. */
+export function readConfig(flags: Record<string, string | boolean | undefined>, env: NodeJS.ProcessEnv): Config {
+  const text = (name: SettingName): string => String(flags[settings[name].flag] ?? env[settings[name].env] ?? settings[name].default);
+  const integer = (name: SettingName, min: number, max: number): number => {
+    const value = Number(text(name));
+    if (!Number.isInteger(value) || value < min || value > max) throw badSetting(name, text(name), `a whole number from ${min} to ${max}`);
+    return value;
+  };
+  const host = text('host');
+  const publicUrl = text('publicUrl') === '' ? undefined : readUrl('publicUrl', text('publicUrl'), ['http:', 'https:']);
+  if (!loopbackHosts.has(host) && publicUrl === undefined) {
+    throw badSetting('publicUrl', '', `set when the bridge listens on ${host}, so that requests for other hosts can be refused`);
+  }
+  const databaseUrl = text('databaseUrl');
+  if (databaseUrl !== '') readUrl('databaseUrl', databaseUrl, ['postgres:', 'postgresql:']);
+  if (!logLevels.includes(text('logLevel'))) throw badSetting('logLevel', text('logLevel'), logLevels.join(', '));
+  return {
+    port: integer('port', 0, 65_535),
+    host,
+    publicUrl,
+    dataDirectory: text('dataDirectory'),
+    databaseUrl: databaseUrl === '' ? undefined : databaseUrl,
+    policiesDirectory: text('policiesDirectory'),
+    allowedOrigins: text('allowedOrigins').split(',').map((origin) => origin.trim()).filter((origin) => origin !== ''),
+    maxBodyBytes: integer('maxBodyBytes', 1_024, 64 * 1024 * 1024),
+    retentionHours: integer('retentionHours', 1, 24 * 365),
+    drainSeconds: integer('drainSeconds', 0, 600),
+    logLevel: text('logLevel'),
+    unsafeNoFsync: ['true', '1', 'yes'].includes(text('unsafeNoFsync')),
+  };
+}
+
+/** Whether the bridge can be reached from this machine only. */
+export function isLoopback(host: string): boolean {
+  return loopbackHosts.has(host);
+}
+
+function readUrl(name: SettingName, value: string, protocols: string[]): URL {
+  if (!URL.canParse(value) || !protocols.includes(new URL(value).protocol)) throw badSetting(name, value.replace(/\/\/[^@/]*@/, '//…@'), `a URL that starts with ${protocols.join(' or ')}//`);
+  return new URL(value);
+}
+
+function badSetting(name: SettingName, value: string, expected: string): Refusal {
+  const { flag, env } = settings[name];
+  return new Refusal({
+    code: 'invalid_input',
+    message: `The setting ${name} is ${JSON.stringify(value)}; it must be ${expected}.`,
+    field: name,
+    next: `Set --${flag} or ${env}.`,
+  });
+}

@@ -1,0 +1,41 @@
+import type { ActionContext } from '../actions/context.ts';
+import { finish } from '../actions/finish.ts';
+import type { RawCapture, ScrubbedCapture } from '../redaction/capture.ts';
+import type { AgentRecord } from '../targets/agent.ts';
+import type { HitStore } from './hit.ts';
+
+/** A hit frame, its capture still closed. */
+export interface ReceivedHit {
+  id: string;
+  /** The agent's own count of this action's hits. */
+  hit: number;
+  ts: number;
+  capture: RawCapture;
+}
+
+export interface Receiving {
+  actions: ActionContext;
+  hits: HitStore;
+  /** Hides what must not be stored; the store never holds a raw value. */
+  scrub(capture: RawCapture, actionId: string, agent: AgentRecord): ScrubbedCapture;
+}
+
+/** Takes in one hit: scrub, store, and end the action when it has all it asked for. Resolved means durable. */
+export async function receive({ actions, hits, scrub }: Receiving, agent: AgentRecord, hit: ReceivedHit): Promise<void> {
+  const stored = await hits.append({
+    org: agent.org,
+    actionId: hit.id,
+    agentId: agent.id,
+    agentName: agent.name,
+    agentHit: hit.hit,
+    capturedAt: hit.ts,
+    receivedAt: actions.clock.now(),
+    capture: scrub(hit.capture, hit.id, agent),
+  });
+  if (stored.outcome === 'stored') {
+    actions.waker.wake(hit.id);
+    if (stored.last) await finish(actions, agent.org, hit.id, 'completed', 'It has all the hits it asked for.');
+  } else if (stored.outcome !== 'duplicate') {
+    await actions.hub.remove(agent.org, agent.id, hit.id, stored.outcome === 'full' ? 'limit' : 'expired');
+  }
+}

@@ -1,0 +1,52 @@
+import type { ActionContext } from './actions/context.ts';
+import { expireOverdue } from './actions/finish.ts';
+import type { Config } from './config.ts';
+import type { HitStore } from './hits/hit.ts';
+import type { KeyStore } from './identity/keys.ts';
+
+interface Kept {
+  actions: ActionContext;
+  hits: HitStore;
+  keys: KeyStore;
+  config: Config;
+}
+
+/** Work that comes round: each job starts again only after it has ended, and a failure is logged and tried again. */
+export function housekeeping({ actions, hits, keys, config }: Kept): () => void {
+  const { clock, log, hub } = actions;
+  const jobs = [
+    { name: 'end overdue actions', everyMs: 1_000, run: () => expireOverdue(actions) },
+    { name: 'delete what is past its retention', everyMs: 3_600_000, run: () => hits.prune(clock.now() - config.retentionHours * 3_600_000) },
+    {
+      name: 'let go of agents whose key was revoked elsewhere',
+      everyMs: 10_000,
+      run: async () => {
+        for (const keyId of hub.keysInUse()) {
+          const key = await keys.find(keyId);
+          if (key === undefined || key.revokedAt !== undefined || key.expiresAt <= clock.now()) hub.revokeKey(keyId);
+        }
+      },
+    },
+  ];
+  const stops = jobs.map(({ name, everyMs, run }) => {
+    let callOff = () => {};
+    let stopped = false;
+    const again = () => {
+      if (!stopped) callOff = clock.after(everyMs, turn);
+    };
+    const turn = () => {
+      run().then(again, (problem: unknown) => {
+        log.error({ err: problem, job: name }, 'housekeeping failed');
+        again();
+      });
+    };
+    again();
+    return () => {
+      stopped = true;
+      callOff();
+    };
+  });
+  return () => {
+    for (const stop of stops) stop();
+  };
+}

@@ -1,0 +1,54 @@
+import type { Context } from 'koa';
+import { Refusal } from '../lib/refusal.ts';
+import type { HttpMiddleware } from './state.ts';
+
+/** Refuses every method but POST with 405. */
+export function postOnly(): HttpMiddleware {
+  return async (ctx, next) => {
+    if (ctx.method !== 'POST') {
+      ctx.set('Allow', 'POST');
+      throw new Refusal({
+        code: 'method_not_allowed',
+        message: `${ctx.method} is not taken here; every request stands alone and is a POST.`,
+      });
+    }
+    await next();
+  };
+}
+
+/** Refuses a body that is not declared as JSON with 415; web pages cannot send that type across origins unasked. */
+export function jsonOnly(): HttpMiddleware {
+  return async (ctx, next) => {
+    if (!/^application\/json\s*(?:;|$)/i.test(ctx.get('Content-Type').trim())) {
+      throw new Refusal({
+        code: 'unsupported_media_type',
+        message: 'The body must be JSON.',
+        next: 'Send "Content-Type: application/json".',
+      });
+    }
+    await next();
+  };
+}
+
+/** Reads a body as JSON, at most `maxBytes` of it. */
+export async function readJson(ctx: Context, maxBytes: number): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let receivedBytes = 0;
+  if (Number(ctx.get('Content-Length')) > maxBytes) throw tooLarge(ctx, maxBytes);
+  // The plain iterator would destroy the socket when left early, and the 413 with it.
+  for await (const chunk of ctx.req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    receivedBytes += chunk.length;
+    if (receivedBytes > maxBytes) throw tooLarge(ctx, maxBytes);
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  } catch {
+    throw new Refusal({ code: 'malformed_json', message: 'The body is not JSON.' });
+  }
+}
+
+function tooLarge(ctx: Context, maxBytes: number): Refusal {
+  ctx.set('Connection', 'close'); // nobody reads the rest
+  return new Refusal({ code: 'payload_too_large', message: `The body is larger than ${maxBytes} bytes.`, data: { maxBytes } });
+}

@@ -1,0 +1,37 @@
+import type { Action, HitFrame, StateFrame } from '../protocol/frames.ts';
+import { limits } from '../protocol/limits.ts';
+
+/** Ten times what an agent may hold at once: an action is forgotten long after its last hit can come. */
+const maxKept = 10 * limits.maxActionsPerAgent;
+
+const finalStates = new Set<StateFrame['state']>(['expired', 'removed', 'failed']);
+
+/** What one agent was asked for on this connection, so that nothing else is taken from it. */
+export interface Asked {
+  add(action: Action): void;
+  /** `late`: of an action that ended while the agent was away, or of an older revision. `beyond`: more than was asked for. */
+  judge(hit: Pick<HitFrame, 'id' | 'rev' | 'hit'>): 'wanted' | 'late' | 'beyond';
+  /** An action nobody asked for cannot be live; that it ended may be news from before a reconnect. */
+  mayReport(frame: StateFrame): boolean;
+}
+
+/** Nothing asked yet. */
+export function createAsked(): Asked {
+  const kept = new Map<string, { rev: number; hits: number }>();
+  return {
+    add(action) {
+      kept.delete(action.id);
+      kept.set(action.id, { rev: action.rev, hits: action.limits.hits });
+      if (kept.size > maxKept) {
+        const [oldest] = kept.keys();
+        if (oldest !== undefined) kept.delete(oldest);
+      }
+    },
+    judge(hit) {
+      const asked = kept.get(hit.id);
+      if (asked === undefined || asked.rev !== hit.rev) return 'late';
+      return hit.hit > asked.hits ? 'beyond' : 'wanted';
+    },
+    mayReport: (frame) => kept.has(frame.id) || finalStates.has(frame.state),
+  };
+}

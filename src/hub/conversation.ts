@@ -1,0 +1,97 @@
+import type { Log } from '../lib/log.ts';
+import type { Action, AgentFrame, HitFrame, StateFrame } from '../protocol/frames.ts';
+import { RawCapture } from '../redaction/capture.ts';
+import { type Answers, createAnswers } from './answers.ts';
+import { type Asked, createAsked } from './asked.ts';
+import type { ConnectedAgent, HubHandlers } from './handlers.ts';
+import type { Peer } from './peer.ts';
+import type { HubSettings } from './settings.ts';
+import { within } from './within.ts';
+
+/** How far the numbered frames of an agent were taken in; outlives a connection. */
+export interface Progress {
+  /** All frames up to this one were stored or refused for good. */
+  ackedN: number;
+  /** The newest state that was taken in. */
+  stateN: number;
+}
+
+/** What is said after the welcome: what was asked, what is taken from the agent, and what is acknowledged. */
+export interface Conversation {
+  readonly answers: Answers;
+  readonly progress: Progress;
+  asks(action: Action): void;
+  /** Goes on where an earlier connection stopped. */
+  resume(progress: Progress): void;
+  /** Rejects when a handler fails: then the frame is not stored, and nothing after it may be acknowledged. */
+  hear(agent: ConnectedAgent, frame: Exclude<AgentFrame, { t: 'hello' | 'bye' }>): Promise<void>;
+  /** A numbered frame is done with: stored, or refused, which is as final. */
+  ack(n: number): void;
+}
+
+/** `refuse` answers a frame that goes beyond what was asked. */
+export function createConversation(
+  handlers: HubHandlers,
+  settings: HubSettings,
+  log: Log,
+  peer: Peer,
+  refuse: (message: string, n: number) => void,
+): Conversation {
+  const asked: Asked = createAsked();
+  const answers = createAnswers();
+  const progress: Progress = { ackedN: 0, stateN: 0 };
+
+  function ack(n: number): void {
+    progress.ackedN = Math.max(progress.ackedN, n);
+    peer.send({ t: 'ack', n: progress.ackedN });
+  }
+
+  async function hearState(agent: ConnectedAgent, frame: StateFrame): Promise<void> {
+    if (!asked.mayReport(frame)) {
+      refuse('state: nobody asked this agent for this action', frame.n);
+      return;
+    }
+    // A state sent again after a reconnect must not overwrite a newer one.
+    if (frame.n > progress.stateN) {
+      await within(settings.handlerMs, 'handlers.state', handlers.state(agent, frame));
+      progress.stateN = frame.n;
+      answers.heard(frame);
+    }
+    ack(frame.n);
+  }
+
+  async function hearHit(agent: ConnectedAgent, frame: HitFrame): Promise<void> {
+    const verdict = asked.judge(frame);
+    if (verdict === 'beyond') {
+      refuse('hit.hit: expected at most as many hits as were asked for', frame.n);
+      return;
+    }
+    if (verdict === 'wanted') {
+      const { id, rev, hit, ts } = frame;
+      const capture = RawCapture.fromAgent(frame.capture);
+      await within(settings.handlerMs, 'handlers.hit', handlers.hit(agent, { id, rev, hit, ts, capture }));
+    }
+    ack(frame.n);
+  }
+
+  return {
+    answers,
+    progress,
+    asks: (action) => asked.add(action),
+    resume: (before) => Object.assign(progress, before),
+    async hear(agent, frame) {
+      switch (frame.t) {
+        case 'state':
+          return hearState(agent, frame);
+        case 'hit':
+          return hearHit(agent, frame);
+        case 'error':
+          log.warn({ agent: agent.id, code: frame.code, action: frame.id, said: frame.message }, 'agent reports an error');
+          return;
+        case 'beat':
+          return;
+      }
+    },
+    ack,
+  };
+}

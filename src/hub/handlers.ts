@@ -1,0 +1,45 @@
+import type { Action, AgentPolicy, Hello, HitFrame, StateFrame } from '../protocol/frames.ts';
+import type { RawCapture } from '../redaction/capture.ts';
+
+/** What an enrolment key binds its agents to. */
+export interface Enrolment {
+  org: string;
+  pool: string;
+  /** Glob that the agent's service must match. */
+  servicePattern: string;
+  keyId: string;
+}
+
+/** One agent that said hello and was let in. */
+export interface ConnectedAgent {
+  readonly id: string;
+  readonly org: string;
+  readonly pool: string;
+  readonly enrolmentKeyId: string;
+  /** As the agent described itself: checked, bounded, without unprintable characters; still only its own word. */
+  readonly hello: Hello;
+  readonly connectedAt: number;
+  /** Milliseconds since the epoch of the last frame. */
+  readonly lastSeenAt: number;
+}
+
+/** One hit as it arrived, its capture sealed until redaction. */
+export interface ReceivedHit extends Pick<HitFrame, 'id' | 'rev' | 'hit' | 'ts'> {
+  capture: RawCapture;
+}
+
+/**
+ * What the hub asks of the rest of the bridge. For one agent the calls come one at a time and in the order of its frames,
+ * `connected` first and `disconnected` last; every one of them is bounded by `handlerMs`.
+ */
+export interface HubHandlers {
+  /** Proves the enrolment key; throws a `Refusal`. */
+  authenticate(bearer: string | undefined, address: string | undefined): Promise<Enrolment>;
+  /** The agent said hello; answers what it must have armed. */
+  connected(agent: ConnectedAgent): Promise<Action[]>;
+  state(agent: ConnectedAgent, frame: StateFrame): Promise<void>;
+  /** Resolved means stored, and only then is it acknowledged. Thrown means: not stored, let the agent send it again. */
+  hit(agent: ConnectedAgent, hit: ReceivedHit): Promise<void>;
+  disconnected(agent: ConnectedAgent): Promise<void>;
+  policy(org: string): AgentPolicy;
+}

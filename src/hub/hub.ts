@@ -1,0 +1,125 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { Refusal } from '../lib/refusal.ts';
+import { type Action, type Remove, type StateFrame, subprotocol } from '../protocol/frames.ts';
+import { limits } from '../protocol/limits.ts';
+import type { ConnectedAgent, HubHandlers } from './handlers.ts';
+import { closeCodes } from './peer.ts';
+import { startPulse } from './pulse.ts';
+import { createRegistry } from './registry.ts';
+import { createRoundTrips } from './round-trip.ts';
+import { Session, type SessionContext } from './session.ts';
+import { type HubSettings, hubDefaults } from './settings.ts';
+import { type Door, letIn } from './upgrade.ts';
+import { within } from './within.ts';
+
+/** What the rest of the bridge asks of the hub. */
+export interface Hub {
+  /** Those connected to this replica, in the order they came. */
+  agents(org: string): ConnectedAgent[];
+  /** Resolves with the agent's first answer; a `Refusal` (`upstream_error`, `too_busy`) when there is none in time. */
+  arm(org: string, agentId: string, action: Action): Promise<StateFrame>;
+  /** Best effort: resolves when the agent has answered, is gone or has had its time; never rejects. */
+  remove(org: string, agentId: string, actionId: string, reason: Remove['reason']): Promise<void>;
+  /** Sends the organisation's policy again to each of its agents. */
+  setPolicy(org: string): void;
+  /** Turns out every agent that came with this enrolment key, and whoever still comes with it. */
+  revokeKey(keyId: string): void;
+  /** Enrolment keys that connected agents came with. */
+  keysInUse(): string[];
+  /** Lets nobody in any more, lets work in hand finish (bounded), and sends the agents to another replica. */
+  drain(): Promise<void>;
+  /** Cuts every connection and stops the clockwork. */
+  close(): Promise<void>;
+}
+
+/** A hub behind an HTTP server: give it every `upgrade` event. */
+export interface AgentServer extends Hub {
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+}
+
+/** Nobody is connected yet; beats start at once. */
+export function createHub(options: {
+  clock: Clock;
+  log: Log;
+  handlers: HubHandlers;
+  settings?: Partial<HubSettings>;
+}): AgentServer {
+  const settings = { ...hubDefaults, ...options.settings };
+  const registry = createRegistry(settings.maxRemembered);
+  const context: SessionContext = { ...options, settings, registry };
+  const revoked = new Set<string>();
+  const door: Door & { draining: boolean } = { draining: false, revoked, authenticating: 0 };
+  const roundTrips = createRoundTrips(settings);
+  const stopPulse = startPulse(context);
+  const server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: limits.maxAgentFrameBytes,
+    handleProtocols: () => subprotocol,
+  });
+
+  function sessionOf(org: string, agentId: string): Session | undefined {
+    const session = registry.byId.get(agentId);
+    return session?.enrolment.org === org ? session : undefined;
+  }
+
+  function allFinished(): Promise<unknown> {
+    const all = Promise.all([...registry.open].map((session) => session.finished));
+    return within(settings.drainMs, 'Closing', all).catch((error) =>
+      options.log.warn({ err: error }, 'agents not closed in time'),
+    );
+  }
+
+  return {
+    handleUpgrade(request, socket, head) {
+      void letIn(context, door, request, socket).then((enrolment) => {
+        if (enrolment === undefined) return;
+        server.handleUpgrade(request, socket, head, (webSocket) => new Session(context, webSocket, enrolment));
+      });
+    },
+    agents: (org) => [...registry.byId.values()].flatMap(({ agent }) => (agent?.org === org ? [agent] : [])),
+    async arm(org, agentId, action) {
+      const session = sessionOf(org, agentId);
+      if (session !== undefined) return roundTrips.arm(session, agentId, action);
+      throw new Refusal({
+        code: 'upstream_error',
+        message: `Agent ${agentId} is not connected.`,
+        next: 'Call list_sources to see what is connected.',
+      });
+    },
+    async remove(org, agentId, actionId, reason) {
+      const session = sessionOf(org, agentId);
+      if (session !== undefined) await roundTrips.remove(session, actionId, reason);
+    },
+    setPolicy(org) {
+      const policy = options.handlers.policy(org);
+      for (const session of registry.byId.values()) if (session.enrolment.org === org) session.tell({ t: 'policy', policy });
+    },
+    revokeKey(keyId) {
+      revoked.add(keyId);
+      for (const session of registry.open) {
+        if (session.enrolment.keyId === keyId) session.turnOut('revoked', 'The enrolment key of this agent was revoked.');
+      }
+    },
+    keysInUse: () => [...new Set([...registry.open].map((session) => session.enrolment.keyId))],
+    async drain() {
+      door.draining = true;
+      const sessions = [...registry.open];
+      await within(settings.drainMs, 'Draining', Promise.all(sessions.map((session) => session.idle()))).catch(() => undefined);
+      for (const session of sessions) session.peer.refuse('draining', 'This bridge is shutting down.', closeCodes.restart);
+      await allFinished();
+    },
+    async close() {
+      door.draining = true;
+      stopPulse();
+      for (const session of registry.open) session.peer.cut();
+      await allFinished();
+      server.close();
+    },
+  };
+}

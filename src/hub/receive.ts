@@ -1,0 +1,36 @@
+import { ownField } from '../protocol/check.ts';
+import { checkAgentFrame } from '../protocol/check-agent.ts';
+import { type AgentFrame, protocolVersion } from '../protocol/frames.ts';
+import { limits } from '../protocol/limits.ts';
+import type { Message } from './intake.ts';
+
+/** What became of one message: a frame, or why it is none. `n` is its number where it has one that can be read. */
+export type Received =
+  | { ok: true; frame: AgentFrame }
+  | { ok: false; code: 'bad-frame' | 'unsupported' | 'too-big' | 'version'; message: string; n?: number };
+
+/** Bytes in, a checked frame out. Never throws. */
+export function receive(message: Message): Received {
+  if (message.binary) return { ok: false, code: 'bad-frame', message: 'Frames are text.' };
+  let value: unknown;
+  try {
+    value = JSON.parse(message.data.toString('utf8'));
+  } catch {
+    return { ok: false, code: 'bad-frame', message: 'A frame is one JSON object.' };
+  }
+  const t = fieldOf(value, 't');
+  const n = fieldOf(value, 'n');
+  const number = Number.isSafeInteger(n) && (n as number) > 0 ? { n: n as number } : {};
+  if (t === 'hello' && fieldOf(value, 'v') !== protocolVersion) {
+    return { ok: false, code: 'version', message: `This bridge speaks version ${protocolVersion} of the protocol.` };
+  }
+  if (t === 'hit' && message.data.length > limits.maxHitBytes) {
+    return { ok: false, code: 'too-big', message: `A hit has at most ${limits.maxHitBytes} bytes.`, ...number };
+  }
+  const checked = checkAgentFrame(value);
+  return checked.ok ? checked : { ...checked, ...number };
+}
+
+function fieldOf(value: unknown, field: string): unknown {
+  return typeof value === 'object' && value !== null ? ownField(value, field) : undefined;
+}

@@ -1,0 +1,46 @@
+import type { Progress } from './conversation.ts';
+import type { Enrolment } from './handlers.ts';
+import type { Session } from './session.ts';
+
+/** What is kept of an agent after it left. */
+export interface Memory {
+  keyId: string;
+  org: string;
+  session: string;
+  progress: Progress;
+}
+
+/** Who is connected to this replica, and who was. */
+export interface Registry {
+  /** Connections from the upgrade to the end, hello or not. */
+  readonly open: Set<Session>;
+  /** Agents that said hello, by id. */
+  readonly byId: Map<string, Session>;
+  remembered(id: string): Memory | undefined;
+  remember(id: string, memory: Memory): void;
+  /** Whether this agent id belongs to another enrolment key. Ids are random, so an honest agent never meets this. */
+  belongsToOther(id: string, enrolment: Enrolment): boolean;
+}
+
+/** Empty; remembers at most `maxRemembered` agents, the latest ones. */
+export function createRegistry(maxRemembered: number): Registry {
+  const byId = new Map<string, Session>();
+  const memories = new Map<string, Memory>();
+  return {
+    open: new Set(),
+    byId,
+    remembered: (id) => memories.get(id),
+    remember(id, memory) {
+      memories.delete(id);
+      memories.set(id, memory);
+      if (memories.size > maxRemembered) {
+        const [oldest] = memories.keys();
+        if (oldest !== undefined) memories.delete(oldest);
+      }
+    },
+    belongsToOther(id, enrolment) {
+      const owner = byId.get(id)?.enrolment ?? memories.get(id);
+      return owner !== undefined && (owner.keyId !== enrolment.keyId || owner.org !== enrolment.org);
+    },
+  };
+}

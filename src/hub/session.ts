@@ -1,0 +1,241 @@
+import type { WebSocket } from 'ws';
+import type { Clock } from '../lib/clock.ts';
+import { newId } from '../lib/id.ts';
+import type { Log } from '../lib/log.ts';
+import { Refusal } from '../lib/refusal.ts';
+import type { Action, AgentFrame, BridgeError, BridgeFrame, Hello } from '../protocol/frames.ts';
+import { objectionTo } from './admission.ts';
+import { type Conversation, createConversation } from './conversation.ts';
+import type { ConnectedAgent, Enrolment, HubHandlers } from './handlers.ts';
+import { createIntake, type Intake, type Message } from './intake.ts';
+import { closeCodes, createPeer, type Peer } from './peer.ts';
+import { receive } from './receive.ts';
+import type { Registry } from './registry.ts';
+import type { HubSettings } from './settings.ts';
+import { createWelcome } from './welcome.ts';
+import { within } from './within.ts';
+
+/** What all sessions of a hub share. */
+export interface SessionContext {
+  clock: Clock;
+  log: Log;
+  handlers: HubHandlers;
+  settings: HubSettings;
+  registry: Registry;
+}
+
+/** One connection of one agent: proved key → hello → welcome → frames → end. */
+export class Session {
+  readonly enrolment: Enrolment;
+  readonly peer: Peer;
+  readonly conversation: Conversation;
+  /** Resolves when the last handler of this session is done. */
+  readonly finished: Promise<void>;
+  /** Set by the hello. */
+  agent: ConnectedAgent | undefined;
+  readonly #context: SessionContext;
+  readonly #intake: Intake;
+  #sessionId = newId('ses');
+  #lastSeenAt: number;
+  #heardAt: number;
+  #badFrames = 0;
+  #closed = false;
+  /** Frames for the agent that came up before its welcome, which must be first. */
+  #early: BridgeFrame[] | undefined = [];
+  /** True once `handlers.connected` was called, so that `disconnected` is owed. */
+  #announced = false;
+
+  constructor(context: SessionContext, socket: WebSocket, enrolment: Enrolment) {
+    const { clock, settings, handlers, log, registry } = context;
+    this.#context = context;
+    this.enrolment = enrolment;
+    this.#lastSeenAt = clock.now();
+    this.#heardAt = clock.monotonic();
+    this.peer = createPeer(socket, clock, settings);
+    this.conversation = createConversation(handlers, settings, log, this.peer, (message, n) =>
+      this.#refuseFrame('bad-frame', message, n),
+    );
+    const tooMany = () => this.turnOut('rate', 'More frames at once than can wait for their turn.');
+    this.#intake = createIntake(socket, clock, settings, (message) => this.#take(message), tooMany);
+    socket.on('message', () => this.#heard());
+    // `close` follows every error; the error itself is the agent's business (garbage, too big, reset).
+    socket.on('error', (error) => log.debug({ ...this.#name(), reason: error.message }, 'agent socket failed'));
+    const helloCame = clock.after(settings.helloMs, () => {
+      if (this.agent === undefined) this.turnOut('bad-frame', `No hello within ${settings.helloMs} ms.`);
+    });
+    this.finished = new Promise((resolve) => {
+      socket.once('close', () => {
+        this.#closed = true;
+        helloCame();
+        void this.#finish().then(resolve);
+      });
+    });
+    registry.open.add(this);
+  }
+
+  /** Milliseconds of silence; none while it is us who do not listen. */
+  silentMs(): number {
+    const now = this.#context.clock.monotonic();
+    if (this.#intake.busy) this.#heardAt = now;
+    return now - this.#heardAt;
+  }
+
+  /** Asks the agent for an action. */
+  arm(action: Action): void {
+    this.conversation.asks(action);
+    this.tell({ t: 'arm', action });
+  }
+
+  /** Sends a frame, behind the welcome if that is not out yet. */
+  tell(frame: BridgeFrame): void {
+    if (this.#early === undefined) this.peer.send(frame);
+    else this.#early.push(frame);
+  }
+
+  /** Resolves when every frame that came is dealt with. */
+  idle(): Promise<void> {
+    return this.#intake.idle();
+  }
+
+  /** Says why, drops what waits and closes. */
+  turnOut(code: BridgeError['code'], message: string): void {
+    this.#context.log.warn({ ...this.#name(), code, reason: message }, 'agent turned out');
+    this.#intake.discard();
+    this.peer.refuse(code, message);
+  }
+
+  /** A newer connection of the same agent takes over; it sends again what was not acknowledged. */
+  #replace(): void {
+    this.#intake.discard();
+    this.peer.close(closeCodes.replaced, 'replaced');
+    // Usually this socket is half-open and would never answer.
+    this.peer.cut();
+  }
+
+  /** One message, in its turn. Never rejects. */
+  async #take(message: Message): Promise<void> {
+    const received = receive(message);
+    if (!received.ok) {
+      this.#refuseFrame(received.code, received.message, received.n);
+      return;
+    }
+    try {
+      await this.#handle(received.frame);
+    } catch (error) {
+      // Not stored, so neither this frame nor a later one is acknowledged: the agent comes back and sends them again.
+      this.#context.log.error({ ...this.#name(), frame: received.frame.t, err: error }, 'agent frame not handled');
+      this.#intake.discard();
+      this.peer.close(closeCodes.internal, 'try again later');
+    }
+  }
+
+  async #handle(frame: AgentFrame): Promise<void> {
+    if (this.agent === undefined) {
+      if (frame.t === 'hello') await this.#admit(frame);
+      else this.turnOut('bad-frame', 'The first frame is hello.');
+    } else if (frame.t === 'hello') this.#refuseFrame('bad-frame', 'hello: expected once');
+    else if (frame.t === 'bye') this.peer.close(closeCodes.normal, 'bye');
+    else await this.conversation.hear(this.agent, frame);
+  }
+
+  async #admit(hello: Hello): Promise<void> {
+    const { registry, handlers, settings, clock, log } = this.#context;
+    const { org, pool, keyId } = this.enrolment;
+    const objection = objectionTo(hello, this.enrolment, registry);
+    if (objection !== undefined) {
+      this.turnOut('auth', objection);
+      return;
+    }
+    const agent = this.#describe(hello);
+    const before = registry.byId.get(agent.id);
+    // Known from here on: whoever places an action now waits for the welcome instead of missing this agent.
+    this.agent = agent;
+    registry.byId.set(agent.id, this);
+    if (before !== undefined) {
+      before.#replace();
+      await before.finished;
+    }
+    const memory = registry.remembered(agent.id);
+    if (hello.resume !== undefined && memory?.session === hello.resume.session) {
+      this.#sessionId = memory.session;
+      this.conversation.resume(memory.progress);
+    }
+    if (this.#closed) return;
+    this.#announced = true;
+    const actions = await within(settings.handlerMs, 'handlers.connected', handlers.connected(agent));
+    for (const action of actions) this.conversation.asks(action);
+    const welcome = createWelcome(
+      {
+        session: this.#sessionId,
+        now: clock.now(),
+        beatMs: settings.beatMs,
+        maxSilenceMs: settings.maxSilenceMs,
+        ackedN: this.conversation.progress.ackedN,
+      },
+      handlers.policy(org),
+      actions,
+    );
+    for (const frame of [...welcome, ...(this.#early ?? [])]) this.peer.send(frame);
+    this.#early = undefined;
+    log.info(
+      { ...this.#name(), service: hello.service, org, pool, enrolmentKey: keyId, actions: actions.length },
+      'agent connected',
+    );
+  }
+
+  #describe(hello: Hello): ConnectedAgent {
+    const { org, pool, keyId } = this.enrolment;
+    const lastSeenAt = () => this.#lastSeenAt;
+    return {
+      id: hello.agent.id,
+      org,
+      pool,
+      enrolmentKeyId: keyId,
+      hello,
+      connectedAt: this.#context.clock.now(),
+      get lastSeenAt() {
+        return lastSeenAt();
+      },
+    };
+  }
+
+  /** Says no to one frame. It is acknowledged all the same, or the agent would send it for ever. */
+  #refuseFrame(code: 'bad-frame' | 'unsupported' | 'too-big' | 'version', message: string, n?: number): void {
+    if (code !== 'unsupported') this.#badFrames += 1;
+    if (this.agent === undefined || this.#badFrames > this.#context.settings.maxBadFrames) {
+      this.turnOut(code, message);
+      return;
+    }
+    this.peer.send({ t: 'error', code, message });
+    if (n !== undefined) this.conversation.ack(n);
+  }
+
+  #heard(): void {
+    this.#lastSeenAt = this.#context.clock.now();
+    this.#heardAt = this.#context.clock.monotonic();
+  }
+
+  /** The socket is closed: what came before still counts, then `disconnected`. Never rejects. */
+  async #finish(): Promise<void> {
+    const { registry, handlers, settings, log } = this.#context;
+    this.conversation.answers.end(new Refusal({ code: 'upstream_error', message: 'The agent disconnected before it answered.' }));
+    await this.#intake.idle();
+    const agent = this.agent;
+    if (agent !== undefined) {
+      const { org, keyId } = this.enrolment;
+      registry.remember(agent.id, { org, keyId, session: this.#sessionId, progress: this.conversation.progress });
+      if (registry.byId.get(agent.id) === this) registry.byId.delete(agent.id);
+      try {
+        if (this.#announced) await within(settings.handlerMs, 'handlers.disconnected', handlers.disconnected(agent));
+      } catch (error) {
+        log.error({ ...this.#name(), err: error }, 'agent not signed off');
+      }
+      log.info(this.#name(), 'agent disconnected');
+    }
+    registry.open.delete(this);
+  }
+
+  #name(): { agent?: string } {
+    return this.agent === undefined ? {} : { agent: this.agent.id };
+  }
+}

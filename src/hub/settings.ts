@@ -1,0 +1,64 @@
+import { limits } from '../protocol/limits.ts';
+
+/** Every ceiling of the agents' side, with its unit. */
+export interface HubSettings {
+  /** Time an agent has for its hello after the connection stands. */
+  helloMs: number;
+  /** Both sides send a beat this often. */
+  beatMs: number;
+  /** Told to agents: so long without a word, and they remove every probe. */
+  maxSilenceMs: number;
+  /** Beats an agent may miss before its connection is cut. */
+  missedBeats: number;
+  /** Time an agent has to answer `arm` or `remove`, waiting for its turn included. */
+  answerMs: number;
+  /** Time a handler has. One that takes longer counts as failed. */
+  handlerMs: number;
+  /** Time that work in hand has when the bridge drains or closes. */
+  drainMs: number;
+  /** Beyond some 20,000 agents a second replica helps more than a bigger one; measured memory is about 9 kB each. */
+  maxConnections: number;
+  /** Connections whose key is being proved at the same time. */
+  maxAuthenticating: number;
+  /** Frames of one agent that are taken in; a frame above `bytesPerToken` counts as several. */
+  framesPerSecond: number;
+  frameBurst: number;
+  bytesPerToken: number;
+  /** Frames of one agent waiting for their turn: from `pauseAt…` on its socket is not read, above `maxQueuedFrames` it is closed. */
+  pauseAtFrames: number;
+  pauseAtBytes: number;
+  maxQueuedFrames: number;
+  /** What a slow reader may leave unread before it is cut. */
+  maxBufferedBytes: number;
+  /** Frames of one connection that may be refused before it is closed. */
+  maxBadFrames: number;
+  /** Questions to one agent at the same time, and those that wait behind them. */
+  armConcurrency: number;
+  armQueue: number;
+  /** Agents remembered after they left, so that a resend is known and their id stays theirs. */
+  maxRemembered: number;
+}
+
+/** Settings of a bridge that sets none. */
+export const hubDefaults: HubSettings = {
+  helloMs: 5_000,
+  beatMs: limits.beatMs,
+  maxSilenceMs: limits.maxSilenceMs,
+  missedBeats: 3,
+  answerMs: 5_000,
+  handlerMs: 10_000,
+  drainMs: 5_000,
+  maxConnections: 20_000,
+  maxAuthenticating: 256,
+  framesPerSecond: 100,
+  frameBurst: 200,
+  bytesPerToken: 32 * 1024,
+  pauseAtFrames: 64,
+  pauseAtBytes: 2 * 1024 * 1024,
+  maxQueuedFrames: 1_024,
+  maxBufferedBytes: 1024 * 1024,
+  maxBadFrames: 20,
+  armConcurrency: 8,
+  armQueue: 32,
+  maxRemembered: 20_000,
+};

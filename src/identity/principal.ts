@@ -1,0 +1,25 @@
+export const roles = ['viewer', 'developer', 'group_admin', 'company_admin'] as const;
+export type Role = (typeof roles)[number];
+
+export const scopes = ['runtime:read', 'runtime:capture', 'runtime:admin'] as const;
+export type Scope = (typeof scopes)[number];
+
+/** What an API key may be given beside scopes; `dev_api` ("Dev API") is required for MCP. */
+export const permissions = ['dev_api'] as const;
+export type Permission = (typeof permissions)[number];
+
+/** Who is asking, whichever way they proved it. Made by `authenticate()`; rights are decided later, per tool call. */
+export interface Principal {
+  org: string;
+  /** Stable within the organisation: `key:<id>` for an API key, `user:<sub>` for a person. */
+  subject: string;
+  /** For people: the key's name, or the person's. */
+  name: string;
+  kind: 'api_key' | 'person';
+  role: Role;
+  scopes: Scope[];
+  permissions: Permission[];
+  groups: string[];
+  /** When the credential ends, in milliseconds since the epoch. */
+  expiresAt?: number;
+}

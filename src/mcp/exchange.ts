@@ -1,0 +1,24 @@
+import type { Principal } from '../identity/principal.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import type { OpenCalls } from './open-calls.ts';
+import type { Spine } from './spine.ts';
+
+/** What both legs stand on. */
+export interface Face {
+  spine: Spine;
+  version: string;
+  calls: OpenCalls;
+  log: Log;
+  clock: Clock;
+  /** How often a silent stream gets a comment, below the 60 s at which proxies cut; in milliseconds. */
+  keepAliveMs: number;
+}
+
+/** One POST: who sent it, from where, with which client. */
+export interface Exchange {
+  principal: Principal;
+  requestId: string;
+  address: string | undefined;
+  client: string | undefined;
+}

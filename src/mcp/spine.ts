@@ -1,0 +1,23 @@
+import { visibleTools } from '../authorization/authorize.ts';
+import type { Bridge } from '../bridge.ts';
+import { type CallRequest, call } from '../call.ts';
+import type { Answer } from '../tools/present.ts';
+import type { Principal } from '../identity/principal.ts';
+import type { ListedTool } from '../tools/registry.ts';
+
+/** What the MCP face asks of the spine: which tools a caller could use, and a tool call. */
+export interface Spine {
+  list(principal: Principal): ListedTool[];
+  call(principal: Principal, request: CallRequest): Promise<Answer>;
+}
+
+/** The spine of a bridge. Rights are decided at each call; the list only spares a caller what would be refused anyway. */
+export function spineOf(bridge: Bridge): Spine {
+  return {
+    list(principal) {
+      const visible = new Set(visibleTools(bridge.services.policies(), principal));
+      return bridge.registry.listed.filter((tool) => visible.has(tool.name));
+    },
+    call: (principal, request) => call(bridge, principal, request),
+  };
+}

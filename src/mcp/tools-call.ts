@@ -1,0 +1,38 @@
+import type { Answer } from '../tools/present.ts';
+import type { Exchange, Face } from './exchange.ts';
+
+/** One `tools/call` as either SDK hands it over. */
+export interface ToolsCall {
+  name: string;
+  arguments: unknown;
+  /** Aborted when the client cancels or goes away. */
+  signal: AbortSignal;
+  /** Undefined when the client asked for no progress. */
+  sendProgress: ((progress: { progress: number; total: number; message: string }) => Promise<void>) | undefined;
+}
+
+/** Runs a tool call for one exchange. The SDKs drop the answer when the client is gone by then. */
+export async function runToolsCall(face: Face, exchange: Exchange, incoming: ToolsCall): Promise<Answer> {
+  const { principal, requestId, client, address } = exchange;
+  return face.calls.run(incoming.signal, (signal) =>
+    face.spine.call(principal, {
+      tool: incoming.name,
+      arguments: incoming.arguments,
+      requestId,
+      signal,
+      progress: progressOf(incoming, signal),
+      ...(client !== undefined && { client }),
+      ...(address !== undefined && { address }),
+    }),
+  );
+}
+
+/** Progress only where it was asked for, and strictly increasing, as the specification demands; a client that left is no error. */
+function progressOf(incoming: ToolsCall, signal: AbortSignal): (done: number, total: number, message: string) => Promise<void> {
+  let last = Number.NEGATIVE_INFINITY;
+  return async (done, total, message) => {
+    if (incoming.sendProgress === undefined || signal.aborted || done <= last) return;
+    last = done;
+    await incoming.sendProgress({ progress: done, total, message }).catch(() => undefined);
+  };
+}

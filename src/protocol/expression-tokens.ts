@@ -1,0 +1,164 @@
+import { ExpressionError, endsValue } from './expression-refusals.ts';
+
+/** One word, sign or literal. `text` is as written; `position` counts characters from 1. */
+export type Token = { text: string; position: number } & (
+  | { kind: 'word' | 'punctuator' | 'end' }
+  | { kind: 'number'; value: number }
+  | { kind: 'string'; value: string }
+);
+
+/** Longest first, so that the first that fits is the right one. `?.` is not one before a digit (`a ?.5 : b`). */
+const punctuator =
+  /\?\.(?!\d)|>>>=|\.\.\.|===|!==|\*\*=|<<=|>>=|>>>|&&=|\|\|=|\?\?=|=>|==|!=|<=|>=|&&|\|\||\?\?|\+\+|--|\+=|-=|\*=|\/=|%=|&=|\|=|\^=|<<|>>|\*\*|[-+*/%<>=!&|^~?:.,;()[\]{}@]/uy;
+const space = /\s+/uy;
+const word = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/uy;
+const number = /0[xX][\da-fA-F]+|0[bB][01]+|0[oO][0-7]+|(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?/uy;
+const legacyOctal = /^0\d/u;
+
+/** Splits the text; the last token is of kind `end`. Throws `ExpressionError`. */
+export function tokenize(text: string): Token[] {
+  const tokens: Token[] = [];
+  let at = 0;
+  const match = (pattern: RegExp): string | undefined => {
+    pattern.lastIndex = at;
+    return pattern.exec(text)?.[0];
+  };
+  while (at < text.length) {
+    const position = at + 1;
+    const skipped = match(space);
+    if (skipped !== undefined) {
+      at += skipped.length;
+      continue;
+    }
+    const token = readString(text, at) ?? readNumber(match(number), position) ?? readWord(match(word), position);
+    if (token === undefined) refuseStart(text, at, tokens.at(-1));
+    const sign = token === undefined ? match(punctuator) : undefined;
+    if (token === undefined && sign === undefined) throw strange(text, at);
+    const next: Token = token ?? { kind: 'punctuator', text: sign ?? '', position };
+    tokens.push(next);
+    at += next.text.length;
+    if (next.kind === 'number') refuseGlued(match(word), next, at);
+  }
+  tokens.push({ kind: 'end', text: '', position: text.length + 1 });
+  return tokens;
+}
+
+function readWord(text: string | undefined, position: number): Token | undefined {
+  return text === undefined ? undefined : { kind: 'word', text, position };
+}
+
+function readNumber(text: string | undefined, position: number): Token | undefined {
+  if (text === undefined) return undefined;
+  if (legacyOctal.test(text)) {
+    throw new ExpressionError(
+      `\`${text}\` at character ${position} starts with 0.`,
+      position,
+      'Write it without the 0, or with `0o`.',
+    );
+  }
+  const value = Number(text.replaceAll('_', ''));
+  if (!Number.isFinite(value)) {
+    throw new ExpressionError(`The number at character ${position} is too large.`, position, 'The largest is about 1.8e308.');
+  }
+  return { kind: 'number', text, position, value };
+}
+
+function refuseGlued(suffix: string | undefined, number: Token, at: number): void {
+  if (suffix === undefined) return;
+  if (suffix === 'n') {
+    throw new ExpressionError(
+      `\`${number.text}n\` at character ${number.position} is a bigint, which expressions do not have.`,
+      number.position,
+      'Compare with a plain number: `==` and `<` work between a bigint and a number.',
+    );
+  }
+  throw new ExpressionError(
+    `\`${suffix.slice(0, 40)}\` at character ${at + 1} is glued to a number.`,
+    at + 1,
+    'Put an operator between them.',
+  );
+}
+
+/** What cannot start a token, and a slash where a value is expected: the beginning of a regular expression. */
+function refuseStart(text: string, at: number, previous: Token | undefined): void {
+  const two = text.slice(at, at + 2);
+  if (two === '//' || two === '/*') {
+    throw new ExpressionError(`\`${two}\` at character ${at + 1} is a comment.`, at + 1, 'Remove it.');
+  }
+  if (two[0] === '/' && (previous === undefined || !endsValue(previous))) {
+    throw new ExpressionError(
+      `\`/\` at character ${at + 1} starts a regular expression, whose time nobody can bound.`,
+      at + 1,
+      'Use `.includes(x)`, `.startsWith(x)` or `.endsWith(x)`.',
+    );
+  }
+  if (two[0] === '#') {
+    throw new ExpressionError(
+      `\`#\` at character ${at + 1} is a private member, which an expression cannot read.`,
+      at + 1,
+      'Name the object alone, for example `this`: private members are among the values shown.',
+    );
+  }
+}
+
+function strange(text: string, at: number): ExpressionError {
+  const character = String.fromCodePoint(text.codePointAt(at) ?? 0);
+  return new ExpressionError(`\`${character}\` at character ${at + 1} has no meaning in an expression.`, at + 1, 'Remove it.');
+}
+
+const escapes: Record<string, string> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f', v: '\v' };
+const hexEscape = /x([\da-fA-F]{2})|u([\da-fA-F]{4})|u\{([\da-fA-F]{1,6})\}/uy;
+
+function readString(text: string, start: number): Token | undefined {
+  const quote = text[start];
+  if (quote !== '"' && quote !== "'" && quote !== '`') return undefined;
+  let value = '';
+  let at = start + 1;
+  for (;;) {
+    const character = text[at];
+    if (character === undefined || (quote !== '`' && (character === '\n' || character === '\r'))) {
+      throw new ExpressionError(
+        `The text that starts at character ${start + 1} is not closed.`,
+        start + 1,
+        `Add the missing \`${quote}\`.`,
+      );
+    }
+    if (character === quote) break;
+    if (quote === '`' && character === '$' && text[at + 1] === '{') {
+      throw new ExpressionError(
+        `\`\${\` at character ${at + 1} is a hole in a template, which would turn values into text.`,
+        at + 1,
+        'Pass the value as an expression of its own.',
+      );
+    }
+    if (character !== '\\') {
+      value += character;
+      at += 1;
+      continue;
+    }
+    const [meaning, length] = readEscape(text, at);
+    value += meaning;
+    at += length;
+  }
+  return { kind: 'string', text: text.slice(start, at + 1), position: start + 1, value };
+}
+
+/** Returns what a backslash sequence means, and its length. */
+function readEscape(text: string, backslash: number): [string, number] {
+  const next = text[backslash + 1] ?? '';
+  const bad = (): ExpressionError =>
+    new ExpressionError(`The escape at character ${backslash + 1} is not one.`, backslash + 1, 'Write `\\\\` for a backslash.');
+  if (next === 'x' || next === 'u') {
+    hexEscape.lastIndex = backslash + 1;
+    const found = hexEscape.exec(text);
+    const code = Number.parseInt(found?.[1] ?? found?.[2] ?? found?.[3] ?? '', 16);
+    if (found === null || code > 0x10ffff) throw bad();
+    return [String.fromCodePoint(code), found[0].length + 1];
+  }
+  if (next === '' || next === '\n' || next === '\r' || /[1-9\u2028\u2029]/u.test(next)) throw bad();
+  if (next === '0') {
+    if (/\d/u.test(text[backslash + 2] ?? '')) throw bad();
+    return ['\0', 2];
+  }
+  return [escapes[next] ?? next, 2];
+}

@@ -1,0 +1,245 @@
+import type { NameRules } from './names.ts';
+import type { CutReason, ExpressionResult, Value } from './value.ts';
+
+/** Version of the protocol; the WebSocket sub-protocol is `sidelight.v1`. */
+export const protocolVersion = 1;
+export const subprotocol = 'sidelight.v1';
+
+// ---------------------------------------------------------------------------------------------- agent → bridge
+
+/** First frame of every connection. Instants are milliseconds since the epoch. */
+export interface Hello {
+  t: 'hello';
+  v: 1;
+  agent: {
+    /** New for each process start, kept over reconnects: 8–64 characters of [A-Za-z0-9_-]. */
+    id: string;
+    /** For people, for example `shop@web-1/4711`. */
+    name: string;
+    version: string;
+    mode: 'inproc' | 'attach' | 'sim';
+  };
+  /** `service.name`, `service.version`, `vcs.ref.head.revision`, `deployment.environment.name` of OpenTelemetry. */
+  service: string;
+  version?: string;
+  commit?: string;
+  environment?: string;
+  runtime: { language: string; name: string; version: string };
+  host: string;
+  pid: number;
+  pod?: string;
+  container?: string;
+  tags: string[];
+  startedAt: number;
+  now: number;
+  capabilities: Capabilities;
+  /** Set on a reconnect of the same process. */
+  resume?: { session: string; lastN: number };
+}
+
+export interface Capabilities {
+  kinds: ActionKind[];
+  where: 'line'[];
+  conditions: boolean;
+  expressions: boolean;
+  pending: boolean;
+  sourceMaps: boolean;
+  /** What a hit stops for a moment: nothing, the thread or the whole process. */
+  stops: 'none' | 'thread' | 'process';
+  maxActions: number;
+}
+
+export type ActionKind = 'snapshot';
+
+/** A place in source. Lines and columns count from 1. */
+export interface Place {
+  file: string;
+  line: number;
+  column?: number;
+  /** The function around it, where known. */
+  function?: string;
+  /** The text of that line, trimmed and at most 200 characters, where the agent has the source. */
+  text?: string;
+}
+
+export type ActionState = 'pending' | 'armed' | 'suspended' | 'expired' | 'removed' | 'failed';
+
+/** Why a pass through the line gave no hit; all are counts since arming. */
+export interface Skipped {
+  /** The condition was false. */
+  condition: number;
+  /** The condition could not be evaluated. */
+  error: number;
+  /** Passes seen while the probe was taken away to keep within its time budget are not counted; these are windows. */
+  budget: number;
+  /** The queue to the bridge was full. */
+  queue: number;
+}
+
+/** Acknowledges `arm` and `remove`, and tells every later change of one action on this agent. */
+export interface StateFrame {
+  t: 'state';
+  n: number;
+  id: string;
+  rev: number;
+  state: ActionState;
+  /** Where it is bound, which may differ from what was asked. */
+  at?: Place[];
+  hits: number;
+  skipped?: Skipped;
+  /** The last error of the condition, in words. */
+  lastError?: string;
+  code?: AgentErrorCode;
+  message?: string;
+}
+
+/** Why an agent could not do, or stopped doing, what it was asked. The same for every runtime. */
+export const agentErrorCodes = [
+  'no-such-file',
+  'ambiguous-file',
+  'no-such-line',
+  'bad-expression',
+  'not-allowed',
+  'unsupported',
+  'overhead',
+  'too-many',
+  'internal',
+] as const;
+export type AgentErrorCode = (typeof agentErrorCodes)[number];
+
+export interface StackFrame {
+  function: string;
+  file: string;
+  line: number;
+  column?: number;
+}
+
+/** One scope of the paused function, inner first. */
+export interface ScopeVariables {
+  kind: 'local' | 'block' | 'catch' | 'closure' | 'module' | 'script';
+  variables: [name: string, value: Value][];
+}
+
+/** What was read at one pass through the location. */
+export interface CaptureData {
+  at: Place;
+  stack: StackFrame[];
+  this?: Value;
+  scopes: ScopeVariables[];
+  expressions: ExpressionResult[];
+  /** Time the program's thread was held for this hit, in microseconds. */
+  pauseMicros: number;
+  cut: CutReason[];
+  /** Values hidden inside the agent, by rule. */
+  redacted: Record<string, number>;
+}
+
+export interface HitFrame {
+  t: 'hit';
+  n: number;
+  id: string;
+  rev: number;
+  /** 1, 2, … on this agent. */
+  hit: number;
+  ts: number;
+  capture: CaptureData;
+}
+
+/** Sent every `beatMs`, both ways. */
+export interface AgentBeat {
+  t: 'beat';
+  ts: number;
+  actions: number;
+  queue: { length: number; dropped: number };
+  /** Share of one core spent in probes since the last beat, 0–1, and the longest pause in it. */
+  overhead: { share: number; maxPauseMicros: number };
+}
+
+export interface AgentError {
+  t: 'error';
+  code: string;
+  message: string;
+  id?: string;
+}
+
+export interface Bye {
+  t: 'bye';
+  reason: 'exit' | 'config' | 'upgrade';
+}
+
+export type AgentFrame = Hello | StateFrame | HitFrame | AgentBeat | AgentError | Bye;
+
+// ---------------------------------------------------------------------------------------------- bridge → agent
+
+/** What an agent is asked to do. Equal `id` and `rev` mean the same action; a higher `rev` replaces it. */
+export interface Action {
+  id: string;
+  rev: number;
+  kind: ActionKind;
+  where: { file: string; line: number; column?: number };
+  condition?: string;
+  expressions: string[];
+  limits: {
+    /** 1–50. */
+    hits: number;
+    /** 0–3. */
+    depth: number;
+    /** Milliseconds left to live when the frame was sent, by the agent's own monotonic clock. */
+    ttlMs: number;
+  };
+}
+
+export interface Welcome {
+  t: 'welcome';
+  session: string;
+  now: number;
+  beatMs: number;
+  maxSilenceMs: number;
+  /** All frames up to this one are stored; the agent forgets them. */
+  ackedN: number;
+  policy: AgentPolicy;
+  /** The whole desired set: the agent arms what is missing and drops what is absent. */
+  actions: Action[];
+}
+
+export interface AgentPolicy {
+  /** Names whose values must not leave the process. */
+  names: NameRules;
+  /** `true` disarms everything at once and keeps it so. */
+  pause: boolean;
+}
+
+export interface Arm {
+  t: 'arm';
+  action: Action;
+}
+
+export interface Remove {
+  t: 'remove';
+  id: string;
+  reason: 'cancelled' | 'limit' | 'expired' | 'policy';
+}
+
+export interface Ack {
+  t: 'ack';
+  n: number;
+}
+
+export interface PolicyFrame {
+  t: 'policy';
+  policy: AgentPolicy;
+}
+
+export interface BridgeBeat {
+  t: 'beat';
+  ts: number;
+}
+
+/** After `auth`, `version` or `revoked` the agent disarms everything and backs off for minutes. */
+export interface BridgeError {
+  t: 'error';
+  code: 'auth' | 'version' | 'revoked' | 'too-big' | 'rate' | 'bad-frame' | 'unsupported' | 'draining';
+  message: string;
+}
+
+export type BridgeFrame = Welcome | Arm | Remove | Ack | PolicyFrame | BridgeBeat | BridgeError;

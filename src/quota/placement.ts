@@ -1,0 +1,7 @@
+/** Ceilings checked in the same transaction that inserts an action, so that parallel calls cannot pass them together. */
+export interface PlacementQuota {
+  hitsPerHour: number;
+  concurrentPerPrincipal: number;
+  concurrentPerAgent: number;
+  concurrentPerOrg: number;
+}

@@ -1,0 +1,37 @@
+import { assignments } from './assignments.ts';
+import { authorization } from './authorization.ts';
+import { card } from './card.ts';
+import type { Detector } from './detector.ts';
+import { email } from './email.ts';
+import { entropy } from './entropy.ts';
+import { iban } from './iban.ts';
+import { ip } from './ip.ts';
+import { jwt } from './jwt.ts';
+import { mac } from './mac.ts';
+import { pem } from './pem.ts';
+import { phone } from './phone.ts';
+import { prose } from './prose.ts';
+import { ssn } from './ssn.ts';
+import { urlPasswords } from './url-passwords.ts';
+import { urlSecrets } from './url-secrets.ts';
+import { vendorTokens } from './vendor-tokens.ts';
+
+/** All detectors. Where findings overlap, secrets win over personal data and what stands earlier here names the rule. */
+export const detectors: readonly Detector[] = [
+  pem,
+  jwt,
+  vendorTokens,
+  urlPasswords,
+  assignments,
+  authorization,
+  urlSecrets,
+  entropy,
+  email,
+  card,
+  iban,
+  ssn,
+  phone,
+  ip,
+  mac,
+  prose,
+];

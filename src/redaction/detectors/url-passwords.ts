@@ -1,0 +1,54 @@
+import { eachOccurrence, endOf, sets } from './characters.ts';
+import type { Detector, Finding } from './detector.ts';
+
+/** Longest user and password together; RFC 3986 has no bound, drivers take less. */
+const maxUserInfoChars = 512;
+/** A user name before the `@` is shorter than this, a token longer. */
+const minLoneTokenChars = 16;
+const stop = new Set(['/', '?', '#', ' ', '\n', '\t', '"', "'", '<', '>', '`', '\\', ',']);
+
+/** The password in `scheme://user:password@host`, and a token that stands alone before the `@`. */
+export const urlPasswords: Detector = {
+  name: 'url-passwords',
+  kind: 'secret',
+  find(text, { cut }) {
+    const findings: Finding[] = [];
+    let after = 0;
+    eachOccurrence(text, '://', (found) => {
+      const start = found + 3;
+      if (start < after) return;
+      const limit = Math.min(text.length, start + maxUserInfoChars);
+      let colon = -1;
+      let at = -1;
+      let end = start;
+      for (; end < limit; end++) {
+        const character = text[end] as string;
+        // A password may hold an unescaped slash or comma; what stands before the last @ of the word is never the host.
+        if (stop.has(character) && !isInPassword(text, colon, end, limit)) break;
+        if (character === ':' && colon < 0) colon = end;
+        if (character === '@') at = end;
+      }
+      after = end;
+      if (at >= 0 && colon >= 0 && colon < at) {
+        if (at > colon + 1) findings.push({ start: colon + 1, end: at, rule: 'url-password' });
+      } else if (at - start >= minLoneTokenChars && /\d/.test(text.slice(start, at))) {
+        findings.push({ start, end: at, rule: 'url-password' });
+      } else if (cut && end === text.length && at < 0 && colon >= 0 && endOf(text, colon + 1, sets.digit, 5) < end) {
+        findings.push({ start: colon + 1, end, rule: 'url-password' });
+      }
+    });
+    return findings;
+  },
+};
+
+/** Whether this separator, after a colon that starts no port, is followed by an `@host` in the same word. */
+function isInPassword(text: string, colon: number, at: number, limit: number): boolean {
+  if (colon < 0 || endOf(text, colon + 1, sets.digit, 6) === at) return false;
+  if (text[at] !== '/' && text[at] !== '#' && text[at] !== '?') return false;
+  for (let next = at + 1; next < Math.min(limit, at + 32); next++) {
+    const character = text[next] as string;
+    if (character === '@') return endOf(text, next + 1, sets.alnum, 1) > next + 1;
+    if (stop.has(character) || character === '=' || character === '&') return false;
+  }
+  return false;
+}

@@ -1,0 +1,113 @@
+import type { Detector, Finding } from './detectors/detector.ts';
+import { findEncoded } from './detectors/encoded.ts';
+import { markerPattern } from './marker.ts';
+import type { Session } from './session.ts';
+
+/** Text shorter than this holds nothing that is found by its form. */
+const minChars = 6;
+
+export interface TextOptions {
+  /** The text was cut at its end. */
+  cut?: boolean;
+  /** Only secrets: for names of files and functions, where personal data is a false alarm. */
+  secretsOnly?: boolean;
+}
+
+/** The text with everything the detectors find replaced by markers. Markers that are there already stay. */
+export function scan(session: Session, text: string, options: TextOptions = {}): string {
+  if (text.length < minChars) return text;
+  if (!text.includes('[REDACTED:')) return scanSegment(session, text, options);
+  let result = '';
+  let from = 0;
+  for (const marker of text.matchAll(markerPattern)) {
+    result += scanSegment(session, text.slice(from, marker.index), { ...options, cut: false }) + marker[0];
+    from = marker.index + marker[0].length;
+  }
+  return result + scanSegment(session, text.slice(from), options);
+}
+
+function scanSegment(session: Session, text: string, options: TextOptions): string {
+  if (text.length < minChars) return text;
+  const findings = settle(find(session, text, options));
+  if (findings.length === 0) return text;
+  let result = '';
+  let from = 0;
+  for (const { start, end, rule } of findings) {
+    result += text.slice(from, start) + session.hide(rule, text.slice(start, end));
+    from = end;
+  }
+  return result + text.slice(from);
+}
+
+interface Ranked extends Finding {
+  /** Lower wins: the place of its detector in the table. */
+  rank: number;
+  secret: boolean;
+}
+
+function find(session: Session, text: string, { cut = false, secretsOnly = false }: TextOptions): Ranked[] {
+  const scanning = session.scanning(cut);
+  const wanted = secretsOnly
+    ? session.detectors.filter((detector) => detector.kind === 'secret' && detector.name !== 'entropy')
+    : session.detectors;
+  const findings = wanted.flatMap((detector, rank) => applicable(session, detector, detector.find(text, scanning), rank));
+  const encoded = findEncoded(text, (decoded) => findFirst(session, decoded, wanted, cut));
+  return [
+    ...findings,
+    ...encoded.map((finding) => ({ ...finding, rank: wanted.length, secret: session.isSecret(finding.rule) })),
+  ];
+}
+
+/** Encoded text is searched by detectors that need no words around: decoded bytes are not prose, and entropy proves nothing there. */
+function findFirst(session: Session, decoded: string, wanted: readonly Detector[], cut: boolean): Finding | undefined {
+  const scanning = session.scanning(cut);
+  for (const detector of wanted) {
+    if (detector.name === 'prose' || detector.name === 'entropy') continue;
+    const [first] = applicable(session, detector, detector.find(decoded, scanning), 0);
+    if (first !== undefined) return first;
+  }
+  return undefined;
+}
+
+function applicable(session: Session, detector: Detector, findings: Finding[], rank: number): Ranked[] {
+  return findings
+    .filter((finding) => finding.end > finding.start && session.applies(finding.rule))
+    .map((finding) => ({ ...finding, rank, secret: detector.kind === 'secret' && session.isSecret(finding.rule) }));
+}
+
+/** Findings in order and without overlap: secrets first claim their stretch whole, then personal data what is left of theirs. */
+function settle(findings: Ranked[]): Finding[] {
+  if (findings.length < 2) return findings;
+  const secrets = union(findings.filter((finding) => finding.secret));
+  const personal = union(findings.filter((finding) => !finding.secret));
+  const rest: Ranked[] = [];
+  let next = 0;
+  for (const finding of personal) {
+    while (next < secrets.length && (secrets[next] as Ranked).end <= finding.start) next++;
+    const overlapping = secrets[next];
+    if (overlapping === undefined || overlapping.start >= finding.end) rest.push(finding);
+  }
+  return [...secrets, ...rest].sort((a, b) => a.start - b.start);
+}
+
+/** Overlapping stretches joined; the longest one among them names the rule, the better rank when equally long. */
+function union(findings: Ranked[]): Ranked[] {
+  const joined: Ranked[] = [];
+  let namedBy = 0;
+  for (const finding of findings.sort((a, b) => a.start - b.start || a.rank - b.rank)) {
+    const last = joined.at(-1);
+    const length = finding.end - finding.start;
+    if (last === undefined || finding.start >= last.end) {
+      joined.push({ ...finding });
+      namedBy = length;
+      continue;
+    }
+    if (length > namedBy || (length === namedBy && finding.rank < last.rank)) {
+      last.rule = finding.rule;
+      last.rank = finding.rank;
+      namedBy = length;
+    }
+    last.end = Math.max(last.end, finding.end);
+  }
+  return joined;
+}

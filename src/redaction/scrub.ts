@@ -1,0 +1,84 @@
+import type { CaptureData, Place } from '../protocol/frames.ts';
+import type { ExpressionResult, Value } from '../protocol/value.ts';
+import { hiddenNameIn } from './expression-names.ts';
+import { closeScrubbed, openRaw, type RawCapture, type ScrubbedCapture } from './open.ts';
+import type { RedactionPolicy } from './policy.ts';
+import { Session } from './session.ts';
+import { scrubLabel, scrubText, scrubValue } from './walk.ts';
+
+export interface ScrubContext {
+  /** Key of the tags: equal values get equal tags under one key. One key per action; it never leaves the bridge. */
+  tagKey: Uint8Array | string;
+}
+
+/** Hides what must not be stored. Runs on every capture as it arrives, so that the store never holds a raw value. */
+export function scrub(raw: RawCapture, policy: RedactionPolicy, context: ScrubContext): ScrubbedCapture {
+  return closeScrubbed(scrubCapture(new Session(policy, context.tagKey), openRaw(raw)));
+}
+
+/** The capture with the session's policy applied; counts of what is hidden now are added to those it brought along. */
+export function scrubCapture(session: Session, data: CaptureData): CaptureData {
+  const counted = { ...session.counts };
+  const inside = { depth: 0, level: 0 };
+  const scrubbed: CaptureData = {
+    ...data,
+    at: scrubPlace(session, data.at),
+    stack: data.stack.map((frame) => ({
+      ...frame,
+      function: scrubLabel(session, frame.function),
+      file: scrubLabel(session, frame.file),
+    })),
+    ...(data.this === undefined ? {} : { this: scrubValue(session, data.this, inside) }),
+    scopes: data.scopes.map(({ kind, variables }) => ({
+      kind,
+      variables: variables.map(([name, value]): [string, Value] => [
+        scrubLabel(session, name),
+        scrubValue(session, value, { ...inside, name }),
+      ]),
+    })),
+    expressions: data.expressions.map((result) => scrubExpression(session, result)),
+  };
+  return { ...scrubbed, redacted: addCounts(cleanCounts(data.redacted), difference(session.counts, counted)) };
+}
+
+function scrubExpression(session: Session, result: ExpressionResult): ExpressionResult {
+  const expression = scrubLabel(session, result.expression);
+  if ('error' in result) return { expression, error: scrubText(session, result.error) };
+  const name = hiddenNameIn(session, result.expression);
+  return {
+    expression,
+    value: scrubValue(session, result.value, { depth: 0, level: 0, ...(name === undefined ? {} : { name }) }),
+  };
+}
+
+/** A place with secrets hidden in its line of source text; names of files and functions stay readable. */
+export function scrubPlace(session: Session, place: Place): Place {
+  return {
+    ...place,
+    file: scrubLabel(session, place.file),
+    ...(place.function === undefined ? {} : { function: scrubLabel(session, place.function) }),
+    ...(place.text === undefined ? {} : { text: scrubText(session, place.text) }),
+  };
+}
+
+/** Adds up two counts per rule. */
+export function addCounts(left: Record<string, number>, right: Record<string, number>): Record<string, number> {
+  const sum = { ...left };
+  for (const [rule, count] of Object.entries(right)) sum[rule] = (sum[rule] ?? 0) + count;
+  return sum;
+}
+
+function difference(after: Record<string, number>, before: Record<string, number>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(after).flatMap(([rule, count]) => (count > (before[rule] ?? 0) ? [[rule, count - (before[rule] ?? 0)]] : [])),
+  );
+}
+
+/** What an agent says it hid: rule names in our form and whole numbers, or it said nothing. */
+function cleanCounts(counts: Record<string, number>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(counts).filter(
+      ([rule, count]) => /^[a-z][a-z0-9-]{0,39}$/.test(rule) && Number.isSafeInteger(count) && count > 0,
+    ),
+  );
+}

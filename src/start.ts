@@ -1,0 +1,139 @@
+import { createHmac } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { ActionContext } from './actions/context.ts';
+import { createWaker } from './actions/waker.ts';
+import { agentHandlers } from './agents.ts';
+import { createApp } from './app.ts';
+import { loadPolicies } from './authorization/load.ts';
+import type { Bridge } from './bridge.ts';
+import type { Config } from './config.ts';
+import { createHub } from './hub/hub.ts';
+import { createAuthenticator } from './identity/authenticate.ts';
+import type { KeyStore } from './identity/keys.ts';
+import { type SeededKeys, seedKeys } from './identity/issue.ts';
+import { housekeeping } from './housekeeping.ts';
+import type { Clock } from './lib/clock.ts';
+import type { Log } from './lib/log.ts';
+import { spineOf } from './mcp/spine.ts';
+import { orders } from './orders.ts';
+import { serveControl } from './control.ts';
+import { createShaper } from './quota/shape.ts';
+import { openStorage } from './storage/open.ts';
+import { allTools } from './tools/all.ts';
+import { createRegistry } from './tools/registry.ts';
+import type { Services } from './tools/tool.ts';
+import { version } from './version.ts';
+
+/** How long an agent that went away is still known. */
+const rememberedMs = 3_600_000;
+/** Proxies keep connections for up to a minute; ours must outlive theirs. */
+const keepAliveMs = 75_000;
+
+/** A bridge that runs. */
+export interface RunningBridge {
+  bridge: Bridge;
+  /** Where it can be reached: the public URL, or the address it listens on. */
+  url: URL;
+  mcpUrl: string;
+  agentUrl: string;
+  /** Only when this start seeded an empty store. */
+  seeded: SeededKeys | undefined;
+  keys: KeyStore;
+  /** Ends gracefully: no new calls, waits answered, agents told, storage closed. */
+  close(): Promise<void>;
+}
+
+/** Configuration in, everything together, server up. Refuses with the setting, file or line at fault. */
+export async function start(config: Config, { clock, log }: { clock: Clock; log: Log }): Promise<RunningBridge> {
+  const registry = createRegistry(allTools);
+  const policies = await loadPolicies(config.policiesDirectory, { tools: registry.names });
+  const storage = await openStorage(config, { clock, log });
+  try {
+    const { stores } = storage;
+    const secret = await storage.secret('redaction-tags');
+    await stores.agents.disconnectAll();
+    const seeded = await seedKeys(stores.keys, clock);
+    const authenticator = createAuthenticator({ keys: stores.keys, clock });
+    const tagKey = (actionId: string) => createHmac('sha256', secret).update(actionId).digest();
+
+    const context: { actions?: ActionContext } = {};
+    const actions = () => context.actions as ActionContext;
+    const { agents, hits, audit, counters, keys } = stores;
+    const hub = createHub({
+      clock,
+      log,
+      handlers: agentHandlers({ authenticator, actions, hits, agents, audit, policies: () => policies, tagKey }),
+    });
+    context.actions = { store: stores.actions, hub, waker: createWaker(clock), clock, log };
+
+    const services: Services = {
+      actions: context.actions,
+      hits,
+      counters,
+      policies: () => policies,
+      agents: (org) => agents.list(org, clock.now() - rememberedMs),
+      ready: async () => {
+        const database = await storage.answers();
+        return { ok: database, checks: { database } };
+      },
+      clock,
+      version,
+    };
+    const bridge: Bridge = {
+      config,
+      log,
+      authenticate: (bearer, address) => authenticator.authenticate(bearer, address),
+      registry,
+      services,
+      shaper: createShaper(clock),
+      audit,
+      tagKey,
+    };
+
+    const app = createApp(bridge, spineOf(bridge));
+    const server = createServer(app.koa.callback());
+    server.keepAliveTimeout = keepAliveMs;
+    server.on('upgrade', (request, socket, head) => hub.handleUpgrade(request, socket, head));
+    const control = await serveControl(config.dataDirectory, orders({ keys, audit, clock, revoked: (id) => hub.revokeKey(id) }));
+    const url = await listen(server, config).catch(async (problem: unknown) => {
+      await control.close();
+      throw problem;
+    });
+    const stopKeeping = housekeeping({ actions: context.actions, hits, keys, config });
+
+    return {
+      bridge,
+      url,
+      mcpUrl: new URL('/mcp', url).href,
+      agentUrl: new URL('/agent', url).href.replace(/^http/, 'ws'),
+      seeded,
+      keys,
+      async close() {
+        stopKeeping();
+        const closed = new Promise<void>((done) => server.close(() => done()));
+        await app.close(config.drainSeconds * 1000);
+        await hub.drain();
+        server.closeAllConnections();
+        await closed;
+        await control.close();
+        await storage.close();
+      },
+    };
+  } catch (problem) {
+    await storage.close();
+    throw problem;
+  }
+}
+
+async function listen(server: Server, { host, port, publicUrl }: Config): Promise<URL> {
+  await new Promise<void>((done, fail) => {
+    server.once('error', fail);
+    server.listen(port, host, () => {
+      server.off('error', fail);
+      done();
+    });
+  });
+  const { port: bound } = server.address() as AddressInfo;
+  return publicUrl ?? new URL(`http://${host.includes(':') ? `[${host}]` : host}:${bound}`);
+}

@@ -1,0 +1,93 @@
+import type { ActionRecord, ActionStatus, TargetRecord } from '../actions/action.ts';
+import type { Queries } from './db.ts';
+
+/** Columns of `actions` in the order every statement reads them. */
+export const actionColumns =
+  'a.org, a.id, a.principal, a.status, a.status_reason, a.max_hits, a.hits, a.created_at, a.expires_at, a.ended_at, a.asked';
+
+/** What `pending` means for limits: it lives, and its time is not up. */
+export const isLive = (now: string) => `a.status = 'pending' and a.expires_at > ${now}`;
+
+/** A target in one of these takes no place on its agent any more. */
+export const goneStates = "('failed', 'expired', 'removed')";
+
+export interface ActionRow extends Record<string, unknown> {
+  org: string;
+  id: string;
+  principal: string;
+  status: ActionStatus;
+  status_reason: string | null;
+  max_hits: number;
+  hits: number;
+  created_at: number;
+  expires_at: number;
+  ended_at: number | null;
+  asked: string;
+}
+
+interface TargetRow extends Record<string, unknown> {
+  org: string;
+  action_id: string;
+  agent_id: string;
+  agent_name: string;
+  pool: string;
+  service: string;
+  state: TargetRecord['state'];
+  hits: number;
+  report: string;
+}
+
+/** What was asked: the part of an action that never changes and that nothing is searched by. */
+type Asked = Omit<
+  ActionRecord,
+  'org' | 'id' | 'principal' | 'status' | 'statusReason' | 'maxHits' | 'hits' | 'createdAt' | 'expiresAt' | 'endedAt' | 'targets'
+>;
+type Report = Pick<TargetRecord, 'at' | 'skipped' | 'lastError' | 'code' | 'message'>;
+
+/** Parameters for all columns of a new action: `$1` org to `$7` asked. */
+export function actionParameters(action: ActionRecord): unknown[] {
+  const { org, id, principal, status, statusReason, maxHits, hits, createdAt, expiresAt, endedAt, targets, ...rest } = action;
+  const asked: Asked = rest;
+  return [org, id, principal, maxHits, createdAt, expiresAt, JSON.stringify(asked)];
+}
+
+/** The part of a target that its agent reports, as stored. */
+export function reportText({ at, skipped, lastError, code, message }: Report): string {
+  return JSON.stringify({ at, skipped, lastError, code, message } satisfies Report);
+}
+
+/** The actions with their targets, in the order of the rows. */
+export async function withTargets(queries: Queries, rows: ActionRow[]): Promise<ActionRecord[]> {
+  if (rows.length === 0) return [];
+  const targets = await queries.query<TargetRow>(
+    `select t.org, t.action_id, t.agent_id, t.agent_name, t.pool, t.service, t.state, t.hits, t.report
+     from action_targets t where t.org = any($1::text[]) and t.action_id = any($2::text[]) order by t.position, t.agent_id`,
+    [[...new Set(rows.map((row) => row.org))], rows.map((row) => row.id)],
+  );
+  return rows.map((row) => ({
+    ...(JSON.parse(row.asked) as Asked),
+    org: row.org,
+    id: row.id,
+    principal: row.principal,
+    status: row.status,
+    ...(row.status_reason === null ? {} : { statusReason: row.status_reason }),
+    maxHits: row.max_hits,
+    hits: row.hits,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    ...(row.ended_at === null ? {} : { endedAt: row.ended_at }),
+    targets: targets.filter((target) => target.org === row.org && target.action_id === row.id).map(toTarget),
+  }));
+}
+
+function toTarget(row: TargetRow): TargetRecord {
+  return {
+    agentId: row.agent_id,
+    agentName: row.agent_name,
+    pool: row.pool,
+    service: row.service,
+    state: row.state,
+    hits: row.hits,
+    ...(JSON.parse(row.report) as Report),
+  };
+}

@@ -1,0 +1,92 @@
+import type { ActionRecord, ActionStore } from '../actions/action.ts';
+import { type ActionRow, actionColumns, isLive, reportText, withTargets } from './action-rows.ts';
+import { giveBack } from './counter-store.ts';
+import type { Db, Queries } from './db.ts';
+import { countLive, countOnAgents, hitsPerHour, insertTarget, lockPlacements, placeAction } from './place-action.ts';
+
+/** Rows one statement hands out at most; an organisation is allowed far fewer live actions. */
+const maxRows = 10_000;
+
+/** Actions and their targets over the database. */
+export function createActionStore(db: Db): ActionStore {
+  return {
+    place: (action, quota) => db.tx((queries) => placeAction(queries, action, quota)),
+
+    async get(org, id) {
+      const [action] = await select(db, 'where a.org = $1 and a.id = $2', [org, id]);
+      return action;
+    },
+
+    list: (org, { principal, status, before, limit }) =>
+      select(
+        db,
+        `where a.org = $1 and ($2::text is null or a.principal = $2) and ($3::text is null or a.status = $3)
+           and ($4::int8 is null or (a.created_at, a.id) < ($4, $5::text))
+         order by a.created_at desc, a.id desc limit $6`,
+        [org, principal ?? null, status ?? null, before?.createdAt ?? null, before?.id ?? null, Math.min(limit, maxRows)],
+      ),
+
+    liveOn: (org, agentId, now) =>
+      select(
+        db,
+        `join action_targets t on t.org = a.org and t.action_id = a.id and t.agent_id = $2
+         where a.org = $1 and ${isLive('$3')} order by a.created_at, a.id limit ${maxRows}`,
+        [org, agentId, now],
+      ),
+
+    live: (org, now) =>
+      select(db, `where a.org = $1 and ${isLive('$2')} order by a.created_at, a.id limit ${maxRows}`, [org, now]),
+
+    addTarget: (org, id, target, concurrentPerAgent, now) =>
+      db.tx(async (queries) => {
+        await lockPlacements(queries, org);
+        const [row] = await queries.query<{ targets: number }>(
+          `select (select count(*) from action_targets t where t.org = a.org and t.action_id = a.id) as targets
+           from actions a where a.org = $1 and a.id = $2 and ${isLive('$3')}`,
+          [org, id, now],
+        );
+        if (row === undefined) return false;
+        const onAgent = (await countOnAgents(queries, org, [target.agentId], now)).get(target.agentId);
+        if (onAgent !== undefined && onAgent.used >= concurrentPerAgent) return false;
+        return insertTarget(queries, org, id, target, row.targets);
+      }),
+
+    // An agent's own count may arrive after the hits themselves: it never goes back.
+    setTarget: async (org, id, target) => {
+      await db.query(
+        `update action_targets set state = $4, hits = greatest(hits, $5::int), report = $6
+         where org = $1 and action_id = $2 and agent_id = $3`,
+        [org, id, target.agentId, target.state, target.hits, reportText(target)],
+      );
+    },
+
+    finish: (org, id, status, reason, now) =>
+      db.tx(async (queries) => {
+        const rows = await queries.query<ActionRow>(
+          `update actions a set status = $3, status_reason = $4, ended_at = $5
+           where a.org = $1 and a.id = $2 and a.status = 'pending' returning ${actionColumns}`,
+          [org, id, status, reason, now],
+        );
+        const [action] = await withTargets(queries, rows);
+        if (action === undefined) return undefined;
+        const unspent = action.maxHits - action.hits;
+        if (unspent > 0)
+          await giveBack(queries, { ...hitsPerHour, org, subject: action.principal, amount: unspent }, action.createdAt);
+        return action;
+      }),
+
+    overdue: (now) =>
+      db.query(`select org, id from actions where status = 'pending' and expires_at <= $1 order by expires_at limit ${maxRows}`, [
+        now,
+      ]),
+
+    async concurrent(org, principal, now) {
+      const live = await countLive(db, org, principal, now);
+      return { principal: live.principal, org: live.org };
+    },
+  };
+}
+
+async function select(queries: Queries, where: string, parameters: unknown[]): Promise<ActionRecord[]> {
+  return withTargets(queries, await queries.query<ActionRow>(`select ${actionColumns} from actions a ${where}`, parameters));
+}

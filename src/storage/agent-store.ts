@@ -1,0 +1,43 @@
+import type { AgentRecord, AgentStore } from '../targets/agent.ts';
+import type { Db } from './db.ts';
+
+type Described = Omit<AgentRecord, 'org' | 'id' | 'connected' | 'lastSeenAt'>;
+
+/** Agents over the database. */
+export function createAgentStore(db: Db): AgentStore {
+  return {
+    async upsert({ org, id, connected, lastSeenAt, ...rest }) {
+      const described: Described = rest;
+      await db.query(
+        `insert into agents (org, id, connected, last_seen_at, described) values ($1, $2, $3, $4, $5)
+         on conflict (org, id) do update set connected = excluded.connected, last_seen_at = excluded.last_seen_at, described = excluded.described`,
+        [org, id, connected, lastSeenAt, JSON.stringify(described)],
+      );
+    },
+
+    async seen(org, id, now, connected) {
+      await db.query(
+        'update agents set connected = $4, last_seen_at = greatest(last_seen_at, $3::int8) where org = $1 and id = $2',
+        [org, id, now, connected],
+      );
+    },
+
+    async list(org, seenSince) {
+      const rows = await db.query<{ id: string; connected: boolean; last_seen_at: number; described: string }>(
+        'select id, connected, last_seen_at, described from agents where org = $1 and last_seen_at >= $2 order by last_seen_at desc, id',
+        [org, seenSince],
+      );
+      return rows.map((row) => ({
+        ...(JSON.parse(row.described) as Described),
+        org,
+        id: row.id,
+        connected: row.connected,
+        lastSeenAt: row.last_seen_at,
+      }));
+    },
+
+    async disconnectAll() {
+      await db.query('update agents set connected = false where connected');
+    },
+  };
+}

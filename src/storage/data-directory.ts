@@ -1,0 +1,95 @@
+import type { Dirent } from 'node:fs';
+import { access, constants, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import type { Log } from '../lib/log.ts';
+import { readTemplate } from './cluster-template.ts';
+import { unavailable } from './database-errors.ts';
+import { DurableFs } from './durable-fs.ts';
+
+/** Major version of PostgreSQL in PGlite; its files fit no other. */
+const postgresMajor = '18';
+
+/** Makes the directory where it is missing, readable by its owner only. Refuses one that cannot be used. */
+export async function prepareDirectory(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await readdir(directory);
+    await access(directory, constants.W_OK);
+  } catch (error) {
+    throw unavailable(
+      `The data directory ${directory} cannot be used (${(error as NodeJS.ErrnoException).code ?? error}).`,
+      'Choose a directory that this user may write to.',
+    );
+  }
+}
+
+/**
+ * Where PostgreSQL's files are, made on the first start. They are made beside their place, forced to disk and then renamed, so
+ * that a first start cut short leaves nothing half made. Whoever calls this holds the lock of the directory.
+ */
+export async function prepareCluster(directory: string, log: Log): Promise<string> {
+  const cluster = join(directory, 'postgres');
+  const unfinished = join(directory, 'postgres.new');
+  const found = await readdir(cluster).catch(() => undefined);
+  if (found === undefined) {
+    await rm(unfinished, { recursive: true, force: true });
+    const template = await readTemplate();
+    log.info({ directory, template: template !== undefined }, 'Making a new data directory.');
+    const pg = await PGlite.create({
+      fs: new DurableFs(unfinished),
+      ...(template === undefined ? {} : { loadDataDir: template }),
+    });
+    await pg.close();
+    await syncTree(unfinished);
+    await rename(unfinished, cluster);
+    await syncPath(directory);
+    return cluster;
+  }
+  // Without this file PGlite would take the directory for an empty one and write a new cluster over what is there.
+  const version = (await readFile(join(cluster, 'PG_VERSION'), 'utf8').catch(() => '')).trim();
+  if (version === '') throw broken(directory, 'it has no PG_VERSION');
+  if (version !== postgresMajor) {
+    throw unavailable(
+      `The data directory ${directory} was written by PostgreSQL ${version}; this Sidelight reads ${postgresMajor}.`,
+      'Use the Sidelight version that wrote it, or choose another directory.',
+    );
+  }
+  return cluster;
+}
+
+/** The refusal for a directory that does not open; nothing was changed in it. */
+export function broken(directory: string, why: string) {
+  return unavailable(
+    `The data directory ${directory} is broken: ${why}.`,
+    'Restore it from a backup, or move it away to start with an empty one.',
+  );
+}
+
+/** PGlite unpacks a new cluster with plain writes; PostgreSQL never forces files to disk that it did not change. */
+async function syncTree(directory: string): Promise<void> {
+  for (const entry of await readdir(directory, { withFileTypes: true, recursive: true })) {
+    await syncPath(join(parentOf(entry), entry.name));
+  }
+  await syncPath(directory);
+}
+
+/** Node 20.0 to 20.11 know the parent as `path` only. */
+function parentOf(entry: Dirent): string {
+  return entry.parentPath ?? (entry as { path?: string }).path ?? '';
+}
+
+async function syncPath(path: string): Promise<void> {
+  // Windows opens no directories; its file system journals renames.
+  const handle = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+    if (process.platform === 'win32') return undefined;
+    throw error;
+  });
+  try {
+    await handle?.sync();
+  } catch (error) {
+    if (process.platform !== 'win32') throw error;
+  } finally {
+    await handle?.close();
+  }
+}

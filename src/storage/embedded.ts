@@ -1,0 +1,105 @@
+import { PGlite, type PGliteOptions } from '@electric-sql/pglite';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { readTemplate } from './cluster-template.ts';
+import { broken, prepareCluster, prepareDirectory } from './data-directory.ts';
+import { unavailable } from './database-errors.ts';
+import type { Db } from './db.ts';
+import { lockDirectory } from './directory-lock.ts';
+import { DurableFs } from './durable-fs.ts';
+import { EmbeddedDb } from './embedded-db.ts';
+import { migrate } from './migrate.ts';
+import { valueParsers } from './value-parsers.ts';
+
+export interface EmbeddedOptions {
+  /** Undefined: in memory, gone with the process. */
+  directory: string | undefined;
+  log: Log;
+  clock: Clock;
+  /** Start although commits do not reach the disk. */
+  unsafeNoFsync?: boolean;
+  /** The file system under the database; tests give one whose fsync does not work. */
+  fileSystem?: (cluster: string) => DurableFs;
+}
+
+/** Nothing vacuums by itself in the embedded engine, so that deleted rows would never be reused. */
+const vacuumEveryMs = 3_600_000;
+
+/** PostgreSQL's own defaults are for a server of its own: 128 MB of buffers, and up to 1 GB of log before a checkpoint. */
+const tuning = ['shared_buffers=16MB', 'max_wal_size=64MB', 'min_wal_size=32MB', 'wal_sync_method=fsync'];
+
+/**
+ * PostgreSQL inside this process (PGlite), in one directory, with durable commits: locked against a second process, proven to
+ * reach the disk, brought to the newest schema, vacuumed every hour. Refuses with `unavailable` when one of these fails.
+ */
+export async function openEmbedded(options: EmbeddedOptions): Promise<Db> {
+  const { directory, log, unsafeNoFsync = false } = options;
+  if (directory === undefined) {
+    const template = await readTemplate();
+    const pg = await start({ startParams: startParams(false), ...(template === undefined ? {} : { loadDataDir: template }) });
+    return ready(pg, options, async () => {});
+  }
+  await prepareDirectory(directory);
+  const lock = await lockDirectory(directory);
+  try {
+    const cluster = await prepareCluster(directory, log);
+    const fs = options.fileSystem?.(cluster) ?? new DurableFs(cluster);
+    const pg = await start({ fs, startParams: startParams(!unsafeNoFsync) }).catch((error: unknown) => {
+      throw broken(directory, error instanceof Error ? error.message : String(error));
+    });
+    if (unsafeNoFsync)
+      log.warn('The embedded database does not wait for the disk (unsafeNoFsync): commits may be lost at a power cut.');
+    else await closeUnless(pg, proveDurable(pg, fs));
+    return await ready(pg, options, () => lock.release());
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+/** PGlite gives `-F` by default, which turns fsync off. */
+function startParams(fsync: boolean): string[] {
+  const given = PGlite.defaultStartParams.filter((parameter) => !(fsync && parameter === '-F'));
+  return [...given, ...tuning.flatMap((setting) => ['-c', setting])];
+}
+
+function start(options: PGliteOptions): Promise<PGlite> {
+  return PGlite.create({ ...options, parsers: valueParsers });
+}
+
+async function ready(pg: PGlite, { log, clock }: EmbeddedOptions, afterClose: () => Promise<void>): Promise<Db> {
+  let callOff = () => {};
+  const db = new EmbeddedDb(pg, () => callOff(), afterClose);
+  await closeUnless(pg, migrate(db));
+  const vacuum = () => {
+    callOff = clock.after(vacuumEveryMs, vacuum);
+    const startedAt = clock.monotonic();
+    db.vacuum().then(
+      () => log.debug({ durationMs: Math.round(clock.monotonic() - startedAt) }, 'Vacuumed the embedded database.'),
+      (error: unknown) => log.warn({ err: error }, 'The embedded database could not be vacuumed.'),
+    );
+  };
+  callOff = clock.after(vacuumEveryMs, vacuum);
+  return db;
+}
+
+async function closeUnless(pg: PGlite, done: Promise<void>): Promise<void> {
+  try {
+    await done;
+  } catch (error) {
+    await pg.close();
+    throw error;
+  }
+}
+
+/** Commits one row and looks whether that reached the disk: another PGlite may have moved the hook that we rely on. */
+async function proveDurable(pg: PGlite, fs: DurableFs): Promise<void> {
+  await pg.exec('create table if not exists durability_check (id int primary key, boots int8 not null)');
+  const before = fs.fsyncs;
+  await pg.query('insert into durability_check values (1, 1) on conflict (id) do update set boots = durability_check.boots + 1');
+  if (fs.fsyncs > before) return;
+  throw unavailable(
+    'A commit of the embedded database did not reach the disk (its fsync was not called), so a power cut could destroy it.',
+    'Use PostgreSQL by URL, report this with your version of Node, or accept the risk with the setting unsafeNoFsync.',
+  );
+}

@@ -1,0 +1,83 @@
+import type { ActionStatus } from '../actions/action.ts';
+import type { HitStore } from '../hits/hit.ts';
+import { ScrubbedCapture } from '../redaction/capture.ts';
+import type { Db } from './db.ts';
+
+/** Actions deleted by one statement, so that a long backlog never holds locks for long. */
+const actionsPerDelete = 500;
+
+/** Hits over the database. */
+export function createHitStore(db: Db): HitStore {
+  return {
+    append: (hit) =>
+      db.tx(async ({ query }) => {
+        const key = [hit.org, hit.actionId];
+        // The lock on the action's row makes hits of one action wait for each other, on every bridge.
+        const [action] = await query<{ status: ActionStatus; hits: number; max_hits: number }>(
+          'select status, hits, max_hits from actions where org = $1 and id = $2 for update',
+          key,
+        );
+        if (action === undefined) return { outcome: 'unknown' };
+        const [same] = await query(
+          'select 1 as same from hits where org = $1 and action_id = $2 and agent_id = $3 and agent_hit = $4',
+          [...key, hit.agentId, hit.agentHit],
+        );
+        if (same !== undefined) return { outcome: 'duplicate' };
+        if (action.hits >= action.max_hits) return { outcome: 'full' };
+        // A hit that comes in after the end but before anybody wrote that down still counts: its place is reserved.
+        if (action.status !== 'pending') return { outcome: 'ended' };
+        const number = action.hits + 1;
+        await query(
+          `insert into hits (org, action_id, number, agent_id, agent_hit, agent_name, captured_at, received_at, capture)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+          [...key, number, hit.agentId, hit.agentHit, hit.agentName, hit.capturedAt, hit.receivedAt, hit.capture.toStored()],
+        );
+        await query('update actions set hits = $3 where org = $1 and id = $2', [...key, number]);
+        await query(
+          'update action_targets set hits = greatest(hits, $4::int) where org = $1 and action_id = $2 and agent_id = $3',
+          [...key, hit.agentId, hit.agentHit],
+        );
+        return { outcome: 'stored', number, last: number === action.max_hits };
+      }),
+
+    async page(org, actionId, after, limit) {
+      const rows = await db.query<HitRow>(
+        `select action_id, number, agent_id, agent_name, captured_at, received_at, capture from hits
+         where org = $1 and action_id = $2 and number > $3 order by number limit $4`,
+        [org, actionId, after, limit],
+      );
+      return rows.map((row) => ({
+        actionId: row.action_id,
+        number: row.number,
+        agentId: row.agent_id,
+        agentName: row.agent_name,
+        capturedAt: row.captured_at,
+        receivedAt: row.received_at,
+        capture: ScrubbedCapture.fromStored(row.capture),
+      }));
+    },
+
+    async prune(endedBefore) {
+      for (let total = 0; ; ) {
+        const gone = await db.query(
+          `delete from actions where (org, id) in
+             (select org, id from actions where status <> 'pending' and ended_at < $1 limit ${actionsPerDelete})
+           returning 1 as gone`,
+          [endedBefore],
+        );
+        total += gone.length;
+        if (gone.length < actionsPerDelete) return total;
+      }
+    },
+  };
+}
+
+interface HitRow extends Record<string, unknown> {
+  action_id: string;
+  number: number;
+  agent_id: string;
+  agent_name: string;
+  captured_at: number;
+  received_at: number;
+  capture: string;
+}

@@ -1,0 +1,126 @@
+import type { KeyKind, KeyRecord, KeyStore } from '../identity/keys.ts';
+import type { Db, Queries } from './db.ts';
+
+const touchEveryMs = 60_000;
+
+type Rights = Pick<KeyRecord, 'role' | 'scopes' | 'permissions' | 'groups' | 'pool' | 'service'>;
+
+interface KeyRow extends Record<string, unknown> {
+  id: string;
+  kind: KeyKind;
+  org: string;
+  name: string;
+  owner: string;
+  hash: string;
+  created_at: number;
+  expires_at: number;
+  last_used_at: number | null;
+  last_used_from: string | null;
+  revoked_at: number | null;
+  rotated_to: string | null;
+  rights: string;
+}
+
+/** Keys over the database; only their hashes are there. */
+export function createKeyStore(db: Db): KeyStore {
+  return {
+    insert: (key) => insert(db, key),
+
+    insertFirst: (keys) =>
+      db.tx(async (queries) => {
+        // Two bridges that start at once on one new store must not both find it empty; reading goes on meanwhile.
+        await queries.query('lock table api_keys in share row exclusive mode');
+        if ((await count(queries)) > 0) return false;
+        for (const key of keys) await insert(queries, key);
+        return true;
+      }),
+
+    async find(id) {
+      const [row] = await db.query<KeyRow>('select * from api_keys where id = $1', [id]);
+      return row && toRecord(row);
+    },
+
+    async list(org) {
+      const rows = await db.query<KeyRow>('select * from api_keys where org = $1 order by created_at, id', [org]);
+      return rows.map(toRecord);
+    },
+
+    async revoke(org, id, now) {
+      const revoked = await db.query(
+        'update api_keys set revoked_at = $3 where org = $1 and id = $2 and revoked_at is null returning id',
+        [org, id, now],
+      );
+      return revoked.length > 0;
+    },
+
+    rotate: (org, id, next, expiresAt, now) =>
+      db.tx(async (queries) => {
+        // An overlap never makes the old key live longer than it would have.
+        const replaced = await queries.query(
+          `update api_keys set rotated_to = $3, expires_at = least(expires_at, $4::int8)
+           where org = $1 and id = $2 and revoked_at is null and rotated_to is null and expires_at > $5 returning id`,
+          [org, id, next.id, expiresAt, now],
+        );
+        if (replaced.length === 0) return false;
+        await insert(queries, next);
+        return true;
+      }),
+
+    async touch(id, now, from) {
+      await db.query(
+        `update api_keys set last_used_at = $2, last_used_from = $3
+         where id = $1 and (last_used_at is null or last_used_at <= $2::int8 - ${touchEveryMs})`,
+        [id, now, from ?? null],
+      );
+    },
+
+    count: () => count(db),
+  };
+}
+
+async function insert({ query }: Queries, key: KeyRecord): Promise<void> {
+  const { role, scopes, permissions, groups, pool, service } = key;
+  const rights: Rights = { role, scopes, permissions, groups, pool, service };
+  await query(
+    `insert into api_keys (id, kind, org, name, owner, hash, created_at, expires_at, last_used_at, last_used_from, revoked_at, rotated_to, rights)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+    [
+      key.id,
+      key.kind,
+      key.org,
+      key.name,
+      key.owner,
+      key.hash,
+      key.createdAt,
+      key.expiresAt,
+      key.lastUsedAt ?? null,
+      key.lastUsedFrom ?? null,
+      key.revokedAt ?? null,
+      key.rotatedTo ?? null,
+      JSON.stringify(rights),
+    ],
+  );
+}
+
+async function count({ query }: Queries): Promise<number> {
+  const [row] = await query<{ keys: number }>('select count(*) as keys from api_keys');
+  return row?.keys ?? 0;
+}
+
+function toRecord(row: KeyRow): KeyRecord {
+  return {
+    id: row.id,
+    kind: row.kind,
+    org: row.org,
+    name: row.name,
+    owner: row.owner,
+    hash: row.hash,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    ...(row.last_used_at === null ? {} : { lastUsedAt: row.last_used_at }),
+    ...(row.last_used_from === null ? {} : { lastUsedFrom: row.last_used_from }),
+    ...(row.revoked_at === null ? {} : { revokedAt: row.revoked_at }),
+    ...(row.rotated_to === null ? {} : { rotatedTo: row.rotated_to }),
+    ...(JSON.parse(row.rights) as Rights),
+  };
+}

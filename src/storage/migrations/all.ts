@@ -1,0 +1,6 @@
+import { start } from './001-start.ts';
+import { secrets } from './002-secrets.ts';
+import type { Migration } from './migration.ts';
+
+/** All steps of the schema in order. */
+export const migrations: Migration[] = [start, secrets];

@@ -1,0 +1,131 @@
+import type { ActionRecord, PlacementResult, TargetRecord } from '../actions/action.ts';
+import { hourMs } from '../quota/charge.ts';
+import type { PlacementQuota } from '../quota/placement.ts';
+import { actionParameters, goneStates, isLive, reportText } from './action-rows.ts';
+import { spendOn } from './counter-store.ts';
+import type { Queries } from './db.ts';
+
+/** The counter that placements reserve their hits on. */
+export const hitsPerHour = { quota: 'hits_per_hour', windowMs: hourMs } as const;
+
+/** Advisory locks of PostgreSQL are told apart by two numbers; this one stands for placements. */
+const placementLock = 7_433;
+
+/**
+ * Placements of one organisation run one after the other until their transaction ends: a count of rows would not see what
+ * another transaction is about to insert.
+ */
+export async function lockPlacements({ query }: Queries, org: string): Promise<void> {
+  await query('select pg_advisory_xact_lock($1::int, hashtext($2))', [placementLock, org]);
+}
+
+/** Checks concurrency, reserves hits and inserts, inside one transaction that starts with the lock. */
+export async function placeAction(queries: Queries, action: ActionRecord, quota: PlacementQuota): Promise<PlacementResult> {
+  const { org, principal, createdAt: now } = action;
+  await lockPlacements(queries, org);
+  const live = await countLive(queries, org, principal, now);
+  if (live.principal >= quota.concurrentPerPrincipal) {
+    return refused('concurrent_actions_per_principal', live.principal, quota.concurrentPerPrincipal, live.principalEndsAt ?? now);
+  }
+  if (live.org >= quota.concurrentPerOrg) {
+    return refused('concurrent_actions_per_org', live.org, quota.concurrentPerOrg, live.orgEndsAt ?? now);
+  }
+  const agents = await countOnAgents(
+    queries,
+    org,
+    action.targets.map(({ agentId }) => agentId),
+    now,
+  );
+  const full = action.targets
+    .map(({ agentId }) => agents.get(agentId))
+    .filter((agent) => agent !== undefined && agent.used >= quota.concurrentPerAgent);
+  if (full.length > 0 && full.length === action.targets.length) {
+    const used = Math.min(...full.map((agent) => agent?.used ?? 0));
+    const endsAt = Math.min(...full.map((agent) => agent?.endsAt ?? now));
+    return refused('concurrent_actions_per_agent', used, quota.concurrentPerAgent, endsAt);
+  }
+  const spent = await spendOn(
+    queries,
+    { ...hitsPerHour, org, subject: principal, amount: action.maxHits, limit: quota.hitsPerHour },
+    now,
+  );
+  if (!spent.ok) return refused('hits_per_hour', spent.used, spent.limit, spent.renewsAt);
+  const skippedAgents = full.map((agent) => agent?.agentId ?? '');
+  const placed: ActionRecord = {
+    ...action,
+    status: 'pending',
+    hits: 0,
+    targets: action.targets.filter(({ agentId }) => !skippedAgents.includes(agentId)),
+  };
+  await queries.query(
+    `insert into actions (org, id, principal, status, max_hits, created_at, expires_at, asked)
+     values ($1, $2, $3, 'pending', $4, $5, $6, $7)`,
+    actionParameters(placed),
+  );
+  for (const [position, target] of placed.targets.entries()) await insertTarget(queries, org, action.id, target, position);
+  return { ok: true, action: placed, skippedAgents };
+}
+
+/** One row of `action_targets`; nothing happens when the agent is there already. True when it was inserted. */
+export async function insertTarget(
+  { query }: Queries,
+  org: string,
+  id: string,
+  target: TargetRecord,
+  position: number,
+): Promise<boolean> {
+  const inserted = await query(
+    `insert into action_targets (org, action_id, agent_id, position, agent_name, pool, service, state, hits, report)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing returning 1 as inserted`,
+    [
+      org,
+      id,
+      target.agentId,
+      position,
+      target.agentName,
+      target.pool,
+      target.service,
+      target.state,
+      target.hits,
+      reportText(target),
+    ],
+  );
+  return inserted.length > 0;
+}
+
+/** Live actions of a principal and of its organisation, and when the first of each ends at the latest. */
+export async function countLive({ query }: Queries, org: string, principal: string, now: number) {
+  const [row] = await query<{ principal: number; org: number; principal_ends_at: number | null; org_ends_at: number | null }>(
+    `select count(*) filter (where a.principal = $2) as principal, count(*) as org,
+       min(a.expires_at) filter (where a.principal = $2) as principal_ends_at, min(a.expires_at) as org_ends_at
+     from actions a where a.org = $1 and ${isLive('$3')}`,
+    [org, principal, now],
+  );
+  return {
+    principal: row?.principal ?? 0,
+    org: row?.org ?? 0,
+    principalEndsAt: row?.principal_ends_at,
+    orgEndsAt: row?.org_ends_at,
+  };
+}
+
+/** Live actions on each of these agents, and when the first ends at the latest. Agents without one are absent. */
+export async function countOnAgents({ query }: Queries, org: string, agentIds: string[], now: number) {
+  const rows = await query<{ agent_id: string; used: number; ends_at: number }>(
+    `select t.agent_id, count(*) as used, min(a.expires_at) as ends_at
+     from actions a join action_targets t on t.org = a.org and t.action_id = a.id
+     where a.org = $1 and ${isLive('$2')} and t.agent_id = any($3::text[]) and t.state not in ${goneStates}
+     group by t.agent_id`,
+    [org, now, agentIds],
+  );
+  return new Map(rows.map((row) => [row.agent_id, { agentId: row.agent_id, used: row.used, endsAt: row.ends_at }]));
+}
+
+function refused(
+  quota: Extract<PlacementResult, { ok: false }>['quota'],
+  used: number,
+  limit: number,
+  renewsAt: number,
+): PlacementResult {
+  return { ok: false, quota, used, limit, renewsAt };
+}

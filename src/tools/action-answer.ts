@@ -1,0 +1,84 @@
+import type { ActionRecord, TargetRecord } from '../actions/action.ts';
+import type { Permit } from '../authorization/authorize.ts';
+import { Refusal } from '../lib/refusal.ts';
+import { limits } from '../protocol/limits.ts';
+import type { Outcome } from '../redaction/redact.ts';
+import type { CallContext } from './tool.ts';
+
+/** Targets listed one by one in an answer. */
+const maxListedTargets = 20;
+
+/** The answer about one action with its hits after `afterHit`. */
+export async function answerOf(context: CallContext, action: ActionRecord, afterHit: number): Promise<Outcome> {
+  const hits = await context.latency.measure('read', () => context.services.hits.page(action.org, action.id, afterHit, limits.maxHits));
+  context.note({ hits: hits.length });
+  const first = action.targets.find((target) => target.at?.[0] !== undefined)?.at?.[0];
+  const seen = afterHit + hits.length;
+  return {
+    structured: {
+      actionId: action.id,
+      status: action.status,
+      ...(action.statusReason === undefined ? {} : { statusReason: action.statusReason }),
+      requested: { file: action.file, line: action.line },
+      ...(first === undefined ? {} : { bound: first }),
+      hitCount: action.hits,
+      maxHits: action.maxHits,
+      expiresAt: new Date(action.expiresAt).toISOString(),
+      hits,
+      targets: action.targets.slice(0, maxListedTargets).map((target) => describeTarget(action, target)),
+      moreTargets: Math.max(0, action.targets.length - maxListedTargets),
+      notes: notesOn(action),
+    },
+    ...(action.status === 'pending'
+      ? { next: { tool: 'wait_for_hits', why: 'The action is still placed and may yet be hit.', arguments: { actionId: action.id, afterHit: seen } } }
+      : {}),
+  };
+}
+
+/** The action by its handle, when the caller may reach it; otherwise it does not exist for them. */
+export async function findAction(context: CallContext, permit: Permit, id: string): Promise<ActionRecord> {
+  const action = await context.services.actions.store.get(permit.principal.org, id);
+  const own = action?.principal === permit.principal.subject;
+  if (action !== undefined && (own || action.targets.every((target) => permit.mayReach(target)))) return action;
+  throw new Refusal({ code: 'not_found', message: `There is no action ${id}.`, field: 'actionId', next: 'Call list_actions to see the actions there are.' });
+}
+
+function describeTarget(action: ActionRecord, target: TargetRecord) {
+  const { agentId, agentName, service, state, hits, at, skipped, lastError, message } = target;
+  return {
+    agentId,
+    agentName,
+    service,
+    state,
+    hits,
+    ...(at === undefined ? {} : { bound: at, moved: at.some((place) => place.line !== action.line) }),
+    ...(skipped === undefined ? {} : { skipped }),
+    ...(lastError === undefined ? {} : { lastError }),
+    ...(message === undefined ? {} : { message }),
+  };
+}
+
+/** What a reader would otherwise have to guess: moved lines, files not loaded, conditions that never held. */
+function notesOn(action: ActionRecord): string[] {
+  const { targets, line } = action;
+  const notes: string[] = [];
+  const moved = targets.flatMap((target) => target.at ?? []).find((place) => place.line !== line);
+  if (moved !== undefined) notes.push(`Line ${line} holds no statement; bound to line ${moved.line} instead.`);
+  const unbound = targets.filter((target) => target.state === 'pending');
+  if (unbound.length > 0) {
+    notes.push(`${unbound.length} of ${targets.length} agents have not loaded ${action.file} yet; they bind it when it loads. Check the path if it should be loaded.`);
+  }
+  const failed = targets.filter((target) => target.state === 'failed');
+  if (failed.length > 0) notes.push(`${failed.length} of ${targets.length} agents could not take it; see targets.`);
+  const falseCount = total(targets, 'condition');
+  if (falseCount > 0) notes.push(`The line ran ${falseCount} times with the condition false.`);
+  const errors = total(targets, 'error');
+  if (errors > 0) notes.push(`The condition could not be evaluated ${errors} times; see lastError in targets.`);
+  if (total(targets, 'budget') > 0) notes.push('The line is hot: passes were left out to keep within the pause budget, so not every pass was looked at.');
+  if (total(targets, 'queue') > 0) notes.push(`${total(targets, 'queue')} passes were left out because the agent's queue was full.`);
+  return notes;
+}
+
+function total(targets: TargetRecord[], reason: 'condition' | 'error' | 'budget' | 'queue'): number {
+  return targets.reduce((sum, target) => sum + (target.skipped?.[reason] ?? 0), 0);
+}

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { visibleTools } from '../authorization/authorize.ts';
+import { leftOf } from '../quota/charge.ts';
+import type { Tool } from './tool.ts';
+
+const input = z.object({});
+
+const quota = z.object({
+  quota: z.string().describe('Name.'),
+  limit: z.number().int().describe('Most allowed.'),
+  used: z.number().int().describe('Used now.'),
+  left: z.number().int().describe('What is left.'),
+  renewsAt: z.string().optional().describe('When it renews, ISO 8601; absent for what counts actions placed at the same time.'),
+});
+
+/** Whether the bridge is well, who the caller is, what it may do and what is left of its quotas. */
+export const getStatus: Tool<typeof input> = {
+  name: 'get_status',
+  title: 'Get status',
+  description: `Check that the connection works: is the bridge healthy, which version, who am I, which tools may I use, within which limits, how much of each quota is left, how many agents are connected. Use it first when something is refused.
+Example: {}`,
+  input,
+  output: z.object({
+    status: z.string().describe('ok | degraded.'),
+    checks: z.record(z.string(), z.boolean()).describe('Each part of the bridge that must work.'),
+    version: z.string().describe('Version of the bridge.'),
+    timestamp: z.string().describe('Time at the bridge, ISO 8601.'),
+    caller: z
+      .object({
+        subject: z.string().describe('Who you are, stable.'),
+        name: z.string().describe('Name of the key or person.'),
+        organisation: z.string().describe('Organisation.'),
+        kind: z.string().describe('api_key | person.'),
+        role: z.string().describe('Role.'),
+        scopes: z.array(z.string()).describe('Scopes.'),
+        permissions: z.array(z.string()).describe('Permissions of the key.'),
+        groups: z.array(z.string()).describe('Groups.'),
+        expiresAt: z.string().optional().describe('When the credential ends, ISO 8601.'),
+      })
+      .describe('Who is asking.'),
+    tools: z.array(z.string()).describe('Tools you may use.'),
+    limits: z.record(z.string(), z.number()).describe('Ceilings of one request.'),
+    quotas: z.array(quota).describe('What is left of each quota.'),
+    connectedAgents: z.number().int().describe('Agents you may reach that are connected now.'),
+  }),
+  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  async run({ permit }, _input, { services }) {
+    const { principal } = permit;
+    const now = services.clock.now();
+    const [ready, agents, windows, concurrent] = await Promise.all([
+      services.ready(),
+      services.agents(principal.org),
+      leftOf(services.counters, services.clock, permit),
+      services.actions.store.concurrent(principal.org, principal.subject, now),
+    ]);
+    const atOnce = [
+      { quota: 'concurrent_actions_per_principal', limit: permit.quotas.concurrentActionsPerPrincipal, used: concurrent.principal },
+      { quota: 'concurrent_actions_per_org', limit: permit.quotas.concurrentActionsPerOrg, used: concurrent.org },
+    ];
+    const { subject, name, org, kind, role, scopes, permissions, groups, expiresAt } = principal;
+    return {
+      structured: {
+        status: ready.ok ? 'ok' : 'degraded',
+        checks: ready.checks,
+        version: services.version,
+        timestamp: new Date(now).toISOString(),
+        caller: { subject, name, organisation: org, kind, role, scopes, permissions, groups, ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt).toISOString() }) },
+        tools: visibleTools(services.policies(), principal),
+        limits: { ...permit.limits },
+        quotas: [...windows, ...atOnce.map((each) => ({ ...each, left: Math.max(0, each.limit - each.used) }))],
+        connectedAgents: agents.filter((agent) => agent.connected && permit.mayReach(agent)).length,
+      },
+    };
+  },
+};

@@ -1,0 +1,20 @@
+import type { Clock } from '../lib/clock.ts';
+import type { Latency } from './tool.ts';
+
+/** Starts measuring one call. `parts()` is in milliseconds with one decimal, and has `total` beside the parts measured. */
+export function startLatency(clock: Clock): Latency & { parts(): Record<string, number> } {
+  const startedMs = clock.monotonic();
+  const parts = new Map<string, number>();
+  const sinceMs = (fromMs: number) => Math.round((clock.monotonic() - fromMs) * 10) / 10;
+  return {
+    async measure(part, run) {
+      const fromMs = clock.monotonic();
+      try {
+        return await run();
+      } finally {
+        parts.set(part, (parts.get(part) ?? 0) + sinceMs(fromMs));
+      }
+    },
+    parts: () => ({ ...Object.fromEntries(parts), total: sinceMs(startedMs) }),
+  };
+}

@@ -1,0 +1,38 @@
+import type { RefusalDetails } from '../lib/refusal.ts';
+import { fence } from '../redaction/fence.ts';
+import type { Outcome, Redacted } from '../redaction/redact.ts';
+
+/** What a face presents: text for people and for models that read nothing else, `structured` for machines; both complete. */
+export interface Answer {
+  isError: boolean;
+  text: string;
+  structured: Record<string, unknown>;
+  refusal?: RefusalDetails;
+}
+
+/** An answer; everything in it that came from a program is fenced in the text. */
+export function present({ structured, counts }: Redacted, next: Outcome['next'], requestId: string, latencyMs: Record<string, number>): Answer {
+  const hidden = Object.keys(counts).length > 0 ? { redacted: counts } : {};
+  const whole = { requestId, ...structured, ...hidden, ...(next === undefined ? {} : { next }), latencyMs };
+  return { isError: false, text: [...headline(structured), fence(JSON.stringify(whole))].join('\n'), structured: whole };
+}
+
+/** A refusal as an answer: the code first, then what is wrong and what to do. */
+export function presentRefusal(refusal: RefusalDetails, requestId: string, latencyMs: Record<string, number>): Answer {
+  const { code, message, field, next, data } = refusal;
+  const sentences = [`${code}: ${message}`, ...(field === undefined ? [] : [`Field: ${field}.`]), ...(next === undefined ? [] : [next])];
+  const facts = data === undefined ? [] : [fence(JSON.stringify(data))];
+  return {
+    isError: true,
+    text: [sentences.join(' '), ...facts, `Request ${requestId}.`].join('\n'),
+    structured: { requestId, error: { code, message, ...(field === undefined ? {} : { field }), ...(next === undefined ? {} : { next }), ...(data === undefined ? {} : { data }) }, latencyMs },
+    refusal,
+  };
+}
+
+/** One line of our own words before the data, for answers about an action. */
+function headline({ status, hitCount, maxHits, notes }: Record<string, unknown>): string[] {
+  if (typeof hitCount !== 'number' || typeof maxHits !== 'number') return [];
+  const lines = Array.isArray(notes) ? notes.map((note) => `Note: ${String(note)}`) : [];
+  return [`Status ${String(status)}: ${hitCount} of ${maxHits} hits.`, ...lines];
+}

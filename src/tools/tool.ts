@@ -1,0 +1,75 @@
+import type { z } from 'zod';
+import type { ActionContext } from '../actions/context.ts';
+import type { AuditRecord } from '../audit/record.ts';
+import type { Policies } from '../authorization/policies.ts';
+import type { HitStore } from '../hits/hit.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Charge } from '../quota/charge.ts';
+import type { Counters } from '../quota/counters.ts';
+import type { Outcome } from '../redaction/redact.ts';
+import type { AgentRecord } from '../targets/agent.ts';
+
+/** Told to clients as MCP tool annotations; every one is stated, because the defaults are pessimistic. */
+export interface Annotations {
+  readOnlyHint: boolean;
+  destructiveHint: boolean;
+  idempotentHint: boolean;
+  openWorldHint: boolean;
+}
+
+/** What tools work with; the bridge has it all, tests can make it small. */
+export interface Services {
+  actions: ActionContext;
+  hits: HitStore;
+  counters: Counters;
+  policies(): Policies;
+  /** Agents of an organisation, connected or seen within the last hour. */
+  agents(org: string): Promise<AgentRecord[]>;
+  ready(): Promise<Readiness>;
+  clock: Clock;
+  version: string;
+}
+
+export interface Readiness {
+  ok: boolean;
+  /** Each part that must work, by name. */
+  checks: Record<string, boolean>;
+}
+
+/** What a running call may use beside its input. */
+export interface CallContext {
+  services: Services;
+  requestId: string;
+  /** Aborted when the caller goes away or cancels, and when the bridge shuts down. */
+  signal: AbortSignal;
+  /** Tells a waiting client that work goes on; does nothing when the client asked for no progress. */
+  progress(done: number, total: number, message: string): Promise<void>;
+  latency: Latency;
+  /** Adds facts to the audit record of this call. Never values. */
+  note(facts: AuditFacts): void;
+}
+
+/** The parts a call's duration is told in. */
+export type LatencyPart = 'authorize' | 'charge' | 'resolve' | 'place' | 'wait' | 'read' | 'redact';
+
+/** Measures the named parts of one call, in milliseconds. */
+export interface Latency {
+  measure<T>(part: LatencyPart, run: () => Promise<T> | T): Promise<T>;
+}
+
+export type AuditFacts = Pick<AuditRecord, 'target' | 'hits'>;
+
+/**
+ * One tool as data. Faces present it, `call()` runs it. `run` gets the `Charge`, so it cannot start before the call was
+ * authorized and charged, and answers with an `Outcome`, whose captured values only `redact()` can open.
+ */
+export interface Tool<Input extends z.ZodObject = z.ZodObject> {
+  name: string;
+  title: string;
+  description: string;
+  input: Input;
+  /** Shape of the tool's own part of `structuredContent`; answer.ts adds what every answer has. */
+  output: z.ZodObject;
+  annotations: Annotations;
+  run(charge: Charge, input: z.output<Input>, context: CallContext): Promise<Outcome>;
+}

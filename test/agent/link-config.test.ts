@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { readConfig } from '../../src/agent/config.ts';
+
+const key = 'sle_test';
+
+test.each([
+  ['https://bridge.example', 'wss://bridge.example/agent'],
+  ['http://localhost:4100', 'ws://localhost:4100/agent'],
+  ['http://localhost:4100/', 'ws://localhost:4100/agent'],
+  ['wss://bridge.example/agent', 'wss://bridge.example/agent'],
+  ['ws://127.0.0.1:4100/agent/', 'ws://127.0.0.1:4100/agent'],
+  ['https://example.org/tools/sidelight', 'wss://example.org/tools/sidelight/agent'],
+  [' https://bridge.example?x=1#y ', 'wss://bridge.example/agent'],
+  ['http://[::1]:4100', 'ws://[::1]:4100/agent'],
+])('%s is %s', (url, endpoint) => {
+  expect(readConfig({}, { SIDELIGHT_URL: url, SIDELIGHT_KEY: key })).toMatchObject({ url: endpoint });
+});
+
+test.each(['bridge', 'localhost:4100', 'ftp://bridge', 'https://user:word@bridge.example', 'file:///agent', 'http://'])(
+  '%s is not an address',
+  (url) => {
+    expect(readConfig({}, { SIDELIGHT_URL: url, SIDELIGHT_KEY: key })).toEqual({
+      problem: expect.stringContaining('SIDELIGHT_URL'),
+    });
+  },
+);
+
+test.each(['sle_a b', 'sle_a\nX-Other: 1', 'schlüssel', 'x'.repeat(501)])('%j is not a key', (bad) => {
+  expect(readConfig({}, { SIDELIGHT_URL: 'http://bridge', SIDELIGHT_KEY: bad })).toEqual({
+    problem: 'SIDELIGHT_KEY is not a key',
+  });
+});
+
+test('options win over the environment, and what is empty is not set', () => {
+  const environment = {
+    SIDELIGHT_URL: 'http://bridge',
+    SIDELIGHT_KEY: 'sle_environment\n',
+    SIDELIGHT_SERVICE: ' ',
+    SIDELIGHT_VERSION: '1',
+    SIDELIGHT_TAGS: 'a,b',
+    SIDELIGHT_AGENT_LOG: 'loud',
+  };
+  const config = readConfig({ version: '2', tags: ['c'] }, environment);
+  expect(config).toEqual({ url: 'ws://bridge/agent', key: 'sle_environment', version: '2', tags: ['c'], log: 'warn' });
+});

@@ -1,0 +1,128 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { limits } from '../../src/protocol/limits.ts';
+import { buildAgent } from './built-agent.ts';
+import { type FakeBridge, type FakeBridgeOptions, framesOf, snapshot, startFakeBridge } from './fake-bridge.ts';
+import { nodes } from './nodes.ts';
+import { marked } from './probe-program.ts';
+import { program, type RunningProgram, runProgram } from './run-program.ts';
+import { until } from './until.ts';
+
+const file = program('obedient.mjs');
+const here = { file: 'obedient.mjs', line: marked(file) };
+let agent: string;
+let bridges: FakeBridge[] = [];
+let programs: RunningProgram[] = [];
+
+beforeAll(async () => {
+  agent = await buildAgent();
+});
+afterAll(() => rm(agent, { recursive: true, force: true }));
+afterEach(async () => {
+  for (const { child } of programs) child.kill('SIGKILL');
+  for (const bridge of bridges) await bridge.kill();
+  programs = [];
+  bridges = [];
+});
+
+async function bridgeWith(options: FakeBridgeOptions = {}): Promise<FakeBridge> {
+  const bridge = await startFakeBridge(options);
+  bridges.push(bridge);
+  return bridge;
+}
+
+describe.each(nodes())('Node $major', ({ execPath: node }) => {
+  function run(bridge: FakeBridge): RunningProgram {
+    const environment = { SIDELIGHT_URL: bridge.url, SIDELIGHT_KEY: 'sle_test', SIDELIGHT_AGENT_LOG: 'debug' };
+    const running = runProgram(node, ['--import', pathToFileURL(join(agent, 'register.js')).href, file], environment);
+    programs.push(running);
+    return running;
+  }
+
+  test('an action is armed, hits come numbered, and its end is told', async () => {
+    const bridge = await bridgeWith();
+    run(bridge);
+    const connection = await bridge.connection(0);
+    connection.send({ t: 'arm', action: { ...snapshot('act_a', here, { hits: 2 }), expressions: ['passes', 'step + 1'] } });
+    await until(() => framesOf(connection, 'hit').length === 2, 'two hits');
+    await until(() => framesOf(connection, 'state').at(-1)?.state === 'removed', 'the end');
+    expect(framesOf(connection, 'state').map((frame) => frame.state)).toContain('armed');
+    expect(framesOf(connection, 'hit').map((frame) => frame.hit)).toEqual([1, 2]);
+    expect(framesOf(connection, 'hit')[0]?.capture.expressions[1]).toEqual({ expression: 'step + 1', value: 2 });
+    const numbers = connection.frames.flatMap((frame) => ('n' in frame ? [frame.n] : []));
+    expect(numbers).toEqual(numbers.map((_number, index) => index + 1));
+  });
+
+  test('what a welcome no longer holds is removed, what it holds stays with its counts, what ended here does not start anew', async () => {
+    const kept = snapshot('act_kept', { file: 'not-loaded-here.ts', line: 1 });
+    const bridge = await bridgeWith({ welcome: { maxSilenceMs: 5_000 } });
+    run(bridge);
+    const first = await bridge.connection(0);
+    const ended = snapshot('act_ended', here);
+    for (const action of [kept, snapshot('act_gone', { file: 'not-loaded-here.ts', line: 2 }), ended])
+      first.send({ t: 'arm', action });
+    await until(
+      () => framesOf(first, 'state').some(({ id, state }) => id === 'act_ended' && state === 'removed'),
+      'the end of one',
+    );
+    await until(() => framesOf(first, 'state').filter(({ state }) => state === 'pending').length === 2, 'two pending');
+    first.send({ t: 'ack', n: Math.max(...first.frames.flatMap((frame) => ('n' in frame ? [frame.n] : []))) });
+    await until(() => framesOf(first, 'beat').at(-1)?.queue.length === 0, 'a beat after the ack');
+    bridge.options.welcome = { maxSilenceMs: 5_000, actions: [kept, ended] };
+    first.socket.terminate();
+    const second = await bridge.connection(1);
+    await until(() => framesOf(second, 'state').some(({ id, state }) => id === 'act_gone' && state === 'removed'), 'the removal');
+    second.send({ t: 'arm', action: ended });
+    await until(() => framesOf(second, 'state').some(({ id }) => id === 'act_ended'), 'the answer to the one that ended');
+    expect(framesOf(second, 'state').find(({ id }) => id === 'act_ended')).toMatchObject({ state: 'removed', hits: 1 });
+    expect(framesOf(second, 'hit')).toEqual([]);
+  });
+
+  test('kill -9 of the bridge: probes are gone within 10 s, the program goes on, and what is still wanted comes back', async () => {
+    const action = { ...snapshot('act_a', here), condition: 'passes < 0' };
+    const bridge = await bridgeWith({ welcome: { maxSilenceMs: limits.maxSilenceMs, actions: [action] } });
+    const running = run(bridge);
+    const first = await bridge.connection(0);
+    await until(() => framesOf(first, 'state').some(({ state }) => state === 'armed'), 'the probe');
+    first.send({ t: 'ack', n: framesOf(first, 'state').at(-1)?.n ?? 0 });
+    const killedAt = performance.now();
+    await bridge.kill();
+    await until(() => running.stderr().includes('probes suspended'), 'the suspension', 10_000);
+    expect(performance.now() - killedAt).toBeLessThan(10_000);
+    const before = running.stdout();
+    running.tell('passes');
+    await until(() => running.stdout() !== before, 'an answer of the program');
+    const again = await bridgeWith({ port: bridge.port, welcome: { session: 'ses_other', actions: [action] } });
+    const second = await until(() => again.connections[0], 'the return', 20_000);
+    await until(() => framesOf(second, 'state').at(-1)?.state === 'armed', 'the probe again');
+    expect(framesOf(second, 'state').map(({ state }) => state)).toContain('suspended');
+    expect(second.hello.agent.id).toBe(first.hello.agent.id);
+    running.tell('exit 9');
+    expect(await running.ended).toEqual({ code: 9, signal: null });
+  }, 40_000);
+
+  test('a bridge that reads nothing holds up nothing: at most 256 frames wait, and passes are skipped, not kept', async () => {
+    const bridge = await bridgeWith();
+    const running = run(bridge);
+    const connection = await bridge.connection(0);
+    for (let index = 0; index < 8; index += 1) {
+      connection.send({ t: 'arm', action: snapshot(`act_${index}`, here, { hits: 50 }) });
+    }
+    // Nothing is acknowledged here, so the window fills.
+    await until(() => framesOf(connection, 'beat').some(({ queue }) => queue.length > 0), 'a queue');
+    await running.said('ready');
+    await until(
+      () => (framesOf(connection, 'beat').at(-1)?.queue.length ?? 0) >= limits.maxUnackedFrames - 8,
+      'a full queue',
+      15_000,
+    );
+    connection.socket.pause();
+    const started = performance.now();
+    running.tell('exit 2');
+    expect(await running.ended).toEqual({ code: 2, signal: null });
+    expect(performance.now() - started).toBeLessThan(1_500);
+    for (const { queue } of framesOf(connection, 'beat')) expect(queue.length).toBeLessThanOrEqual(limits.maxUnackedFrames);
+  });
+});

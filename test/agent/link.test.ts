@@ -1,0 +1,354 @@
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { buildAgent } from './built-agent.ts';
+import { type FakeBridge, type FakeBridgeOptions, framesOf, startFakeBridge } from './fake-bridge.ts';
+import { nodes } from './nodes.ts';
+import { program, type RunningProgram, runProgram } from './run-program.ts';
+import { until } from './until.ts';
+
+let agent: string;
+const bridges: FakeBridge[] = [];
+const programs: RunningProgram[] = [];
+
+beforeAll(async () => {
+  agent = await buildAgent();
+});
+afterAll(() => rm(agent, { recursive: true, force: true }));
+afterEach(async () => {
+  for (const { child } of programs.splice(0)) child.kill('SIGKILL');
+  for (const bridge of bridges.splice(0)) await bridge.kill();
+});
+
+async function bridgeWith(options: FakeBridgeOptions = {}): Promise<FakeBridge> {
+  const bridge = await startFakeBridge(options);
+  bridges.push(bridge);
+  return bridge;
+}
+
+describe.each(nodes())('Node $major', ({ execPath: node }) => {
+  function run(environment: Record<string, string>, file = program('obedient.mjs'), cwd?: string): RunningProgram {
+    const running = runProgram(node, ['--import', pathToFileURL(join(agent, 'register.js')).href, file], environment, cwd);
+    programs.push(running);
+    return running;
+  }
+
+  function settings(bridge: FakeBridge, more: Record<string, string> = {}): Record<string, string> {
+    return { SIDELIGHT_URL: bridge.url, SIDELIGHT_KEY: 'sle_test', SIDELIGHT_SERVICE: 'shop', ...more };
+  }
+
+  test('the hello says who connects, from where, with what', async () => {
+    const bridge = await bridgeWith();
+    const running = run(
+      settings(bridge, {
+        SIDELIGHT_ENVIRONMENT: 'prod',
+        SIDELIGHT_VERSION: '1.2.3',
+        SIDELIGHT_TAGS: 'eu, canary,,eu',
+        GIT_COMMIT: '0123456789abcdef0123456789abcdef01234567',
+        POD_NAME: 'shop-7d9f',
+      }),
+    );
+    const { hello, headers, path } = await bridge.connection(0);
+    expect(path).toBe('/agent');
+    expect(headers).toMatchObject({ authorization: 'Bearer sle_test', 'sec-websocket-protocol': 'sidelight.v1' });
+    expect(hello).toMatchObject({
+      v: 1,
+      agent: {
+        id: expect.stringMatching(/^[\w-]{8,64}$/),
+        name: expect.stringContaining(`/${running.child.pid}`),
+        mode: 'inproc',
+      },
+      service: 'shop',
+      version: '1.2.3',
+      commit: '0123456789abcdef0123456789abcdef01234567',
+      environment: 'prod',
+      runtime: { language: 'javascript', name: 'node' },
+      pid: running.child.pid,
+      pod: 'shop-7d9f',
+      tags: ['eu', 'canary'],
+    });
+    expect(hello).not.toHaveProperty('resume');
+  });
+
+  test('without settings for them, name and version come from package.json and the commit from .git', async () => {
+    const bridge = await bridgeWith();
+    const directory = await mkdtemp(join(tmpdir(), 'sidelight-program-'));
+    await writeFile(join(directory, 'package.json'), JSON.stringify({ name: '@acme/till', version: '9.8.7' }));
+    await mkdir(join(directory, '.git', 'refs', 'heads'), { recursive: true });
+    await writeFile(join(directory, '.git', 'HEAD'), 'ref: refs/heads/main\n');
+    await writeFile(join(directory, '.git', 'packed-refs'), `# pack-refs\n${'ab'.repeat(20)} refs/heads/main\n`);
+    run({ SIDELIGHT_URL: bridge.url, SIDELIGHT_KEY: 'sle_test' }, program('obedient.mjs'), directory);
+    const { hello } = await bridge.connection(0);
+    expect(hello).toMatchObject({ service: '@acme/till', version: '9.8.7', commit: 'ab'.repeat(20) });
+    await rm(directory, { recursive: true });
+  });
+
+  test('beats come as often as the bridge asked for', async () => {
+    const bridge = await bridgeWith({ welcome: { beatMs: 100 } });
+    run(settings(bridge));
+    const connection = await bridge.connection(0);
+    await until(() => framesOf(connection, 'beat').length >= 3, 'three beats');
+    const [first, , third] = framesOf(connection, 'beat');
+    expect((third?.ts ?? 0) - (first?.ts ?? 0)).toBeGreaterThan(150);
+    expect(first).toMatchObject({ actions: 0, queue: { length: 0, dropped: 0 } });
+  });
+
+  test.each([
+    ['natural', 'end', { code: 0, signal: null }],
+    ['process.exit', 'exit 7', { code: 7, signal: null }],
+    ['uncaught', 'throw', { code: 1, signal: null }],
+  ])('a connected program ends by itself as ever: %s', async (_name, order, ending) => {
+    const bridge = await bridgeWith();
+    const running = run(settings(bridge));
+    await bridge.connection(0);
+    await running.said('ready');
+    const started = performance.now();
+    running.tell(order);
+    expect(await running.ended).toEqual(ending);
+    expect(performance.now() - started).toBeLessThan(1_500);
+    expect(running.stderr().includes('the program failed by itself')).toBe(order === 'throw');
+    expect(running.stderr()).not.toMatch(/sidelight/i);
+  });
+
+  test('SIGTERM ends a connected program by that signal', async () => {
+    const bridge = await bridgeWith();
+    const running = run(settings(bridge));
+    await bridge.connection(0);
+    running.child.kill('SIGTERM');
+    expect(await running.ended).toEqual({ code: null, signal: 'SIGTERM' });
+  });
+
+  test('a program of one turn ends before the agent starts anything', async () => {
+    const bridge = await bridgeWith();
+    const directory = await mkdtemp(join(tmpdir(), 'sidelight-program-'));
+    await writeFile(join(directory, 'short.mjs'), "console.log('done'); process.exitCode = 5;\n");
+    const running = run(settings(bridge), join(directory, 'short.mjs'));
+    expect(await running.ended).toEqual({ code: 5, signal: null });
+    expect([running.stdout(), running.stderr()]).toEqual(['done\n', '']);
+    await rm(directory, { recursive: true });
+  });
+
+  test('a key that is not accepted is one line on stderr, and the program runs on', async () => {
+    const bridge = await bridgeWith({ status: 401 });
+    const running = run(settings(bridge));
+    await until(() => running.stderr() !== '', 'a line on stderr');
+    running.tell('exit 3');
+    expect(await running.ended).toEqual({ code: 3, signal: null });
+    expect(running.stderr()).toBe('sidelight: the bridge does not know SIDELIGHT_KEY (wrong, revoked or expired)\n');
+  });
+
+  test('no bridge at all is one line on stderr, and the agent finds the bridge when it comes', async () => {
+    const gone = await startFakeBridge();
+    await gone.kill();
+    const running = run(settings(gone));
+    await until(() => running.stderr() !== '', 'a line on stderr');
+    const bridge = await bridgeWith({ port: gone.port });
+    await bridge.connection(0);
+    expect(running.stderr().match(/sidelight: cannot talk to ws:\/\/127\.0\.0\.1:\d+\/agent: .*ECONNREFUSED/g)).toHaveLength(1);
+  });
+
+  test.each([
+    ['SIDELIGHT_URL', { SIDELIGHT_KEY: 'sle_test' }, 'SIDELIGHT_URL is not set'],
+    ['both', {}, 'SIDELIGHT_URL and SIDELIGHT_KEY are not set'],
+    ['a URL', { SIDELIGHT_KEY: 'sle_test', SIDELIGHT_URL: 'bridge' }, 'SIDELIGHT_URL is not an address'],
+  ])('without %s there is one line on stderr and no agent', async (_name, environment: Record<string, string>, line) => {
+    const running = run(environment);
+    await running.said('ready');
+    running.tell('end');
+    expect(await running.ended).toEqual({ code: 0, signal: null });
+    expect(running.stderr()).toMatch(new RegExp(`^sidelight: not started: ${line}[^\\n]*\\n$`));
+  });
+
+  test('SIDELIGHT_DISABLED=1 switches it off without a word', async () => {
+    const bridge = await bridgeWith();
+    const running = run(settings(bridge, { SIDELIGHT_DISABLED: '1' }));
+    await running.said('ready');
+    running.tell('end');
+    await running.ended;
+    expect([running.stderr(), bridge.connections.length]).toEqual(['', 0]);
+  });
+
+  test('a lost connection is taken up again as the same agent, and only what was not acknowledged is sent again', async () => {
+    const bridge = await bridgeWith({ welcome: { maxSilenceMs: 5_000 } });
+    run(settings(bridge));
+    const first = await bridge.connection(0);
+    for (const id of ['act_a', 'act_b']) first.send({ t: 'remove', id, reason: 'cancelled' });
+    await until(() => framesOf(first, 'state').length === 2, 'two states');
+    const [a, b] = framesOf(first, 'state');
+    expect([a, b]).toMatchObject([
+      { n: 1, id: 'act_a', state: 'removed' },
+      { n: 2, id: 'act_b', state: 'removed' },
+    ]);
+    first.send({ t: 'ack', n: 1 });
+    await until(() => framesOf(first, 'beat').at(-1)?.queue.length === 1, 'a beat after the ack');
+    first.socket.terminate();
+    const second = await bridge.connection(1);
+    expect(second.hello.agent.id).toBe(first.hello.agent.id);
+    expect(second.hello.resume).toEqual({ session: 'ses_test', lastN: 2 });
+    await until(() => framesOf(second, 'state').length > 0, 'the state again');
+    second.send({ t: 'ack', n: 2 });
+    second.send({ t: 'remove', id: 'act_c', reason: 'cancelled' });
+    await until(() => framesOf(second, 'state').length === 2, 'the new state');
+    expect(framesOf(second, 'state')).toMatchObject([b, { n: 3, id: 'act_c' }]);
+  });
+
+  test('a half-open connection is cut and made anew when no word came for maxSilenceMs', async () => {
+    const bridge = await bridgeWith({ silent: true, welcome: { maxSilenceMs: 600 } });
+    run(settings(bridge));
+    const first = await bridge.connection(0);
+    const started = performance.now();
+    const second = await bridge.connection(1);
+    expect(performance.now() - started).toBeGreaterThan(500);
+    expect(second.hello.agent.id).toBe(first.hello.agent.id);
+  });
+
+  test('garbage gets an error frame and changes nothing', async () => {
+    const bridge = await bridgeWith();
+    const running = run(settings(bridge));
+    const connection = await bridge.connection(0);
+    const garbage = ['{', 'null', '[]', '{"t":"dance"}', '{"t":"arm"}', '{"t":"arm","action":{"id":1}}', '{"t":"welcome"}'];
+    for (const text of garbage) connection.socket.send(text);
+    await until(() => framesOf(connection, 'error').length === garbage.length, 'an error for each');
+    expect(framesOf(connection, 'error').map((frame) => frame.code)).toEqual([
+      ...['bad-frame', 'bad-frame', 'bad-frame', 'unsupported'],
+      ...['bad-frame', 'bad-frame', 'bad-frame'],
+    ]);
+    connection.send({ t: 'remove', id: 'act_a', reason: 'cancelled' });
+    await until(() => framesOf(connection, 'state').length === 1, 'an answer');
+    running.tell('exit 4');
+    expect(await running.ended).toEqual({ code: 4, signal: null });
+    expect(running.stderr()).toBe('');
+  });
+
+  test.each([
+    ['a binary message', 1003, (socket: WebSocketLike) => socket.send(Buffer.from('{}'), { binary: true })],
+    ['a message above 256 KiB', 1009, (socket: WebSocketLike) => socket.send('x'.repeat(256 * 1024 + 1), { binary: false })],
+    ['a message that is not UTF-8', 1007, (socket: WebSocketLike) => socket.send(Buffer.from([0xff, 0xfe]), { binary: false })],
+    [
+      'garbage without end',
+      1008,
+      (socket: WebSocketLike) => Array.from({ length: 11 }, () => socket.send('{', { binary: false })),
+    ],
+  ])('%s closes the connection with %i, and the agent comes back', async (_name, code, send) => {
+    const bridge = await bridgeWith();
+    run(settings(bridge));
+    const connection = await bridge.connection(0);
+    send(connection.socket);
+    await until(() => connection.closed, 'the close');
+    expect(connection.closed?.code).toBe(code);
+    await bridge.connection(1);
+  });
+
+  test('a bridge that orders without end is left, and the program does not feel it', async () => {
+    const bridge = await bridgeWith();
+    const running = run(settings(bridge));
+    const connection = await bridge.connection(0);
+    for (let order = 0; order < 1_000; order += 1) connection.send({ t: 'remove', id: `act_${order}`, reason: 'cancelled' });
+    await until(() => connection.closed, 'the close');
+    expect(connection.closed?.code).toBe(1008);
+    expect(framesOf(connection, 'state').length).toBeLessThanOrEqual(200);
+    running.tell('exit 0');
+    expect((await running.ended).code).toBe(0);
+  });
+
+  test('a revoked agent goes away and does not come back soon', async () => {
+    const bridge = await bridgeWith();
+    const running = run(settings(bridge, { SIDELIGHT_AGENT_LOG: 'debug' }));
+    const connection = await bridge.connection(0);
+    connection.send({ t: 'error', code: 'revoked', message: 'The key was revoked.' });
+    await until(() => connection.closed, 'the close');
+    await until(() => running.stderr().includes('trying again in'), 'the wait');
+    expect(running.stderr()).toContain('the bridge refuses this agent (revoked): The key was revoked.');
+    expect(running.stderr()).toContain('probes suspended: the bridge refuses this agent: revoked');
+    expect(Number(/trying again in (\d+) ms/.exec(running.stderr())?.[1])).toBeGreaterThan(200_000);
+  });
+
+  test('a bridge that dies while the program is busy is noticed all the same, and its probes are suspended in time', async () => {
+    const bridge = await bridgeWith({ welcome: { maxSilenceMs: 1_000 } });
+    const running = run(settings(bridge, { SIDELIGHT_AGENT_LOG: 'debug' }));
+    const connection = await bridge.connection(0);
+    await running.said('ready');
+    running.tell('block 2500');
+    await until(() => framesOf(connection, 'beat').length > 2, 'beats while the program is busy');
+    const killedAt = performance.now();
+    await bridge.kill();
+    await until(() => running.stderr().includes('probes suspended: no word from the bridge for 1000 ms'), 'the suspension');
+    expect(performance.now() - killedAt).toBeLessThan(4_000);
+  });
+
+  test('each process is an agent of its own, a worker thread is none', async () => {
+    const bridge = await bridgeWith();
+    const running = run(settings(bridge));
+    const parent = await bridge.connection(0);
+    running.tell('worker');
+    await running.said('worker done');
+    running.tell('fork');
+    const child = await bridge.connection(1);
+    expect(child.hello.agent.id).not.toBe(parent.hello.agent.id);
+    expect(child.hello.pid).not.toBe(parent.hello.pid);
+    expect(bridge.connections).toHaveLength(2);
+  });
+
+  test('NODE_OPTIONS starts one agent, which does not start itself again in its own thread', async () => {
+    const bridge = await bridgeWith({ welcome: { beatMs: 100 } });
+    const options = { NODE_OPTIONS: `--import ${pathToFileURL(join(agent, 'register.js')).href}` };
+    const running = runProgram(node, [program('obedient.mjs')], settings(bridge, options));
+    programs.push(running);
+    const connection = await bridge.connection(0);
+    await until(() => framesOf(connection, 'beat').length >= 3, 'three beats');
+    expect(bridge.connections).toHaveLength(1);
+  });
+
+  test('--require works as --import does', async () => {
+    const bridge = await bridgeWith();
+    const running = runProgram(node, ['--require', join(agent, 'register.cjs'), program('obedient.mjs')], settings(bridge));
+    programs.push(running);
+    expect((await bridge.connection(0)).hello.pid).toBe(running.child.pid);
+  });
+
+  test('start() in code takes the same settings, is one agent with --import, and stop() says bye', async () => {
+    const bridge = await bridgeWith();
+    const directory = await mkdtemp(join(tmpdir(), 'sidelight-program-'));
+    const code = `
+      import { start } from ${JSON.stringify(pathToFileURL(join(agent, 'start.js')).href)};
+      const agent = start({ url: ${JSON.stringify(bridge.url)}, key: 'sle_test', service: 'till', tags: ['code'] });
+      if (start().id !== agent.id) throw new Error('two agents');
+      process.stdin.once('data', async () => { await agent.stop(); console.log('stopped'); process.stdin.destroy(); });
+    `;
+    await writeFile(join(directory, 'own.mjs'), code);
+    const running = runProgram(node, [join(directory, 'own.mjs')], {});
+    programs.push(running);
+    const connection = await bridge.connection(0);
+    expect(connection.hello).toMatchObject({ service: 'till', tags: ['code'] });
+    running.tell('stop');
+    expect(await running.ended).toEqual({ code: 0, signal: null });
+    expect(running.stdout()).toBe('stopped\n');
+    expect(connection.frames.at(-1)).toEqual({ t: 'bye', reason: 'config' });
+    await rm(directory, { recursive: true });
+  });
+
+  test('when its thread dies the program runs on, and the thread is started again', async () => {
+    const bridge = await bridgeWith();
+    const broken = await mkdtemp(join(tmpdir(), 'sidelight-broken-'));
+    await cp(agent, broken, { recursive: true });
+    await rm(join(broken, 'link-worker.js'));
+    const running = runProgram(
+      node,
+      ['--import', pathToFileURL(join(broken, 'register.js')).href, program('obedient.mjs')],
+      settings(bridge, { SIDELIGHT_AGENT_LOG: 'debug' }),
+    );
+    programs.push(running);
+    await until(() => running.stderr().includes('starting it again'), 'the death of the thread');
+    await cp(join(agent, 'link-worker.js'), join(broken, 'link-worker.js'));
+    await bridge.connection(0);
+    running.tell('exit 6');
+    expect(await running.ended).toEqual({ code: 6, signal: null });
+    await rm(broken, { recursive: true });
+  });
+});
+
+interface WebSocketLike {
+  send(data: string | Buffer, options: { binary: boolean }): void;
+}

@@ -1,0 +1,102 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { agentVersion } from '../../src/agent/version.ts';
+import { buildAgent } from './built-agent.ts';
+import { startFakeBridge } from './fake-bridge.ts';
+import { nodes } from './nodes.ts';
+import { runProgram } from './run-program.ts';
+
+const execute = promisify(execFile);
+
+interface Packed {
+  filename: string;
+  unpackedSize: number;
+  files: { path: string }[];
+}
+
+let agent: string;
+let home: string;
+let packed: Packed;
+
+beforeAll(async () => {
+  agent = await buildAgent();
+  home = await mkdtemp(join(tmpdir(), 'sidelight-install-'));
+  const { stdout } = await execute('npm', ['pack', agent, '--json', '--pack-destination', home]);
+  [packed] = JSON.parse(stdout) as [Packed];
+  await writeFile(join(home, 'package.json'), JSON.stringify({ name: 'till', version: '3.1.4', private: true }));
+  await execute('npm', ['install', '--offline', '--no-audit', '--no-fund', join(home, packed.filename)], { cwd: home });
+  await writeFile(join(home, 'app.mjs'), 'setInterval(() => {}, 1_000);\n');
+  await writeFile(join(home, 'app.cjs'), 'setInterval(() => {}, 1_000);\n');
+});
+afterAll(async () => {
+  await rm(agent, { recursive: true, force: true });
+  await rm(home, { recursive: true, force: true });
+});
+
+test('the package has no dependencies, no scripts, and less than 150 kB', async () => {
+  const manifest = JSON.parse(await readFile(join(agent, 'package.json'), 'utf8'));
+  expect(manifest).toMatchObject({ name: 'sidelight-agent', type: 'module', license: 'Apache-2.0' });
+  for (const field of ['dependencies', 'peerDependencies', 'optionalDependencies', 'scripts'])
+    expect(manifest).not.toHaveProperty(field);
+  expect(packed.unpackedSize).toBeLessThan(150_000);
+  expect(packed.files.map((file) => file.path)).toEqual(
+    expect.arrayContaining(['LICENSE', 'README.md', 'register.js', 'start.d.ts']),
+  );
+});
+
+test('the agent tells the version of its package', async () => {
+  const root = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
+  const manifest = JSON.parse(await readFile(join(agent, 'package.json'), 'utf8'));
+  expect([manifest.version, agentVersion]).toEqual([root.version, root.version]);
+});
+
+test('the packed code imports nothing but node: and itself', async () => {
+  for (const { path } of packed.files.filter((file) => /\.c?js$/.test(file.path))) {
+    const code = await readFile(join(agent, path), 'utf8');
+    const imported = [...code.matchAll(/\b(?:from|import|import\(|require\()\s*["']([\w@:./-]+)["']/g)].map((match) => match[1]);
+    for (const name of imported) expect(name, path).toMatch(/^(node:|\.\/)/);
+  }
+});
+
+describe.each(nodes())('installed from the tarball, on Node $major', ({ execPath: node }) => {
+  test.each([
+    ['--import', ['--import', 'sidelight-agent', 'app.mjs'], {}],
+    ['--import, CommonJS', ['--import', 'sidelight-agent', 'app.cjs'], {}],
+    ['--require', ['--require', 'sidelight-agent', 'app.cjs'], {}],
+    ['NODE_OPTIONS', ['app.mjs'], { NODE_OPTIONS: '--import sidelight-agent' }],
+  ])('%s connects the program', async (_name, args, environment: Record<string, string>) => {
+    const bridge = await startFakeBridge();
+    const running = runProgram(node, args, { SIDELIGHT_URL: bridge.url, SIDELIGHT_KEY: 'sle_test', ...environment }, home);
+    try {
+      const { hello } = await bridge.connection(0);
+      expect(hello).toMatchObject({
+        service: 'till',
+        version: '3.1.4',
+        pid: running.child.pid,
+        agent: { version: agentVersion },
+      });
+    } finally {
+      running.child.kill('SIGKILL');
+      await bridge.kill();
+    }
+  });
+
+  test('sidelight-agent/start starts it from code', async () => {
+    const bridge = await startFakeBridge();
+    await mkdir(join(home, 'code'), { recursive: true });
+    const code =
+      "import { start } from 'sidelight-agent/start';\nstart({ service: 'from-code' });\nsetInterval(() => {}, 1_000);\n";
+    await writeFile(join(home, 'code', 'app.mjs'), code);
+    const running = runProgram(node, ['code/app.mjs'], { SIDELIGHT_URL: bridge.url, SIDELIGHT_KEY: 'sle_test' }, home);
+    try {
+      expect((await bridge.connection(0)).hello.service).toBe('from-code');
+    } finally {
+      running.child.kill('SIGKILL');
+      await bridge.kill();
+    }
+  });
+});

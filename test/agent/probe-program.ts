@@ -1,0 +1,164 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import type { Action, CaptureData, HitFrame, StateFrame } from '../../src/protocol/frames.ts';
+import type { ProbeOptions } from '../../src/agent/probes.ts';
+import type { Value } from '../../src/protocol/value.ts';
+
+export type State = Omit<StateFrame, 't' | 'n'>;
+export type Hit = Omit<HitFrame, 't' | 'n'>;
+
+const programs = fileURLToPath(new URL('./programs/', import.meta.url));
+const host = join(programs, 'host.mjs');
+let bundled: Promise<string> | undefined;
+let folder: string | undefined;
+
+/** The agent's probes as one file, built from the sources once a run. */
+function probesUrl(): Promise<string> {
+  bundled ??= (async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sidelight-probes-'));
+    const outfile = join(folder, 'probes.mjs');
+    const entry = fileURLToPath(new URL('../../src/agent/probes.ts', import.meta.url));
+    await build({ entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'esm', target: 'node20' });
+    return pathToFileURL(outfile).href;
+  })();
+  return bundled;
+}
+
+/** Removes what was built; call it when the tests of a file are over. */
+export async function removeBuilt(): Promise<void> {
+  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  folder = undefined;
+  bundled = undefined;
+}
+
+/** Path of a fixture program. */
+export function program(name: string): string {
+  return join(programs, name);
+}
+
+/** The line a fixture marks with `// <- here`, or `// <- name`. */
+export function marked(file: string, name = 'here'): number {
+  const lines = readFileSync(file, 'utf8').split('\n');
+  const index = lines.findIndex((line) => line.trimEnd().endsWith(`// <- ${name}`));
+  if (index < 0) throw new Error(`No line of ${file} is marked ${name}`);
+  return index + 1;
+}
+
+/** A program with probes, in a process of its own. */
+export class ProbeProgram {
+  readonly child: ChildProcess;
+  readonly states: State[] = [];
+  readonly hits: Hit[] = [];
+  stderr = '';
+  readonly #answers = new Map<number, (message: { result?: unknown; error?: string }) => void>();
+  readonly #waiting = new Set<() => void>();
+  #nextId = 0;
+  #nextAction = 0;
+
+  private constructor(child: ChildProcess) {
+    this.child = child;
+    child.stderr?.on('data', (chunk: Buffer) => {
+      this.stderr += chunk.toString();
+    });
+    child.on('message', (message: { t: string; id: number; body: never; result?: unknown; error?: string }) => {
+      if (message.t === 'state') this.states.push(message.body);
+      if (message.t === 'hit') this.hits.push(message.body);
+      if (message.t === 'done') this.#answers.get(message.id)?.(message);
+      for (const check of this.#waiting) check();
+    });
+    child.on('exit', (code, signal) => {
+      for (const answer of this.#answers.values()) answer({ error: `exited with ${code ?? signal}: ${this.stderr}` });
+      for (const check of this.#waiting) check();
+    });
+  }
+
+  static async start(execPath: string, options: Omit<ProbeOptions, 'silence'> = {}, execArgv: string[] = []): Promise<ProbeProgram> {
+    const env = { ...process.env, PROBES_URL: await probesUrl() };
+    const child = fork(host, [], { execPath, execArgv, env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'], serialization: 'json' });
+    const started = new ProbeProgram(child);
+    await once(child, 'message');
+    await started.do('create', options);
+    return started;
+  }
+
+  /** Sends one command and gives its result. */
+  do<Result = unknown>(command: string, input?: unknown): Promise<Result> {
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#answers.set(id, ({ result, error }) => {
+        this.#answers.delete(id);
+        if (error === undefined) resolve(result as Result);
+        else reject(new Error(error));
+      });
+      this.child.send({ id, command, input });
+    });
+  }
+
+  load(file: string): Promise<unknown> {
+    return this.do('load', { file, commonjs: file.endsWith('.cjs') });
+  }
+
+  call<Result = unknown>(file: string, name: string, args: unknown[] = [], times = 1): Promise<Result> {
+    return this.do<Result>('call', { file, name, args, times });
+  }
+
+  /** Arms an action and gives its first state. */
+  async arm(action: Partial<Action> & { where: Action['where'] }): Promise<State> {
+    const id = action.id ?? `act_${this.#nextAction++}`;
+    const from = this.states.length;
+    const whole: Action = {
+      rev: 1,
+      kind: 'snapshot',
+      expressions: [],
+      ...action,
+      id,
+      limits: { hits: 1, depth: 3, ttlMs: 30_000, ...action.limits },
+    };
+    await this.do('probes', { method: 'arm', args: [whole] });
+    return this.until(() => this.states.slice(from).find((state) => state.id === id));
+  }
+
+  /** Waits until something has been told. */
+  until<Found>(find: () => Found | undefined | false): Promise<Found> {
+    return new Promise((resolve, reject) => {
+      const check = (): void => {
+        const found = find();
+        if (found !== undefined && found !== false) resolve(found);
+        else if (this.child.exitCode !== null) reject(new Error(`The program exited with ${this.child.exitCode}: ${this.stderr}`));
+        else return;
+        this.#waiting.delete(check);
+      };
+      this.#waiting.add(check);
+      check();
+    });
+  }
+
+  hit(number = 1): Promise<Hit> {
+    return this.until(() => this.hits[number - 1]);
+  }
+
+  async stop(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const exited = once(this.child, 'exit');
+    this.child.kill('SIGKILL');
+    await exited;
+  }
+}
+
+/** The value of a variable, in whichever scope it is listed. */
+export function variable(capture: CaptureData, name: string): Value | undefined {
+  for (const { variables } of capture.scopes) for (const [own, value] of variables) if (own === name) return value;
+  return undefined;
+}
+
+/** Name → value of the fields of an object. */
+export function fields(value: Value | undefined): Record<string, Value> {
+  if (typeof value !== 'object' || value === null || value.$ !== 'object') throw new Error(`Not an object: ${JSON.stringify(value)}`);
+  return Object.fromEntries(value.fields);
+}

@@ -1,0 +1,50 @@
+// Runs a program with the agent's probes inside, and does what its parent says. Started with `fork`.
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+
+const { createProbes } = await import(process.env.PROBES_URL);
+const require = createRequire(import.meta.url);
+const silence = new Int32Array(new SharedArrayBuffer(4));
+const modules = new Map();
+let mayQueue = true;
+let probes;
+
+const send = (message) => process.connected && process.send(message);
+const events = {
+  state: (state) => send({ t: 'state', body: state }),
+  hit: (hit) => send({ t: 'hit', body: hit }),
+  mayQueue: () => mayQueue,
+};
+
+const commands = {
+  create: (options) => {
+    probes = createProbes(events, { ...options, silence });
+  },
+  load: async ({ file, commonjs }) => {
+    modules.set(file, commonjs ? require(file) : await import(pathToFileURL(file).href));
+  },
+  call: async ({ file, name, args = [], times = 1 }) => {
+    let result;
+    for (let time = 0; time < times; time += 1) result = await modules.get(file)[name](...args);
+    return result === undefined ? null : JSON.parse(JSON.stringify(result));
+  },
+  probes: ({ method, args = [] }) => probes[method](...args) ?? null,
+  count: () => probes.count,
+  mayQueue: (value) => {
+    mayQueue = value;
+  },
+  silence: (value) => {
+    silence[0] = value;
+  },
+  globals: () => Object.getOwnPropertyNames(globalThis).filter((name) => name.startsWith('__sidelight')).length,
+  exit: () => process.disconnect(),
+};
+
+process.on('message', async ({ id, command, input }) => {
+  try {
+    send({ t: 'done', id, result: (await commands[command](input)) ?? null });
+  } catch (error) {
+    send({ t: 'done', id, error: String(error?.stack ?? error) });
+  }
+});
+send({ t: 'ready' });

@@ -1,0 +1,148 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { liar, lies } from '../../agents-sim/scenarios/liar.ts';
+import { ending, hitFrame, parsed, rawAgent } from './raw.ts';
+import { newAction, openWorld, until, type World } from './world.ts';
+
+let world: World;
+afterEach(() => world.end());
+
+describe('silence', () => {
+  it('of an agent that does not beat ends its connection', async () => {
+    world = await openWorld({ beatMs: 100 });
+    const frames: string[] = [];
+    const startedAt = performance.now();
+    const socket = await rawAgent(world, 'silent-agent', frames);
+    const { code } = await ending(socket, frames);
+    expect(code).toBe(1006);
+    expect(performance.now() - startedAt).toBeGreaterThan(250);
+    expect(parsed(frames).filter((frame) => frame.t === 'beat').length).toBeGreaterThanOrEqual(2);
+    await until('signed off', () => world.handlers.count('disconnected') === 1);
+  });
+
+  it('of the path is found out by both sides, and the agent comes back', async () => {
+    world = await openWorld({ beatMs: 100, maxSilenceMs: 400 });
+    const agent = world.agent({ faults: { drop: 0.3 }, seed: 7 });
+    await agent.start();
+    await until('it was lost and came back', () => world.handlers.count('connected') >= 2);
+    expect(world.handlers.count('disconnected')).toBeGreaterThanOrEqual(1);
+  });
+
+  it('of the bridge makes the agent drop its probes within the silence it was told', async () => {
+    world = await openWorld({ beatMs: 60_000, maxSilenceMs: 300 });
+    const agent = world.agent();
+    await agent.start();
+    await world.hub.arm('acme', agent.id, newAction());
+    const [probe] = agent.probes.states.values();
+    await until('suspended', () => probe?.state === 'suspended', 2_000);
+  });
+
+  it('means nothing while it is the bridge that does not read', async () => {
+    world = await openWorld({ beatMs: 50, framesPerSecond: 10, frameBurst: 5, pauseAtFrames: 4 });
+    const frames: string[] = [];
+    const socket = await rawAgent(world, 'eager-agent', frames);
+    for (let count = 0; count < 12; count += 1) socket.send('{"t":"someday"}');
+    await until('all are answered', () => parsed(frames).filter((frame) => frame.t === 'error').length === 12);
+    expect(socket.readyState).toBe(1);
+    socket.terminate();
+  });
+});
+
+describe('a flood', () => {
+  it('of one agent leaves the round trips of another alone', async () => {
+    world = await openWorld();
+    const calm = world.agent();
+    await calm.start();
+    const quiet = await medianArmMs(calm.id);
+
+    const frames: string[] = [];
+    const flooder = await rawAgent(world, 'flood-agent', frames);
+    const action = newAction({ limits: { hits: 50 } });
+    const asked = world.hub.arm('acme', 'flood-agent', action);
+    await until('asked', () => parsed(frames).some((frame) => frame.t === 'arm'));
+    flooder.send(JSON.stringify({ t: 'state', n: 1, id: action.id, rev: 1, state: 'armed', hits: 0 }));
+    await asked;
+    let n = 1;
+    let sent = 0;
+    const pump = setInterval(() => {
+      // What the socket cannot take shows that the bridge stopped reading; more would only fill our own memory.
+      while (flooder.readyState === 1 && flooder.bufferedAmount < 1_000_000 && sent - world.handlers.count('hit') < 5_000) {
+        n += 1;
+        sent += 1;
+        flooder.send(hitFrame(action.id, n, 1).replace('"stack":[]', `"stack":[],"fill":"${'x'.repeat(5_000)}"`));
+      }
+    }, 5);
+    await until('the flood is on', () => sent > 500);
+    const flooded = await medianArmMs(calm.id);
+    clearInterval(pump);
+    flooder.terminate();
+    const ratio = flooded / quiet;
+    expect(ratio, `quiet ${quiet.toFixed(1)} ms, flooded ${flooded.toFixed(1)} ms`).toBeLessThan(5);
+    // Burst and rate bound what came through; without them it is thousands.
+    expect(world.handlers.count('hit')).toBeLessThan(1_000);
+  });
+
+  it('of more small frames than can wait ends the connection', async () => {
+    world = await openWorld({ maxQueuedFrames: 100, framesPerSecond: 1, frameBurst: 1 });
+    const frames: string[] = [];
+    const socket = await rawAgent(world, 'flood-agent', frames);
+    const ended = ending(socket, frames);
+    for (let count = 0; count < 2_000; count += 1) socket.send('{}');
+    expect(await ended).toEqual({ code: 1008, error: 'rate' });
+  });
+});
+
+describe('a slow reader', () => {
+  it('is cut before it costs memory', async () => {
+    world = await openWorld({ maxBufferedBytes: 256 * 1024 });
+    const socket = await rawAgent(world, 'slow-agent');
+    socket.pause();
+    const hidden = { big: Array.from({ length: 1_000 }, (_, index) => `word ${index} ${'x'.repeat(60)}`) };
+    world.handlers.agentPolicy = { names: { hidden, harmlessEndings: [], harmlessBeginnings: [] }, pause: false };
+    await until('it is cut', () => {
+      world.hub.setPolicy('acme');
+      return world.hub.agents('acme').length === 0;
+    });
+    socket.terminate();
+  });
+});
+
+describe('a lying agent', () => {
+  it.each(Object.keys(lies) as (keyof typeof lies)[])('that lies with %s harms nobody and passes no limit', async (lie) => {
+    world = await openWorld({ frameBurst: 1_000, maxQueuedFrames: 2_000, maxBadFrames: 1_000 });
+    const honest = world.agent({ key: 'check' });
+    const lying = world.agent({ scenario: liar([lie]) });
+    await Promise.all([honest.start(), lying.start()]);
+    const asked = [newAction({ limits: { hits: 3 } }), newAction({ limits: { hits: 3 } })];
+    // The answer to the second question comes behind every lie that the first one brought.
+    for (const action of asked) await world.hub.arm('acme', lying.id, action);
+
+    for (const hit of world.handlers.hits()) {
+      expect(asked.map((action) => action.id)).toContain(hit.id);
+      expect(hit.rev).toBe(1);
+      expect(hit.hit).toBeGreaterThanOrEqual(1);
+      expect(hit.hit).toBeLessThanOrEqual(3);
+      expect(new Date(hit.ts).toISOString()).toBeTypeOf('string');
+    }
+    for (const event of world.handlers.events) {
+      if (event.on !== 'state') continue;
+      expect(event.frame.hits).toBeLessThanOrEqual(50);
+      expect(JSON.stringify(event.frame).length).toBeLessThan(70_000);
+      expect(JSON.stringify(event.frame)).not.toMatch(/\\u0000|\\u001b|\u202e|\u200b/);
+      expect(event.frame.state).not.toBe('failed');
+    }
+    expect(({} as Record<string, unknown>).isAdmin).toBeUndefined();
+    expect(await world.hub.arm('acme', honest.id, newAction())).toMatchObject({ state: 'armed' });
+  });
+});
+
+async function medianArmMs(agentId: string): Promise<number> {
+  const times: number[] = [];
+  for (let count = 0; count < 21; count += 1) {
+    const startedAt = performance.now();
+    const action = newAction();
+    await world.hub.arm('acme', agentId, action);
+    times.push(performance.now() - startedAt);
+    await world.hub.remove('acme', agentId, action.id, 'cancelled');
+  }
+  return times.sort((a, b) => a - b)[10] ?? 0;
+}

@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Authenticator, createAuthenticator } from '../../src/identity/authenticate.ts';
+import { issueKey, revokeKey, rotateKey } from '../../src/identity/issue.ts';
+import { makeKey } from '../../src/identity/key-form.ts';
+import type { KeyRequest } from '../../src/identity/key-request.ts';
+import type { KeyStore } from '../../src/identity/keys.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { createLog } from '../../src/lib/log.ts';
+import type { Db } from '../../src/storage/db.ts';
+import { openEmbedded } from '../../src/storage/embedded.ts';
+import { openStores } from '../../src/storage/stores.ts';
+import { createTestClock, type TestClock } from '../helpers/clock.ts';
+import { checksumOf } from './checksum.ts';
+
+const dayMs = 86_400_000;
+const api: KeyRequest = {
+  kind: 'api',
+  org: 'acme',
+  owner: 'ops',
+  name: 'ci',
+  role: 'developer',
+  scopes: ['runtime:read', 'runtime:capture'],
+  permissions: ['dev_api'],
+  groups: ['everyone'],
+};
+const enrolment: KeyRequest = { kind: 'enrolment', org: 'acme', owner: 'ops', name: 'agents', pool: 'eu', service: 'shop-*' };
+
+let db: Db;
+let keys: KeyStore;
+let asked: string[];
+let clock: TestClock;
+let authenticator: Authenticator;
+beforeAll(async () => {
+  db = await openEmbedded({ directory: undefined, log: createLog('silent'), clock: systemClock });
+});
+afterAll(() => db.close());
+beforeEach(() => {
+  const store = openStores(db).keys;
+  asked = [];
+  const find: KeyStore['find'] = (id) => {
+    asked.push(id);
+    return store.find(id);
+  };
+  keys = { ...store, find };
+  clock = createTestClock();
+  authenticator = createAuthenticator({ keys, clock });
+});
+
+describe('a caller', () => {
+  it('is who its key says', async () => {
+    const { record, secret } = await issueKey(keys, clock, api);
+    expect(await authenticator.authenticate(secret)).toEqual({
+      org: 'acme',
+      subject: `key:${record.id}`,
+      name: 'ci',
+      kind: 'api_key',
+      role: 'developer',
+      scopes: ['runtime:read', 'runtime:capture'],
+      permissions: ['dev_api'],
+      groups: ['everyone'],
+      expiresAt: record.expiresAt,
+    });
+  });
+
+  it.each([undefined, ''])('without a token is told so: %j', async (bearer) => {
+    await expect(authenticator.authenticate(bearer)).rejects.toMatchObject({
+      code: 'missing_token',
+      details: { next: expect.stringContaining('slk_') },
+    });
+  });
+
+  it('with a malformed token is refused before the store is asked', async () => {
+    const { secret } = await issueKey(keys, clock, api);
+    asked = [];
+    for (const bearer of ['junk', secret.slice(0, -1), `${secret}x`, secret.replace('slk_', 'sle_')]) {
+      await expect(authenticator.authenticate(bearer)).rejects.toMatchObject({
+        code: 'invalid_token',
+        message: expect.stringContaining('malformed'),
+      });
+    }
+    expect(asked).toEqual([]);
+  });
+
+  it('hears the same of an unknown id, a wrong secret, an expired and a revoked key', async () => {
+    const [wrong, revoked, expired] = [
+      await issueKey(keys, clock, api),
+      await issueKey(keys, clock, api),
+      await issueKey(keys, clock, { ...api, days: 1 }),
+    ];
+    // A well-formed key with the id of a real one: its checksum is right, its secret is not.
+    const forged = forge(wrong.record.id);
+    await revokeKey(keys, clock, revoked.record);
+    clock.advance(dayMs);
+    for (const bearer of [makeKey('api').secret, forged, revoked.secret, expired.secret]) {
+      await expect(authenticator.authenticate(bearer)).rejects.toMatchObject({
+        code: 'invalid_token',
+        message: 'The token is unknown, expired or revoked.',
+      });
+    }
+    expect((await authenticator.authenticate(wrong.secret)).subject).toBe(`key:${wrong.record.id}`);
+  });
+
+  it('is refused with the very next request after its key was revoked', async () => {
+    const { record, secret } = await issueKey(keys, clock, api);
+    await authenticator.authenticate(secret);
+    await revokeKey(keys, clock, record);
+    await expect(authenticator.authenticate(secret)).rejects.toMatchObject({ code: 'invalid_token' });
+  });
+
+  it('may use both keys during the overlap of a rotation, and the new one only after it', async () => {
+    const old = await issueKey(keys, clock, api);
+    const next = await rotateKey(keys, clock, { org: 'acme', id: old.record.id });
+    clock.advance(dayMs - 1);
+    const both = [await authenticator.authenticate(old.secret), await authenticator.authenticate(next.secret)];
+    expect(both.map(({ subject }) => subject)).toEqual([`key:${old.record.id}`, `key:${next.record.id}`]);
+    expect({ ...both[1], subject: '', expiresAt: 0 }).toEqual({ ...both[0], subject: '', expiresAt: 0 });
+    clock.advance(1);
+    await expect(authenticator.authenticate(old.secret)).rejects.toMatchObject({ code: 'invalid_token' });
+    await authenticator.authenticate(next.secret);
+  });
+
+  it('leaves its last use on the key, once a minute', async () => {
+    const { record, secret } = await issueKey(keys, clock, api);
+    const usedAt = clock.now();
+    await authenticator.authenticate(secret, '10.0.0.1');
+    clock.advance(59_999);
+    await authenticator.authenticate(secret, '10.0.0.2');
+    expect(await keys.find(record.id)).toMatchObject({ lastUsedAt: usedAt, lastUsedFrom: '10.0.0.1' });
+    clock.advance(1);
+    await authenticator.authenticate(secret, '10.0.0.3');
+    expect(await keys.find(record.id)).toMatchObject({ lastUsedAt: clock.now(), lastUsedFrom: '10.0.0.3' });
+  });
+});
+
+describe('an agent', () => {
+  it('gets the enrolment key that binds it', async () => {
+    const { record, secret } = await issueKey(keys, clock, enrolment);
+    expect(await authenticator.authenticateAgent(secret)).toMatchObject({
+      id: record.id,
+      org: 'acme',
+      pool: 'eu',
+      service: 'shop-*',
+    });
+  });
+
+  it('is refused with an API key, and a caller with an enrolment key; each is told which is which', async () => {
+    const [forCallers, forAgents] = [await issueKey(keys, clock, api), await issueKey(keys, clock, enrolment)];
+    await expect(authenticator.authenticateAgent(forCallers.secret)).rejects.toMatchObject({
+      code: 'invalid_token',
+      message: expect.stringContaining('an API key'),
+      details: { next: expect.stringContaining('sle_') },
+    });
+    await expect(authenticator.authenticate(forAgents.secret)).rejects.toMatchObject({
+      code: 'invalid_token',
+      message: expect.stringContaining('an enrolment key'),
+      details: { next: expect.stringContaining('slk_') },
+    });
+  });
+
+  it('without a key is told so', async () => {
+    await expect(authenticator.authenticateAgent(undefined)).rejects.toMatchObject({ code: 'missing_token' });
+  });
+});
+
+/** A well-formed key with this id, as anybody can make who knows the form. */
+function forge(id: string): string {
+  const body = `slk_${id}_${'A'.repeat(33)}`;
+  return body + checksumOf(body);
+}

@@ -1,0 +1,206 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openStores, type Stores } from '../../src/storage/stores.ts';
+import { engines, type World } from './engines.ts';
+import { action, t0, target, wide } from './fixtures.ts';
+
+const hourMs = 3_600_000;
+
+describe.each(engines)('actions over $engine', ({ open }) => {
+  let world: World;
+  let stores: Stores;
+  let other: Stores;
+  beforeAll(async () => {
+    world = await open();
+    stores = openStores(world.db);
+    other = openStores(world.second);
+  });
+  afterAll(() => world.close());
+
+  const hitsUsed = async (org: string, at = t0) => (await stores.counters.used(org, 'hits_per_hour', 'key:a', hourMs, at)).used;
+
+  it('come back as they were placed', async () => {
+    const full = action({
+      org: 'same',
+      column: 3,
+      condition: "sku === 'X\u2028'",
+      targets: [target('b', { at: [{ file: 'src/shop.ts', line: 8, text: 'total += 1' }] }), target('a')],
+    });
+    expect(await stores.actions.place(full, wide)).toEqual({ ok: true, action: full, skippedAgents: [] });
+    expect(await stores.actions.get('same', full.id)).toEqual(full);
+  });
+
+  it('are not there for another organisation', async () => {
+    const mine = action({ org: 'mine' });
+    await stores.actions.place(mine, wide);
+    expect(await stores.actions.get('theirs', mine.id)).toBeUndefined();
+    expect(await stores.actions.finish('theirs', mine.id, 'cancelled', 'not theirs', t0)).toBeUndefined();
+    expect(await stores.actions.addTarget('theirs', mine.id, target('x'), 10, t0)).toBe(false);
+    expect(await stores.actions.list('theirs', { limit: 10 })).toEqual([]);
+  });
+
+  it('reserve their hits, and give back what they did not use into the window it came from', async () => {
+    const org = 'reserve';
+    const placed = action({ org, maxHits: 10 });
+    await stores.actions.place(placed, { ...wide, hitsPerHour: 12 });
+    expect(await hitsUsed(org)).toBe(10);
+    expect(await stores.actions.place(action({ org, maxHits: 3 }), { ...wide, hitsPerHour: 12 })).toEqual({
+      ok: false,
+      quota: 'hits_per_hour',
+      used: 10,
+      limit: 12,
+      renewsAt: t0 + hourMs,
+    });
+    const ended = await stores.actions.finish(org, placed.id, 'cancelled', 'enough', t0 + hourMs + 5);
+    expect(ended).toMatchObject({ status: 'cancelled', statusReason: 'enough', endedAt: t0 + hourMs + 5 });
+    expect([await hitsUsed(org, t0), await hitsUsed(org, t0 + hourMs)]).toEqual([0, 0]);
+  });
+
+  it('end once, also when two bridges end one at the same moment', async () => {
+    const org = 'once';
+    const [keep, placed] = [action({ org, maxHits: 5 }), action({ org, maxHits: 7 })];
+    await stores.actions.place(keep, wide);
+    await stores.actions.place(placed, wide);
+    const endings = await Promise.all(
+      Array.from({ length: 6 }, (_, turn) =>
+        (turn % 2 === 0 ? stores : other).actions.finish(org, placed.id, 'expired', 'time', t0),
+      ),
+    );
+    expect(endings.filter((ended) => ended !== undefined)).toHaveLength(1);
+    expect(await hitsUsed(org)).toBe(5);
+  });
+
+  it.each([
+    ['concurrent_actions_per_principal', { concurrentPerPrincipal: 2 }],
+    ['concurrent_actions_per_org', { concurrentPerOrg: 2 }],
+    ['concurrent_actions_per_agent', { concurrentPerAgent: 2 }],
+  ] as const)('are refused beyond %s, with the time the first one ends', async (quota, ceiling) => {
+    const org = quota;
+    const strict = { ...wide, ...ceiling };
+    await stores.actions.place(action({ org, expiresAt: t0 + 40_000 }), strict);
+    await stores.actions.place(action({ org }), strict);
+    expect(await stores.actions.place(action({ org }), strict)).toEqual({
+      ok: false,
+      quota,
+      used: 2,
+      limit: 2,
+      renewsAt: t0 + 40_000,
+    });
+    expect(await stores.actions.place(action({ org, createdAt: t0 + 40_000, expiresAt: t0 + 80_000 }), strict)).toMatchObject({
+      ok: true,
+    });
+  });
+
+  it('leave out agents that are full and keep the others', async () => {
+    const org = 'partly';
+    const strict = { ...wide, concurrentPerAgent: 1 };
+    await stores.actions.place(action({ org }), strict);
+    const result = await stores.actions.place(action({ org, targets: [target('agent-1'), target('agent-2')] }), strict);
+    expect(result).toMatchObject({ ok: true, skippedAgents: ['agent-1'], action: { targets: [{ agentId: 'agent-2' }] } });
+  });
+
+  it('free an agent that could not take them', async () => {
+    const org = 'freed';
+    const strict = { ...wide, concurrentPerAgent: 1 };
+    const failed = action({ org });
+    await stores.actions.place(failed, strict);
+    await stores.actions.setTarget(org, failed.id, {
+      agentId: 'agent-1',
+      state: 'failed',
+      hits: 0,
+      code: 'no-such-line',
+      message: 'no',
+    });
+    expect(await stores.actions.place(action({ org }), strict)).toMatchObject({ ok: true, skippedAgents: [] });
+  });
+
+  it('never pass a limit together, from two bridges with many placements at once', async () => {
+    for (const [org, ceiling, allowed] of [
+      ['race-principal', { concurrentPerPrincipal: 7 }, 7],
+      ['race-agent', { concurrentPerAgent: 5 }, 5],
+      ['race-hits', { hitsPerHour: 20 }, 10],
+    ] as const) {
+      const results = await Promise.all(
+        Array.from({ length: 60 }, (_, turn) =>
+          (turn % 2 === 0 ? stores : other).actions.place(action({ org, maxHits: 2 }), { ...wide, ...ceiling }),
+        ),
+      );
+      expect(results.filter((result) => result.ok)).toHaveLength(allowed);
+      expect(await hitsUsed(org)).toBe(allowed * 2);
+      expect(await stores.actions.live(org, t0)).toHaveLength(allowed);
+    }
+  });
+
+  it('never pass the ceiling of an agent when it is added later, from two bridges at once', async () => {
+    const org = 'race-add';
+    const placed = Array.from({ length: 12 }, () => action({ org, targets: [] }));
+    for (const one of placed) await stores.actions.place(one, wide);
+    const added = await Promise.all(
+      placed.map((one, turn) => (turn % 2 === 0 ? stores : other).actions.addTarget(org, one.id, target('late'), 4, t0)),
+    );
+    expect(added.filter(Boolean)).toHaveLength(4);
+    expect(await stores.actions.liveOn(org, 'late', t0)).toHaveLength(4);
+  });
+
+  it('take a target once, and only while they live', async () => {
+    const org = 'targets';
+    const placed = action({ org });
+    await stores.actions.place(placed, wide);
+    expect(await stores.actions.addTarget(org, placed.id, target('agent-1'), 10, t0)).toBe(false);
+    expect(await stores.actions.addTarget(org, placed.id, target('agent-2'), 10, t0)).toBe(true);
+    expect((await stores.actions.get(org, placed.id))?.targets.map(({ agentId }) => agentId)).toEqual(['agent-1', 'agent-2']);
+    expect(await stores.actions.addTarget(org, placed.id, target('agent-3'), 10, placed.expiresAt)).toBe(false);
+    await stores.actions.finish(org, placed.id, 'cancelled', 'enough', t0);
+    expect(await stores.actions.addTarget(org, placed.id, target('agent-4'), 10, t0)).toBe(false);
+  });
+
+  it('remember what an agent reports, and never count its hits back', async () => {
+    const org = 'report';
+    const placed = action({ org });
+    await stores.actions.place(placed, wide);
+    const skipped = { condition: 4, error: 1, budget: 0, queue: 0 };
+    await stores.actions.setTarget(org, placed.id, {
+      agentId: 'agent-1',
+      state: 'armed',
+      hits: 3,
+      skipped,
+      lastError: 'x is not defined',
+    });
+    await stores.actions.setTarget(org, placed.id, { agentId: 'agent-1', state: 'suspended', hits: 2, skipped });
+    expect((await stores.actions.get(org, placed.id))?.targets).toEqual([
+      target('agent-1', { state: 'suspended', hits: 3, skipped }),
+    ]);
+  });
+
+  it('are live until their end, then overdue, then ended', async () => {
+    const org = 'life';
+    const placed = action({ org });
+    await stores.actions.place(placed, wide);
+    expect((await stores.actions.live(org, placed.expiresAt - 1)).map(({ id }) => id)).toEqual([placed.id]);
+    expect(await stores.actions.concurrent(org, 'key:a', t0)).toEqual({ principal: 1, org: 1 });
+    expect(await stores.actions.concurrent(org, 'key:b', t0)).toEqual({ principal: 0, org: 1 });
+    expect(await stores.actions.live(org, placed.expiresAt)).toEqual([]);
+    expect(await stores.actions.overdue(placed.expiresAt)).toContainEqual({ org, id: placed.id });
+    await stores.actions.finish(org, placed.id, 'expired', 'time', placed.expiresAt);
+    expect(await stores.actions.overdue(placed.expiresAt)).not.toContainEqual({ org, id: placed.id });
+  });
+
+  it('are listed newest first, page by page, by principal and status', async () => {
+    const org = 'pages';
+    // Three share an instant, so that a page ends among them.
+    const placed = [0, 1, 1, 1, 2].map((second) => action({ org, createdAt: t0 + second * 1_000 }));
+    for (const one of placed) await stores.actions.place(one, wide);
+    await stores.actions.place(action({ org, principal: 'key:b' }), wide);
+    await stores.actions.finish(org, placed[4]?.id ?? '', 'cancelled', 'enough', t0);
+    const seen: string[] = [];
+    for (let before: { createdAt: number; id: string } | undefined; ; ) {
+      const page = await stores.actions.list(org, { principal: 'key:a', limit: 2, ...(before === undefined ? {} : { before }) });
+      seen.push(...page.map(({ id }) => id));
+      before = page.at(-1);
+      if (before === undefined) break;
+    }
+    expect(seen).toHaveLength(5);
+    expect(new Set(seen)).toEqual(new Set(placed.map(({ id }) => id)));
+    expect([seen[0], seen[4]]).toEqual([placed[4]?.id, placed[0]?.id]);
+    expect((await stores.actions.list(org, { status: 'cancelled', limit: 10 })).map(({ id }) => id)).toEqual([placed[4]?.id]);
+  });
+});

@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openStores, type Stores } from '../../src/storage/stores.ts';
+import { engines, type World } from './engines.ts';
+import { action, capture, hit, t0, target, wide } from './fixtures.ts';
+
+describe.each(engines)('hits over $engine', ({ open }) => {
+  let world: World;
+  let stores: Stores;
+  let other: Stores;
+  beforeAll(async () => {
+    world = await open();
+    stores = openStores(world.db);
+    other = openStores(world.second);
+  });
+  afterAll(() => world.close());
+
+  const placed = async (changes: Parameters<typeof action>[0]) => {
+    const one = action(changes);
+    await stores.actions.place(one, wide);
+    return one;
+  };
+
+  it('are numbered over all agents, counted on the action, and the last one says so', async () => {
+    const one = await placed({ maxHits: 2, targets: [target('agent-1'), target('agent-2')] });
+    expect(await stores.hits.append(hit(one, 1))).toEqual({ outcome: 'stored', number: 1, last: false });
+    expect(await stores.hits.append(hit(one, 1, { agentId: 'agent-2' }))).toEqual({ outcome: 'stored', number: 2, last: true });
+    expect(await stores.actions.get(one.org, one.id)).toMatchObject({ hits: 2, targets: [{ hits: 1 }, { hits: 1 }] });
+  });
+
+  it('come back in order and page by page with the capture as it was', async () => {
+    const one = await placed({ maxHits: 3 });
+    for (const number of [1, 2, 3]) await stores.hits.append(hit(one, number, { capturedAt: t0 + number }));
+    const page = await stores.hits.page(one.org, one.id, 1, 1);
+    expect(page).toMatchObject([
+      { actionId: one.id, number: 2, agentId: 'agent-1', agentName: 'shop@agent-1', capturedAt: t0 + 2, receivedAt: t0 + 9 },
+    ]);
+    expect(page[0]?.capture.toStored()).toBe(capture.toStored());
+    expect((await stores.hits.page(one.org, one.id, 2, 10)).map(({ number }) => number)).toEqual([3]);
+  });
+
+  it('are not there for another organisation', async () => {
+    const one = await placed({});
+    await stores.hits.append(hit(one, 1));
+    expect(await stores.hits.page('theirs', one.id, 0, 10)).toEqual([]);
+    expect(await stores.hits.append(hit(one, 2, { org: 'theirs' }))).toEqual({ outcome: 'unknown' });
+  });
+
+  it('are stored once when an agent sends them again, also after the end', async () => {
+    const one = await placed({ maxHits: 2 });
+    await stores.hits.append(hit(one, 1));
+    expect(await stores.hits.append(hit(one, 1))).toEqual({ outcome: 'duplicate' });
+    await stores.actions.finish(one.org, one.id, 'cancelled', 'enough', t0);
+    expect(await stores.hits.append(hit(one, 1))).toEqual({ outcome: 'duplicate' });
+    expect(await stores.hits.append(hit(one, 2))).toEqual({ outcome: 'ended' });
+    expect(await stores.hits.page(one.org, one.id, 0, 10)).toHaveLength(1);
+  });
+
+  it('never pass the limit of the action, from two bridges with many agents at once', async () => {
+    const one = await placed({ maxHits: 5 });
+    const outcomes = await Promise.all(
+      Array.from({ length: 40 }, (_, turn) =>
+        (turn % 2 === 0 ? stores : other).hits.append(hit(one, 1, { agentId: `agent-${turn}` })),
+      ),
+    );
+    const stored = outcomes.filter((result) => result.outcome === 'stored');
+    expect(stored.map(({ number }) => number).sort()).toEqual([1, 2, 3, 4, 5]);
+    expect(stored.filter(({ last }) => last)).toHaveLength(1);
+    expect(outcomes.filter(({ outcome }) => outcome === 'full')).toHaveLength(35);
+    expect(await stores.actions.get(one.org, one.id)).toMatchObject({ hits: 5 });
+  });
+
+  it('are paid from the reservation: only the unspent part is given back, however ends and hits fall together', async () => {
+    const org = 'paid';
+    const one = await placed({ org, maxHits: 20 });
+    const appends = Array.from({ length: 10 }, (_, turn) => other.hits.append(hit(one, turn + 1)));
+    const [ended, ...outcomes] = await Promise.all([stores.actions.finish(org, one.id, 'cancelled', 'enough', t0), ...appends]);
+    const stored = outcomes.filter(({ outcome }) => outcome === 'stored').length;
+    expect(ended?.hits).toBe(stored);
+    expect(await stores.hits.page(org, one.id, 0, 50)).toHaveLength(stored);
+    expect(await stores.counters.used(org, 'hits_per_hour', 'key:a', 3_600_000, t0)).toMatchObject({ used: stored });
+  });
+
+  it('are pruned with their action once it ended long enough ago', async () => {
+    const org = 'prune';
+    const [old, recent, live] = [await placed({ org }), await placed({ org }), await placed({ org })];
+    for (const one of [old, recent, live]) await stores.hits.append(hit(one, 1));
+    await stores.actions.finish(org, old.id, 'completed', 'all', t0 + 1);
+    await stores.actions.finish(org, recent.id, 'completed', 'all', t0 + 100);
+    await stores.hits.prune(t0 + 50);
+    expect((await stores.actions.list(org, { limit: 10 })).map(({ id }) => id).sort()).toEqual([recent.id, live.id].sort());
+    expect(await stores.hits.page(org, old.id, 0, 10)).toEqual([]);
+    expect(await stores.hits.page(org, live.id, 0, 10)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,68 @@
+import { createServer } from 'node:net';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { openPostgres } from '../../src/storage/postgres.ts';
+import { hasPostgres, postgresWorld, silent, type World } from './engines.ts';
+
+describe('a PostgreSQL server that is away', () => {
+  it('is refused as unavailable, without a word of the password', async () => {
+    const server = createServer();
+    const port = await new Promise<number>((resolve) => {
+      server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
+    });
+    await new Promise((resolve) => server.close(resolve));
+    const refused = await openPostgres({ url: `postgres://me:hunter2@127.0.0.1:${port}/db`, log: silent }).catch(
+      (error: unknown) => error,
+    );
+    expect(refused).toMatchObject({ name: 'Refusal', code: 'unavailable' });
+    expect(JSON.stringify(refused, Object.getOwnPropertyNames(refused))).not.toContain('hunter2');
+  });
+});
+
+describe.skipIf(!hasPostgres)('a PostgreSQL server', () => {
+  let world: World;
+  let admin: pg.Client;
+  beforeAll(async () => {
+    world = await postgresWorld();
+    admin = new pg.Client({ connectionString: world.url });
+    await admin.connect();
+  });
+  afterAll(async () => {
+    await admin.end();
+    await world.close();
+  });
+
+  const cut = (name: string) =>
+    admin.query(
+      'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = $1',
+      [name],
+    );
+
+  it('is listened to again after the connection for notifications broke', async () => {
+    const heard: string[] = [];
+    const stop = await world.db.listen('replica_one', (payload) => heard.push(payload));
+    await cut('sidelight listener');
+    await vi.waitFor(
+      async () => {
+        await world.second.notify('replica_one', 'act_1');
+        expect(heard.length).toBeGreaterThan(0);
+      },
+      { timeout: 10_000, interval: 50 },
+    );
+    await stop();
+  });
+
+  it('is used again after its connections broke, also in the middle of a transaction', async () => {
+    const broken = world.db.tx(async ({ query }) => {
+      await query("insert into secrets values ('half', 'x')");
+      await cut('sidelight');
+      await query('select 1');
+    });
+    await expect(broken).rejects.toMatchObject({ code: 'unavailable' });
+    await vi.waitFor(async () => expect(await world.db.query("select * from secrets where name = 'half'")).toEqual([]));
+  });
+
+  it('gives up a statement that runs too long', { timeout: 30_000 }, async () => {
+    await expect(world.db.query('select pg_sleep(60)')).rejects.toMatchObject({ code: 'unavailable' });
+  });
+});

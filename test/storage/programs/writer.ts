@@ -1,0 +1,18 @@
+import { systemClock } from '../../../src/lib/clock.ts';
+import { openEmbedded } from '../../../src/storage/embedded.ts';
+import { openStores } from '../../../src/storage/stores.ts';
+import { createLog } from '../../../src/lib/log.ts';
+import { action, hit, wide } from '../fixtures.ts';
+
+// Writes until it is killed; what it has printed was acknowledged before.
+const db = await openEmbedded({ directory: process.argv[2], log: createLog('silent'), clock: systemClock });
+const stores = openStores(db);
+for (;;) {
+  const placed = action({ maxHits: 5 });
+  await stores.actions.place(placed, wide);
+  for (let hits = 0; ; hits += 1) {
+    process.stdout.write(`${JSON.stringify({ id: placed.id, hits })}\n`);
+    if (hits === placed.maxHits) break;
+    await stores.hits.append(hit(placed, hits + 1));
+  }
+}
