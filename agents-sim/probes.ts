@@ -20,6 +20,8 @@ export class Probes {
   readonly #events: ProbeEvents;
   readonly #probes = new Map<string, Probe>();
   readonly #ends = new Map<string, NodeJS.Timeout>();
+  /** Actions that had their last hit here: offered again after a reconnect, they must not start over. */
+  readonly #done = new Map<string, Probe>();
   #hidden: (name: string) => string | undefined = () => undefined;
   #paused = false;
 
@@ -39,7 +41,7 @@ export class Probes {
   }
 
   arm(action: Action): void {
-    const known = this.#probes.get(action.id);
+    const known = this.#probes.get(action.id) ?? this.#done.get(action.id);
     if (known !== undefined && known.action.rev >= action.rev) {
       if (known.state === 'suspended') known.state = known.at === undefined ? 'pending' : 'armed';
       this.#tell(known);
@@ -105,7 +107,11 @@ export class Probes {
       probe.hits += 1;
       const { id, rev } = probe.action;
       this.#events.hit({ id, rev, hit: probe.hits, ts: Date.now(), capture });
-      if (probe.hits >= probe.action.limits.hits) this.#finish(probe, 'removed');
+      if (probe.hits < probe.action.limits.hits) continue;
+      this.#finish(probe, 'removed');
+      this.#done.set(id, probe);
+      const [oldest] = this.#done.keys();
+      if (oldest !== undefined && this.#done.size > limits.maxActionsPerAgent) this.#done.delete(oldest);
     }
   }
 

@@ -14,7 +14,7 @@ export interface CallRequest {
   tool: string;
   arguments: unknown;
   requestId: string;
-  /** Aborted when the caller goes away, cancels, or the bridge drains. */
+  /** Aborted when the caller goes away or cancels, and with a `Refusal` as its reason when the bridge goes down. */
   signal: AbortSignal;
   progress(done: number, total: number, message: string): Promise<void>;
   /** Name and version of the client software, and the address it called from, where known. */
@@ -39,7 +39,9 @@ export async function call(bridge: Bridge, principal: Principal, request: CallRe
     const { requestId, signal, progress } = request;
     const context = { services, requestId, signal, progress, latency, note: trail.note };
     const outcome = await shaper.run(charged, () => tool.run(charged, input, context));
-    const redacted = await latency.measure('redact', () => redact(outcome, services.policies().redaction, { tagKey: bridge.tagKey }));
+    const redacted = await latency.measure('redact', () =>
+      redact(outcome, services.policies().redaction, { tagKey: bridge.tagKey }),
+    );
     await trail.close('allowed', { redacted: redacted.counts });
     return present(redacted, outcome.next, requestId, latency.parts());
   } catch (problem) {
@@ -54,7 +56,11 @@ async function refuse(bridge: Bridge, trail: AuditTrail, problem: unknown, reque
   const details: RefusalDetails =
     problem instanceof Refusal
       ? problem.details
-      : { code: 'internal_error', message: `${tool} failed inside the bridge (request ${requestId}).`, next: 'Try again; if it fails again, give the request id to the operator.' };
+      : {
+          code: 'internal_error',
+          message: `${tool} failed inside the bridge (request ${requestId}).`,
+          next: 'Try again; if it fails again, give the request id to the operator.',
+        };
   await trail.close(problem instanceof Refusal ? 'refused' : 'failed', { reason: details.code }).catch((cause: unknown) => {
     bridge.log.error({ requestId, err: cause }, 'a refused call could not be recorded');
   });

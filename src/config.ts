@@ -17,18 +17,96 @@ interface Setting {
 
 /** Every setting once. A flag wins over the environment, the environment over the default. docs/configuration.md is printed from it. */
 export const settings = {
-  port: { flag: 'port', env: 'SIDELIGHT_PORT', kind: 'integer', default: '7433', meaning: 'TCP port for clients (/mcp) and agents (/agent); 0 takes a free one.' },
-  host: { flag: 'host', env: 'SIDELIGHT_HOST', kind: 'text', default: '127.0.0.1', meaning: 'Address to listen on. Anything but loopback needs publicUrl.' },
-  publicUrl: { flag: 'public-url', env: 'SIDELIGHT_PUBLIC_URL', kind: 'text', default: '', meaning: 'URL people and agents use, for example https://sidelight.example.com; its host is the only one accepted beside loopback.' },
-  dataDirectory: { flag: 'data', env: 'SIDELIGHT_DATA', kind: 'text', default: join(homedir(), '.local', 'share', 'sidelight'), meaning: 'Directory of the embedded database, used by one bridge at a time.' },
-  databaseUrl: { flag: 'database-url', env: 'SIDELIGHT_DATABASE_URL', kind: 'text', default: '', meaning: 'postgres:// URL of a PostgreSQL server (14 or newer) instead of the embedded database.' },
-  policiesDirectory: { flag: 'policies', env: 'SIDELIGHT_POLICIES', kind: 'text', default: shippedPolicies, meaning: 'Directory of the policy files; see policies.md. The default ships with Sidelight.' },
-  allowedOrigins: { flag: 'allowed-origins', env: 'SIDELIGHT_ALLOWED_ORIGINS', kind: 'list', default: '', meaning: 'Browser origins that may call the bridge, separated by commas. Loopback origins may while it listens on loopback only.' },
-  maxBodyBytes: { flag: 'max-body-bytes', env: 'SIDELIGHT_MAX_BODY_BYTES', kind: 'integer', default: '1048576', unit: 'bytes', meaning: 'Largest request body.' },
-  retentionHours: { flag: 'retention-hours', env: 'SIDELIGHT_RETENTION_HOURS', kind: 'integer', default: '168', unit: 'hours', meaning: 'How long ended actions and their hits are kept.' },
-  drainSeconds: { flag: 'drain-seconds', env: 'SIDELIGHT_DRAIN_SECONDS', kind: 'integer', default: '10', unit: 'seconds', meaning: 'How long calls under way may take to end after SIGTERM.' },
-  logLevel: { flag: 'log-level', env: 'SIDELIGHT_LOG_LEVEL', kind: 'text', default: 'info', meaning: 'trace, debug, info, warn, error or silent; JSON lines on stderr.' },
-  unsafeNoFsync: { flag: 'unsafe-no-fsync', env: 'SIDELIGHT_UNSAFE_NO_FSYNC', kind: 'switch', default: 'false', meaning: 'Start even when the self-test finds that the embedded database does not reach the disk. Commits may be lost at a power cut.' },
+  port: {
+    flag: 'port',
+    env: 'SIDELIGHT_PORT',
+    kind: 'integer',
+    default: '7433',
+    meaning: 'TCP port for clients (/mcp) and agents (/agent); 0 takes a free one.',
+  },
+  host: {
+    flag: 'host',
+    env: 'SIDELIGHT_HOST',
+    kind: 'text',
+    default: '127.0.0.1',
+    meaning: 'Address to listen on. Anything but loopback needs publicUrl.',
+  },
+  publicUrl: {
+    flag: 'public-url',
+    env: 'SIDELIGHT_PUBLIC_URL',
+    kind: 'text',
+    default: '',
+    meaning:
+      'URL people and agents use, for example https://sidelight.example.com; its host is the only one accepted beside loopback.',
+  },
+  dataDirectory: {
+    flag: 'data',
+    env: 'SIDELIGHT_DATA',
+    kind: 'text',
+    default: join(homedir(), '.local', 'share', 'sidelight'),
+    meaning: 'Directory of the embedded database, used by one bridge at a time.',
+  },
+  databaseUrl: {
+    flag: 'database-url',
+    env: 'SIDELIGHT_DATABASE_URL',
+    kind: 'text',
+    default: '',
+    meaning: 'postgres:// URL of a PostgreSQL server (14 or newer) instead of the embedded database.',
+  },
+  policiesDirectory: {
+    flag: 'policies',
+    env: 'SIDELIGHT_POLICIES',
+    kind: 'text',
+    default: shippedPolicies,
+    meaning: 'Directory of the policy files; see policies.md. The default ships with Sidelight.',
+  },
+  allowedOrigins: {
+    flag: 'allowed-origins',
+    env: 'SIDELIGHT_ALLOWED_ORIGINS',
+    kind: 'list',
+    default: '',
+    meaning:
+      'Browser origins that may call the bridge, separated by commas. Loopback origins may while it listens on loopback only.',
+  },
+  maxBodyBytes: {
+    flag: 'max-body-bytes',
+    env: 'SIDELIGHT_MAX_BODY_BYTES',
+    kind: 'integer',
+    default: '1048576',
+    unit: 'bytes',
+    meaning: 'Largest request body.',
+  },
+  retentionHours: {
+    flag: 'retention-hours',
+    env: 'SIDELIGHT_RETENTION_HOURS',
+    kind: 'integer',
+    default: '168',
+    unit: 'hours',
+    meaning: 'How long ended actions and their hits are kept.',
+  },
+  drainSeconds: {
+    flag: 'drain-seconds',
+    env: 'SIDELIGHT_DRAIN_SECONDS',
+    kind: 'integer',
+    default: '10',
+    unit: 'seconds',
+    meaning: 'How long calls under way may take to end after SIGTERM.',
+  },
+  logLevel: {
+    flag: 'log-level',
+    env: 'SIDELIGHT_LOG_LEVEL',
+    kind: 'text',
+    default: 'info',
+    meaning: 'trace, debug, info, warn, error or silent; JSON lines on stderr.',
+  },
+  unsafeNoFsync: {
+    flag: 'unsafe-no-fsync',
+    env: 'SIDELIGHT_UNSAFE_NO_FSYNC',
+    kind: 'switch',
+    default: 'false',
+    meaning:
+      'Start even when the self-test finds that the embedded database does not reach the disk. Commits may be lost at a power cut.',
+  },
 } as const satisfies Record<string, Setting>;
 
 export type SettingName = keyof typeof settings;
@@ -54,10 +132,12 @@ const loopbackHosts = new Set(['127.0.0.1', '::1', 'localhost']);
 
 /** Reads all settings; refuses with the flag and the variable of the one at fault. */
 export function readConfig(flags: Record<string, string | boolean | undefined>, env: NodeJS.ProcessEnv): Config {
-  const text = (name: SettingName): string => String(flags[settings[name].flag] ?? env[settings[name].env] ?? settings[name].default);
+  const text = (name: SettingName): string =>
+    String(flags[settings[name].flag] ?? env[settings[name].env] ?? settings[name].default);
   const integer = (name: SettingName, min: number, max: number): number => {
     const value = Number(text(name));
-    if (!Number.isInteger(value) || value < min || value > max) throw badSetting(name, text(name), `a whole number from ${min} to ${max}`);
+    if (!Number.isInteger(value) || value < min || value > max)
+      throw badSetting(name, text(name), `a whole number from ${min} to ${max}`);
     return value;
   };
   const host = text('host');
@@ -75,7 +155,10 @@ export function readConfig(flags: Record<string, string | boolean | undefined>, 
     dataDirectory: text('dataDirectory'),
     databaseUrl: databaseUrl === '' ? undefined : databaseUrl,
     policiesDirectory: text('policiesDirectory'),
-    allowedOrigins: text('allowedOrigins').split(',').map((origin) => origin.trim()).filter((origin) => origin !== ''),
+    allowedOrigins: text('allowedOrigins')
+      .split(',')
+      .map((origin) => origin.trim())
+      .filter((origin) => origin !== ''),
     maxBodyBytes: integer('maxBodyBytes', 1_024, 64 * 1024 * 1024),
     retentionHours: integer('retentionHours', 1, 24 * 365),
     drainSeconds: integer('drainSeconds', 0, 600),
@@ -90,7 +173,8 @@ export function isLoopback(host: string): boolean {
 }
 
 function readUrl(name: SettingName, value: string, protocols: string[]): URL {
-  if (!URL.canParse(value) || !protocols.includes(new URL(value).protocol)) throw badSetting(name, value.replace(/\/\/[^@/]*@/, '//…@'), `a URL that starts with ${protocols.join(' or ')}//`);
+  if (!URL.canParse(value) || !protocols.includes(new URL(value).protocol))
+    throw badSetting(name, value.replace(/\/\/[^@/]*@/, '//…@'), `a URL that starts with ${protocols.join(' or ')}//`);
   return new URL(value);
 }
 

@@ -29,13 +29,18 @@ export async function serveControl(dataDirectory: string, handle: ControlHandler
   const path = socketPath(dataDirectory);
   if (process.platform !== 'win32') await rm(path, { force: true });
   const server = createServer(async (incoming, outgoing) => {
-    const answer = (status: number, body: unknown) => outgoing.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    const answer = (status: number, body: unknown) =>
+      outgoing.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     try {
-      if (Number(incoming.headers['content-length'] ?? 0) > maxOrderBytes) return answer(413, { code: 'invalid_input', message: 'The order is too long.' });
+      if (Number(incoming.headers['content-length'] ?? 0) > maxOrderBytes)
+        return answer(413, { code: 'invalid_input', message: 'The order is too long.' });
       const { order, input } = JSON.parse(await text(incoming)) as { order: string; input: Record<string, unknown> };
       return answer(200, { result: (await handle(order, input)) ?? null });
     } catch (problem) {
-      const details: RefusalDetails = problem instanceof Refusal ? problem.details : { code: 'internal_error', message: 'The order failed inside the bridge; its log has the details.' };
+      const details: RefusalDetails =
+        problem instanceof Refusal
+          ? problem.details
+          : { code: 'internal_error', message: 'The order failed inside the bridge; its log has the details.' };
       return answer(400, details);
     }
   });
@@ -50,21 +55,33 @@ export async function serveControl(dataDirectory: string, handle: ControlHandler
 }
 
 /** Asks the bridge that holds this data directory; undefined when none runs. */
-export async function askControl(dataDirectory: string, order: string, input: Record<string, unknown>): Promise<{ result: unknown } | undefined> {
+export async function askControl(
+  dataDirectory: string,
+  order: string,
+  input: Record<string, unknown>,
+): Promise<{ result: unknown } | undefined> {
   const body = JSON.stringify({ order, input });
   const answer = await new Promise<{ status: number; body: string } | undefined>((done, fail) => {
     const asking = request(
-      { socketPath: socketPath(dataDirectory), method: 'POST', path: '/', headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) } },
+      {
+        socketPath: socketPath(dataDirectory),
+        method: 'POST',
+        path: '/',
+        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+      },
       (response) => {
         text(response).then((told) => done({ status: response.statusCode ?? 500, body: told }), fail);
       },
     );
-    asking.on('error', (problem: NodeJS.ErrnoException) => (problem.code === 'ENOENT' || problem.code === 'ECONNREFUSED' ? done(undefined) : fail(problem)));
+    asking.on('error', (problem: NodeJS.ErrnoException) =>
+      problem.code === 'ENOENT' || problem.code === 'ECONNREFUSED' ? done(undefined) : fail(problem),
+    );
     asking.end(body);
   });
   if (answer === undefined) return undefined;
   const told = JSON.parse(answer.body) as { result: unknown } & RefusalDetails;
-  if (answer.status !== 200) throw new Refusal({ code: told.code, message: told.message, field: told.field, next: told.next, data: told.data });
+  if (answer.status !== 200)
+    throw new Refusal({ code: told.code, message: told.message, field: told.field, next: told.next, data: told.data });
   return { result: told.result };
 }
 

@@ -16,7 +16,11 @@ export function housekeeping({ actions, hits, keys, config }: Kept): () => void 
   const { clock, log, hub } = actions;
   const jobs = [
     { name: 'end overdue actions', everyMs: 1_000, run: () => expireOverdue(actions) },
-    { name: 'delete what is past its retention', everyMs: 3_600_000, run: () => hits.prune(clock.now() - config.retentionHours * 3_600_000) },
+    {
+      name: 'delete what is past its retention',
+      everyMs: 3_600_000,
+      run: () => hits.prune(clock.now() - config.retentionHours * 3_600_000),
+    },
     {
       name: 'let go of agents whose key was revoked elsewhere',
       everyMs: 10_000,

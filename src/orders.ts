@@ -21,7 +21,16 @@ const named = z.object({ org: z.string(), id: z.string() });
 /** What an operator with access to the data may order, whether the bridge runs or not. Every change is audited. */
 export function orders({ keys, audit, clock, revoked }: Ordered): ControlHandler {
   const record = (event: string, org: string, key: string) => {
-    const entry: AuditRecord = { requestId: newId('op'), at: clock.now(), org, subject: `key:${key}`, role: 'operator', auth: 'console', event, decision: 'allowed' };
+    const entry: AuditRecord = {
+      requestId: newId('op'),
+      at: clock.now(),
+      org,
+      subject: `key:${key}`,
+      role: 'operator',
+      auth: 'console',
+      event,
+      decision: 'allowed',
+    };
     return audit.append(entry);
   };
   const table: Record<string, (input: Record<string, unknown>) => Promise<unknown>> = {
@@ -49,7 +58,12 @@ export function orders({ keys, audit, clock, revoked }: Ordered): ControlHandler
   };
   return (order, input) => {
     const run = Object.hasOwn(table, order) ? table[order] : undefined;
-    if (run === undefined) throw new Refusal({ code: 'invalid_input', message: `There is no order ${JSON.stringify(order)}.`, next: 'Use the same version of Sidelight on both sides.' });
+    if (run === undefined)
+      throw new Refusal({
+        code: 'invalid_input',
+        message: `There is no order ${JSON.stringify(order)}.`,
+        next: 'Use the same version of Sidelight on both sides.',
+      });
     return run(input);
   };
 }

@@ -8,16 +8,16 @@ import { createApp } from './app.ts';
 import { loadPolicies } from './authorization/load.ts';
 import type { Bridge } from './bridge.ts';
 import type { Config } from './config.ts';
+import { serveControl } from './control.ts';
+import { housekeeping } from './housekeeping.ts';
 import { createHub } from './hub/hub.ts';
 import { createAuthenticator } from './identity/authenticate.ts';
-import type { KeyStore } from './identity/keys.ts';
 import { type SeededKeys, seedKeys } from './identity/issue.ts';
-import { housekeeping } from './housekeeping.ts';
+import type { KeyStore } from './identity/keys.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import { spineOf } from './mcp/spine.ts';
 import { orders } from './orders.ts';
-import { serveControl } from './control.ts';
 import { createShaper } from './quota/shape.ts';
 import { openStorage } from './storage/open.ts';
 import { allTools } from './tools/all.ts';
@@ -72,7 +72,11 @@ export async function start(config: Config, { clock, log }: { clock: Clock; log:
       hits,
       counters,
       policies: () => policies,
-      agents: (org) => agents.list(org, clock.now() - rememberedMs),
+      async agents(org) {
+        const here = new Map(hub.agents(org).map((agent) => [agent.id, agent.lastSeenAt]));
+        const known = await agents.list(org, clock.now() - rememberedMs);
+        return known.map((agent) => ({ ...agent, lastSeenAt: here.get(agent.id) ?? agent.lastSeenAt }));
+      },
       ready: async () => {
         const database = await storage.answers();
         return { ok: database, checks: { database } };

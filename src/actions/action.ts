@@ -1,6 +1,6 @@
-import type { SourceSelector } from '../targets/source.ts';
 import type { ActionKind, ActionState, AgentErrorCode, Place, Skipped } from '../protocol/frames.ts';
 import type { PlacementQuota } from '../quota/placement.ts';
+import type { SourceSelector } from '../targets/source.ts';
 
 /** Pools and services by glob; both must fit. */
 export interface Reach {
@@ -54,7 +54,7 @@ export interface TargetRecord {
 }
 
 export type PlacementResult =
-  | { ok: true; action: ActionRecord; /** Agents that were full already and left out. */ skippedAgents: string[] }
+  | { ok: true; action: ActionRecord /** Agents that were full already and left out. */; skippedAgents: string[] }
   | {
       ok: false;
       quota: 'hits_per_hour' | 'concurrent_actions_per_principal' | 'concurrent_actions_per_agent' | 'concurrent_actions_per_org';
@@ -89,7 +89,13 @@ export interface ActionStore {
    * pending → a final status, once: sets `endedAt` and gives unspent reserved hits back to the window they came from.
    * Undefined when it had ended already.
    */
-  finish(org: string, id: string, status: Exclude<ActionStatus, 'pending'>, reason: string, now: number): Promise<ActionRecord | undefined>;
+  finish(
+    org: string,
+    id: string,
+    status: Exclude<ActionStatus, 'pending'>,
+    reason: string,
+    now: number,
+  ): Promise<ActionRecord | undefined>;
   /** Pending actions past their end, of every organisation. */
   overdue(now: number): Promise<{ org: string; id: string }[]>;
   /** Concurrent actions now, for get_status. */

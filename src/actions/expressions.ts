@@ -14,7 +14,9 @@ function check(text: string, field: string): void {
     code: 'invalid_expression',
     message: `${parsed.message} (at character ${parsed.position + 1} of ${JSON.stringify(text.slice(0, 200))})`,
     field,
-    next: parsed.hint ?? 'Expressions read names, members, indexes and literals, compare and calculate; they call nothing and change nothing.',
+    next:
+      parsed.hint ??
+      'Expressions read names, members, indexes and literals, compare and calculate; they call nothing and change nothing.',
     data: { position: parsed.position },
   });
 }

@@ -10,6 +10,16 @@ const removalReasons: Record<Exclude<ActionStatus, 'pending'>, Remove['reason']>
   failed: 'policy',
 };
 
+/** An action that has just ended. */
+export interface Ended {
+  action: ActionRecord;
+  /**
+   * Resolves when every agent has said that the probe is gone, or had its time. Never await it where an agent's own frames
+   * are handled: its answer comes behind the frame in hand.
+   */
+  takenOff: Promise<void>;
+}
+
 /** Ends an action once and takes it off every agent. Undefined when it had ended already. */
 export async function finish(
   context: ActionContext,
@@ -17,13 +27,13 @@ export async function finish(
   id: string,
   status: Exclude<ActionStatus, 'pending'>,
   reason: string,
-): Promise<ActionRecord | undefined> {
-  const ended = await context.store.finish(org, id, status, reason, context.clock.now());
-  if (ended === undefined) return undefined;
+): Promise<Ended | undefined> {
+  const action = await context.store.finish(org, id, status, reason, context.clock.now());
+  if (action === undefined) return undefined;
   context.waker.wake(id);
   // An agent that cannot be told removes the probe by its own clock, and is not offered the action again.
-  await Promise.allSettled(ended.targets.map((target) => context.hub.remove(org, target.agentId, id, removalReasons[status])));
-  return ended;
+  const removals = action.targets.map((target) => context.hub.remove(org, target.agentId, id, removalReasons[status]));
+  return { action, takenOff: Promise.allSettled(removals).then(() => undefined) };
 }
 
 /** Ends what is past its end; called by a timer, and safe to call at any time from any replica. */

@@ -38,6 +38,7 @@ export function toWire(action: ActionRecord, now: number): Action {
 function reaches(action: ActionRecord, agent: AgentRecord): boolean {
   return action.reach.some(
     (reach) =>
-      reach.pools.some((glob) => matchesGlob(glob, agent.pool)) && reach.services.some((glob) => matchesGlob(glob, agent.service)),
+      reach.pools.some((glob) => matchesGlob(glob, agent.pool)) &&
+      reach.services.some((glob) => matchesGlob(glob, agent.service)),
   );
 }

@@ -24,11 +24,22 @@ export interface Placement {
   timeoutSeconds: number;
 }
 
+/** A placed action, and the agents it was not placed on because they have as many as they may. */
+export interface Placed {
+  action: ActionRecord;
+  skippedAgents: string[];
+}
+
 /**
  * Places an action on its targets and waits for their first answers. Needs the `Charge`, so it cannot be called by
  * somebody who was not authorized and charged. Refuses when a quota is spent or when no target could take it.
  */
-export async function place(context: ActionContext, charge: Charge, targets: AgentRecord[], placement: Placement): Promise<ActionRecord> {
+export async function place(
+  context: ActionContext,
+  charge: Charge,
+  targets: AgentRecord[],
+  placement: Placement,
+): Promise<Placed> {
   checkExpressions(placement.condition, placement.expressions);
   const { principal, reach } = charge.permit;
   const now = context.clock.now();
@@ -58,7 +69,7 @@ export async function place(context: ActionContext, charge: Charge, targets: Age
     await finish(context, placed.org, placed.id, 'failed', refusal.message);
     throw refusal;
   }
-  return placed;
+  return { action: placed, skippedAgents: result.skippedAgents };
 }
 
 /** Tells every target; one that does not answer in time is recorded as failed, and may still report later. */
@@ -77,12 +88,25 @@ function noAnswer(problem: unknown, id: string): Omit<StateFrame, 't' | 'n'> {
   return { id, rev: 1, state: 'failed', hits: 0, code: 'internal', message: problem.message };
 }
 
-const refusalCodes: Partial<Record<AgentErrorCode, { code: 'invalid_location' | 'invalid_expression' | 'too_busy'; field?: string; next: string }>> = {
-  'no-such-file': { code: 'invalid_location', field: 'file', next: 'Give the path as it is in the source tree, for example src/checkout.ts.' },
-  'ambiguous-file': { code: 'invalid_location', field: 'file', next: 'Give more of the path, so that only one loaded file ends in it.' },
+const refusalCodes: Partial<
+  Record<AgentErrorCode, { code: 'invalid_location' | 'invalid_expression' | 'too_busy'; field?: string; next: string }>
+> = {
+  'no-such-file': {
+    code: 'invalid_location',
+    field: 'file',
+    next: 'Give the path as it is in the source tree, for example src/checkout.ts.',
+  },
+  'ambiguous-file': {
+    code: 'invalid_location',
+    field: 'file',
+    next: 'Give more of the path, so that only one loaded file ends in it.',
+  },
   'no-such-line': { code: 'invalid_location', field: 'line', next: 'Choose a line that holds a statement.' },
   'bad-expression': { code: 'invalid_expression', next: 'Correct the condition or expression and call take_snapshot again.' },
-  'too-many': { code: 'too_busy', next: 'Cancel actions you no longer need (list_actions, cancel_action), or wait until some expire.' },
+  'too-many': {
+    code: 'too_busy',
+    next: 'Cancel actions you no longer need (list_actions, cancel_action), or wait until some expire.',
+  },
 };
 
 /** One refusal when every target failed; undefined while one of them can still hit. */
@@ -102,8 +126,14 @@ function refusalOfAll(targets: TargetRecord[]): Refusal | undefined {
 
 const quotaTexts = {
   hits_per_hour: { what: 'hits of this hour', next: 'Ask for fewer hits, or wait until it renews.' },
-  concurrent_actions_per_principal: { what: 'actions you may have at a time', next: 'Cancel one (list_actions, cancel_action), or wait until one ends.' },
-  concurrent_actions_per_agent: { what: 'actions this agent may have at a time', next: 'Choose another agent, or wait until one ends.' },
+  concurrent_actions_per_principal: {
+    what: 'actions you may have at a time',
+    next: 'Cancel one (list_actions, cancel_action), or wait until one ends.',
+  },
+  concurrent_actions_per_agent: {
+    what: 'actions this agent may have at a time',
+    next: 'Choose another agent, or wait until one ends.',
+  },
   concurrent_actions_per_org: { what: 'actions your organisation may have at a time', next: 'Wait until one ends.' },
 } as const;
 

@@ -21,7 +21,10 @@ export interface Wait {
 }
 
 /** Waits until the action has ended, has the hits asked for, or the time is up. Undefined when there is no such action. */
-export async function wait(context: ActionContext, { org, id, waitMs, moreThanHits, signal, progress }: Wait): Promise<ActionRecord | undefined> {
+export async function wait(
+  context: ActionContext,
+  { org, id, waitMs, moreThanHits, signal, progress }: Wait,
+): Promise<ActionRecord | undefined> {
   const start = context.clock.monotonic();
   let toldAt = Number.NEGATIVE_INFINITY;
   for (;;) {
@@ -29,7 +32,8 @@ export async function wait(context: ActionContext, { org, id, waitMs, moreThanHi
     if (action === undefined || signal.aborted) return action;
     if (action.status !== 'pending') return action;
     if (moreThanHits !== undefined && action.hits > moreThanHits) return action;
-    if (context.clock.now() >= action.expiresAt) return (await finish(context, org, id, 'expired', 'Its time was up.')) ?? context.store.get(org, id);
+    if (context.clock.now() >= action.expiresAt)
+      return (await finish(context, org, id, 'expired', 'Its time was up.'))?.action ?? context.store.get(org, id);
     const waitedMs = context.clock.monotonic() - start;
     if (waitedMs >= waitMs || (waitedMs >= unboundMs && isUnbound(action))) return action;
     if (waitedMs - toldAt >= progressMs) {
@@ -41,7 +45,8 @@ export async function wait(context: ActionContext, { org, id, waitMs, moreThanHi
   }
 }
 
-const isUnbound = (action: ActionRecord) => action.targets.length > 0 && action.targets.every((target) => target.state === 'pending');
+const isUnbound = (action: ActionRecord) =>
+  action.targets.length > 0 && action.targets.every((target) => target.state === 'pending');
 
 function describe(action: ActionRecord): string {
   const armed = action.targets.filter((target) => target.state === 'armed').length;

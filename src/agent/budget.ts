@@ -7,7 +7,7 @@ const windowMs = 1_000;
 /** Longest pause that one pass should take. */
 export const maxPauseMs = 10;
 /** Time for reading values at one hit; the rest of the pause is V8's own. */
-export const maxCaptureMs = 5;
+export const defaultMaxCaptureMs = 5;
 /** A pause this many times too long is a strike; so many strikes end the action. */
 const strikeFactor = 10;
 export const maxStrikes = 3;

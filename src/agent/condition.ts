@@ -1,6 +1,6 @@
 import { limits } from '../protocol/limits.ts';
 import { thisName } from './evaluate.ts';
-import { KeptMap, mapGet } from './intrinsics.ts';
+import { KeptMap, mapGet, mapHas } from './intrinsics.ts';
 import { type Read, readInherited } from './read.ts';
 import type { ScopesAt } from './scopes.ts';
 import type { Watch } from './watch.ts';
@@ -16,6 +16,8 @@ export interface Condition {
   always: Map<string, number>;
   /** Handed over when a hit is captured. */
   onHit: Map<string, number>;
+  /** Names that are in their dead zone as long as they are undefined. */
+  early: Map<string, true>;
 }
 
 const identifier = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
@@ -44,9 +46,10 @@ export function conditionFor(hookName: string, site: number, scopes: ScopesAt, w
     .slice(0, limits.maxScopes)
     .flatMap((scope) => scope.names.filter((name) => isListed(scope.kind, name.isCode)).slice(0, limits.maxVariables))
     .map(({ name }) => name);
+  const early = new KeptMap([...scopes.early].map((name) => [name, true as const]));
   const always = thunksOf(watches.some(({ condition }) => condition !== undefined) ? [...inConditions, thisName] : []);
   const onHit = thunksOf([thisName, ...inConditions, ...inExpressions, ...listed]);
-  return { text: `${hookName}(${site},${always.text},()=>${onHit.text})`, always: always.positions, onHit: onHit.positions };
+  return { text: `${hookName}(${site},${always.text},()=>${onHit.text})`, always: always.positions, onHit: onHit.positions, early };
 }
 
 /** Functions, classes and imports of outer scopes are read only when an expression asks: they would flood the answer. */
@@ -62,15 +65,23 @@ function thunksOf(names: readonly string[]): { text: string; positions: Map<stri
   };
 }
 
+/** The names that can be read at one pass. */
+export interface NamesAtPass {
+  positions: Map<string, number>;
+  thunks: readonly Thunk[];
+  early: Condition['early'];
+}
+
 /** What a name has at this pass. */
-export function readName(name: string, positions: Map<string, number>, thunks: readonly Thunk[]): Read {
+export function readName(name: string, { positions, thunks, early }: NamesAtPass): Read {
   const position = mapGet(positions, name);
   const thunk = position === undefined ? undefined : thunks[position];
   if (thunk === undefined) return { kind: 'missing' };
   try {
-    return { kind: 'value', value: thunk() };
+    const value = thunk();
+    return value === undefined && mapHas(early, name) ? { kind: 'uninitialised' } : { kind: 'value', value };
   } catch (error) {
-    return { kind: isTooEarly(error) ? 'uninitialised' : 'missing' };
+    return { kind: mapHas(early, name) || isTooEarly(error) ? 'uninitialised' : 'missing' };
   }
 }
 

@@ -45,7 +45,7 @@ export function declareNames(tokens: Tokens, index: number, scope: Scope): void 
       texts[end + 1] === '=' || texts[end + 1] === 'of' || texts[end + 1] === 'in' ? expressionEnd(tokens, end + 2) : end;
     const isCode =
       texts[end + 1] === '=' && texts.slice(end + 2, Math.min(stop + 1, end + 2 + requireWithin)).includes('require');
-    for (const name of patternNames(tokens, at, end + 1)) home.names.set(name, { name, isCode });
+    for (const name of patternNames(tokens, at, end + 1)) home.names.set(name, { name, isCode, readyAfter: keyword === 'var' ? -1 : stop });
     if (texts[stop + 1] !== ',') return;
     at = stop + 2;
   }
@@ -67,6 +67,6 @@ function importNames({ texts, kinds }: Tokens, index: number, scope: Scope): voi
     const text = texts[at] as string;
     if (text === 'from') return;
     if (kinds[at] !== 'word' || text === 'as' || texts[at + 1] === 'as') continue;
-    scope.names.set(text, { name: text, isCode: true });
+    scope.names.set(text, { name: text, isCode: true, readyAfter: -1 });
   }
 }

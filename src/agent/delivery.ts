@@ -1,5 +1,5 @@
 import type { HitFrame } from '../protocol/frames.ts';
-import { startImmediate } from './intrinsics.ts';
+import { startImmediate, stringIncludes } from './intrinsics.ts';
 import { pathOf, type Script, type Scripts } from './scripts.ts';
 import type { Sites } from './sites.ts';
 import { mapStack, type RawFrame } from './stack.ts';
@@ -62,7 +62,7 @@ export class Delivery {
   }
 
   #turn(): void {
-    const [first] = this.#waiting;
+    const first = this.#waiting[0];
     if (first !== undefined && attempt(first)) this.#waiting.shift();
     if (this.#waiting.length > 0) startImmediate(() => this.#turn());
   }
@@ -78,10 +78,10 @@ function attempt(step: Step): boolean {
 }
 
 function nextUnread(raw: RawFrame[], scripts: Scripts): Script | undefined {
-  for (const { url } of raw) {
-    const script = scripts.atPath(pathOf(url));
-    if (script !== undefined && script.map === undefined && script.mapUrl !== '' && !script.path.includes('node_modules'))
-      return script;
+  for (let index = 0; index < raw.length; index += 1) {
+    const script = scripts.atPath(pathOf((raw[index] as RawFrame).url));
+    if (script === undefined || script.map !== undefined || script.mapUrl === '') continue;
+    if (!stringIncludes(script.path, 'node_modules')) return script;
   }
   return undefined;
 }

@@ -17,7 +17,7 @@ import {
 } from './intrinsics.ts';
 import { HiddenValue, NoValue } from './no-value.ts';
 import { binary, isNothing, isObject, keyOf, refuseLong, strictEqual, truthy, unary } from './operators.ts';
-import { readOwn } from './read.ts';
+import { readInherited, readOwn } from './read.ts';
 
 export { NoValue };
 
@@ -94,7 +94,7 @@ function member(target: unknown, key: unknown, hidden: HiddenName): unknown {
     case 'value':
       return read.value;
     case 'missing':
-      return sizeOf(target, name);
+      return sizeOf(target, name) ?? refuseInherited(target, name, shown);
     case 'getter':
       throw new NoValue(`\`${short(shown)}\` is a getter, and getters are not run.`);
     case 'proxy':
@@ -108,6 +108,14 @@ function member(target: unknown, key: unknown, hidden: HiddenName): unknown {
 function sizeOf(target: object, name: string | symbol): number | undefined {
   if (name === 'size') return types.isMap(target) ? mapSize(target) : types.isSet(target) ? setSize(target) : undefined;
   return name === 'length' && types.isTypedArray(target) ? typedArrayLength(target) : undefined;
+}
+
+/** Saying `undefined` for what the prototype has would be a lie, and reading it may run code. */
+function refuseInherited(target: object, name: string | symbol, shown: string): undefined {
+  const read = readInherited(target, name);
+  if (read.kind === 'missing') return undefined;
+  const what = read.kind === 'getter' ? 'is a getter of its class, and getters are not run' : 'is inherited, and only own data is read';
+  throw new NoValue(`\`${short(shown)}\` ${what}.`);
 }
 
 function pureCall(method: PureMethod, target: unknown, argument: unknown): boolean {

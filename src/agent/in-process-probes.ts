@@ -1,7 +1,7 @@
 import type { Action, AgentPolicy, Remove, StateFrame } from '../protocol/frames.ts';
 import { limits } from '../protocol/limits.ts';
 import { compileNameRules } from '../protocol/names.ts';
-import { Budget, defaultMaxShare, maxStrikes } from './budget.ts';
+import { Budget, defaultMaxCaptureMs, defaultMaxShare, maxStrikes } from './budget.ts';
 import type { HiddenName } from './capture.ts';
 import { Delivery } from './delivery.ts';
 import { atomicLoad, epochMs, monotonicMs, startTimer, stopTimer } from './intrinsics.ts';
@@ -24,6 +24,7 @@ export class InProcessProbes implements Probes {
   readonly #events: ProbeEvents;
   readonly #silence: Int32Array | undefined;
   readonly #budget: Budget;
+  readonly #maxCaptureMs: number;
   readonly #sites: Sites;
   readonly #delivery: Delivery;
   readonly #watches = new Map<string, Watch>();
@@ -36,6 +37,7 @@ export class InProcessProbes implements Probes {
   constructor(events: ProbeEvents, options: ProbeOptions) {
     this.#events = events;
     this.#silence = options.silence;
+    this.#maxCaptureMs = options.maxCaptureMs ?? defaultMaxCaptureMs;
     this.#budget = new Budget(options.maxShare ?? defaultMaxShare);
     this.#delivery = new Delivery(events);
     this.#sites = new Sites(this.#budget, {
@@ -196,11 +198,12 @@ export class InProcessProbes implements Probes {
 
   #visit(watch: Watch, { site, always, onHit, startMs, v8Ms }: Pass): void {
     if (watch.state !== 'armed') return;
+    const { condition } = site;
     if (monotonicMs() >= watch.expiresAtMs) {
       this.#end(watch, 'expired');
       return;
     }
-    const wanted = wants(watch, site.condition.always, always, this.#hidden);
+    const wanted = wants(watch, { positions: condition.always, thunks: always, early: condition.early }, this.#hidden);
     if (wanted !== true) {
       watch.isChanged = true;
       if (wanted === false) watch.skipped.condition += 1;
@@ -216,7 +219,8 @@ export class InProcessProbes implements Probes {
       return;
     }
     const ts = epochMs();
-    const captured = captureFor(watch, site.scopes, site.condition.onHit, onHit(), this.#hidden);
+    const names = { positions: condition.onHit, thunks: onHit(), early: condition.early };
+    const captured = captureFor(watch, site.scopes, names, this.#hidden, this.#maxCaptureMs);
     const raw = rawStack(this.#sites.hook);
     const pausedMs = monotonicMs() - startMs + v8Ms;
     watch.hits += 1;

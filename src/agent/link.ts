@@ -100,7 +100,7 @@ export class Link {
     if (this.#stopped) return;
     this.#stopped = true;
     for (const timer of [this.#retryTimer, this.#silenceTimer]) clearTimeout(timer);
-    if (this.#ready) this.#tell({ t: 'bye', reason: 'config' });
+    this.#tell({ t: 'bye', reason: 'config' });
     if (this.#socket === undefined) this.#context.stopped();
     else this.#socket.close(closeCodes.normal, 'bye');
   }

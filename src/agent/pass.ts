@@ -1,9 +1,8 @@
 import type { CaptureData, ScopeVariables } from '../protocol/frames.ts';
 import { limits } from '../protocol/limits.ts';
 import type { ExpressionResult, Value } from '../protocol/value.ts';
-import { maxCaptureMs } from './budget.ts';
 import { Capture, type HiddenName } from './capture.ts';
-import { type Condition, isListed, readName, type Thunk } from './condition.ts';
+import { isListed, type NamesAtPass, readName } from './condition.ts';
 import { evaluate, type Lookup, thisName } from './evaluate.ts';
 import { mapHas, monotonicMs } from './intrinsics.ts';
 import { HiddenValue, NoValue } from './no-value.ts';
@@ -15,15 +14,10 @@ import type { Watch, Watched } from './watch.ts';
 const bytesBesideValues = 48 * 1024;
 
 /** Whether a watch wants this pass: true, false, or why its condition has no value. */
-export function wants(
-  watch: Watch,
-  names: Condition['always'],
-  thunks: readonly Thunk[],
-  hidden: HiddenName,
-): boolean | { error: string } {
+export function wants(watch: Watch, names: NamesAtPass, hidden: HiddenName): boolean | { error: string } {
   if (watch.condition === undefined) return true;
   try {
-    return truthy(evaluate(watch.condition.node, lookupIn(names, thunks), hidden));
+    return truthy(evaluate(watch.condition.node, lookupIn(names), hidden));
   } catch (error) {
     if (error instanceof NoValue) return { error: error.message };
     throw error;
@@ -34,9 +28,9 @@ export function wants(
 export function captureFor(
   watch: Watch,
   scopes: ScopesAt,
-  names: Condition['onHit'],
-  thunks: readonly Thunk[],
+  names: NamesAtPass,
   hidden: HiddenName,
+  maxCaptureMs: number,
 ): Omit<CaptureData, 'at' | 'stack' | 'pauseMicros'> {
   const capture = new Capture(
     {
@@ -47,14 +41,15 @@ export function captureFor(
     },
     hidden,
   );
-  const lookup = lookupIn(names, thunks);
+  const lookup = lookupIn(names);
   const expressions: ExpressionResult[] = [];
   for (let index = 0; index < watch.expressions.length; index += 1) {
     expressions[index] = evaluateInto(capture, watch.expressions[index] as Watched, lookup, hidden);
   }
   capture.forget();
-  const self = readName(thisName, names, thunks);
-  const roots = readScopes(scopes, names, thunks);
+  const self = readName(thisName, names);
+  if (self.kind === 'value') capture.announce(self.value, thisName);
+  const roots = readScopes(scopes, names);
   for (let index = 0; index < roots.length; index += 1) announce(capture, (roots[index] as Root).variables, hidden);
   const shownThis =
     self.kind === 'missing' || (self.kind === 'value' && (self.value === undefined || self.value === globalThis))
@@ -89,7 +84,7 @@ interface Root {
 }
 
 /** The variables of each scope; in outer scopes those that V8 no longer has come last, or not at all. */
-function readScopes(scopes: ScopesAt, names: Condition['onHit'], thunks: readonly Thunk[]): Root[] {
+function readScopes(scopes: ScopesAt, names: NamesAtPass): Root[] {
   const roots: Root[] = [];
   for (let index = 0; index < scopes.scopes.length && index < limits.maxScopes; index += 1) {
     const scope = scopes.scopes[index] as ScopesAt['scopes'][number];
@@ -97,8 +92,10 @@ function readScopes(scopes: ScopesAt, names: Condition['onHit'], thunks: readonl
     const gone: Variable[] = [];
     for (let at = 0; at < scope.names.length && present.length < limits.maxVariables; at += 1) {
       const { name, isCode } = scope.names[at] as { name: string; isCode: boolean };
-      if (!mapHas(names, name) || !isListed(scope.kind, isCode)) continue;
-      const read = readName(name, names, thunks);
+      if (!mapHas(names.positions, name) || !isListed(scope.kind, isCode)) continue;
+      const read = readName(name, names);
+      // The name of a function expression is there only if the function uses it.
+      if (isCode && read.kind === 'missing') continue;
       if (scope.kind === 'module') {
         if (read.kind !== 'value' || typeof read.value === 'function') continue;
       } else if (read.kind === 'missing' && scope.kind === 'closure') {
@@ -132,13 +129,13 @@ function evaluateInto(capture: Capture, { text, node }: Watched, lookup: Lookup,
   }
 }
 
-function lookupIn(names: Map<string, number>, thunks: readonly Thunk[]): Lookup {
+function lookupIn(names: NamesAtPass): Lookup {
   return (name) => {
-    const read = readName(name, names, thunks);
+    const read = readName(name, names);
     if (read.kind === 'value') return read.value;
     if (read.kind === 'uninitialised') throw new NoValue(`\`${name}\` is not initialised yet on this line.`);
     throw new NoValue(
-      mapHas(names, name)
+      mapHas(names.positions, name)
         ? `The engine no longer has \`${name}\`: the function around the line does not use it.`
         : `\`${name}\` is not a variable in scope on this line.`,
     );

@@ -6,13 +6,8 @@ import type { AgentLog } from './log.ts';
 import type { Probes } from './probes.ts';
 import { finalStates } from './queue.ts';
 
-type State = Omit<StateFrame, 't' | 'n'>;
-
 /** How often the cost of probes is told to the worker while there are any. */
 const loadEveryMs = 1_000;
-
-/** Actions that ended here and are remembered, so that a bridge which has not heard of it yet does not start them anew. */
-const maxEnded = 256;
 
 /** What the host needs of the thread that talks to the bridge. */
 export interface HostContext {
@@ -34,8 +29,8 @@ export class ProbeHost {
   #policy: AgentPolicy | undefined;
   /** Messages in order, while `probes.ts` loads. */
   #waiting: ToMain[] | undefined;
-  readonly #wanted = new Map<string, number>();
-  readonly #ended = new Map<string, State>();
+  /** Ids of what the bridge wants and what has not ended here. */
+  readonly #wanted = new Set<string>();
   #loadTimer: NodeJS.Timeout | undefined;
 
   constructor(context: HostContext) {
@@ -85,7 +80,7 @@ export class ProbeHost {
         this.#converge(message.actions);
         return;
       case 'arm':
-        this.#arm(message.action, true);
+        this.#arm(message.action);
         return;
       case 'remove':
         this.#remove(message.id, message.reason);
@@ -107,22 +102,17 @@ export class ProbeHost {
   /** The welcome holds all that is wanted: what is absent goes, what is missing comes, what is there stays as it is. */
   #converge(actions: Action[]): void {
     const wanted = new Set(actions.map((action) => action.id));
-    for (const id of [...this.#wanted.keys()]) if (!wanted.has(id)) this.#remove(id, 'cancelled');
-    for (const action of actions) this.#arm(action, false);
+    for (const id of [...this.#wanted]) if (!wanted.has(id)) this.#remove(id, 'cancelled');
+    for (const action of actions) this.#arm(action);
   }
 
-  /** `asked`: the bridge waits for an answer, even when the action ended here before. */
-  #arm(action: Action, asked: boolean): void {
-    const ended = this.#ended.get(action.id);
-    if (ended !== undefined && ended.rev >= action.rev) {
-      if (asked) this.#context.send({ t: 'state', body: ended });
-      return;
-    }
+  /** The probes know what they have already, and what ended, and then only answer. */
+  #arm(action: Action): void {
     if (this.#probes === undefined) {
       this.#fail(action, 'The probes of this agent could not be loaded.');
       return;
     }
-    this.#wanted.set(action.id, action.rev);
+    this.#wanted.add(action.id);
     try {
       this.#probes.arm(action);
     } catch (error) {
@@ -131,25 +121,17 @@ export class ProbeHost {
     this.#watchLoad();
   }
 
+  #remove(id: string, reason: Remove['reason']): void {
+    if (this.#probes === undefined) this.#state({ id, rev: 0, state: 'removed', hits: 0 });
+    else this.#probes.remove(id, reason);
+  }
+
   #fail({ id, rev }: Action, message: string): void {
     this.#state({ id, rev, state: 'failed', hits: 0, code: 'internal', message: message.slice(0, limits.maxMessageChars) });
   }
 
-  #remove(id: string, reason: Remove['reason']): void {
-    const ended = this.#ended.get(id);
-    // Forgotten first: an action that the bridge removed may come back, one that ended by itself may not.
-    const known = this.#wanted.delete(id);
-    if (ended !== undefined) this.#context.send({ t: 'state', body: ended });
-    else if (this.#probes !== undefined && known) this.#probes.remove(id, reason);
-    else this.#context.send({ t: 'state', body: { id, rev: 0, state: 'removed', hits: 0 } });
-  }
-
-  #state(state: State): void {
-    if (finalStates.has(state.state) && this.#wanted.delete(state.id)) {
-      this.#ended.set(state.id, state);
-      const [oldest] = this.#ended.keys();
-      if (this.#ended.size > maxEnded && oldest !== undefined) this.#ended.delete(oldest);
-    }
+  #state(state: Omit<StateFrame, 't' | 'n'>): void {
+    if (finalStates.has(state.state)) this.#wanted.delete(state.id);
     this.#context.send({ t: 'state', body: state });
   }
 

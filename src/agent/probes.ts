@@ -31,6 +31,8 @@ export interface ProbeOptions {
   silence?: Int32Array;
   /** Share of one core that probes may cost, 0–1. */
   maxShare?: number;
+  /** Milliseconds for reading values at one hit. */
+  maxCaptureMs?: number;
 }
 
 /** Makes the probes of this process; V8's debugger is on only while an action needs it. */

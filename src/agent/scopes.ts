@@ -8,6 +8,8 @@ export interface Declared {
   name: string;
   /** Functions, classes and imports: read only when an expression asks. */
   isCode: boolean;
+  /** Index of the last token of its declaration, before which it is in its dead zone; -1 for what has none. */
+  readyAfter: number;
 }
 
 /** A region of the source in which names live; `to` is the index of its last token. */
@@ -26,6 +28,10 @@ export interface ScopesAt {
   function: string | undefined;
   /** Inner first; a name is listed where it is declared innermost. */
   scopes: { kind: ScopeVariables['kind']; names: Declared[] }[];
+  /**
+   * Names of this function that are still in their dead zone. V8 shows them as undefined in Node 20, where they live on the stack.
+   */
+  early: Set<string>;
   /** Inside `with`, any name may be a property whose getter would run. */
   isInWith: boolean;
 }
@@ -39,7 +45,7 @@ export const maxAnalysedChars = 16 * 1024 * 1024;
  * the place, so no global is.
  */
 export function scopesAt(source: string, offset: number): ScopesAt {
-  if (source.length > maxAnalysedChars) return { function: undefined, scopes: [], isInWith: false };
+  if (source.length > maxAnalysedChars) return { function: undefined, scopes: [], early: new Set(), isInWith: false };
   const tokens = tokenize(source);
   let low = 0;
   let high = tokens.starts.length;
@@ -48,7 +54,7 @@ export function scopesAt(source: string, offset: number): ScopesAt {
     if ((tokens.starts[middle] as number) < offset) low = middle + 1;
     else high = middle;
   }
-  return flatten(innermost(readScopes(tokens), low));
+  return flatten(innermost(readScopes(tokens), low), low);
 }
 
 function innermost(scopes: Scope[], token: number): Scope {
@@ -57,14 +63,17 @@ function innermost(scopes: Scope[], token: number): Scope {
   return found;
 }
 
-function flatten(inner: Scope): ScopesAt {
+function flatten(inner: Scope, token: number): ScopesAt {
   const seen = new Set<string>();
-  const result: ScopesAt = { function: undefined, scopes: [], isInWith: false };
+  const result: ScopesAt = { function: undefined, scopes: [], early: new Set(), isInWith: false };
   let isOutside = false;
   for (let scope: Scope | undefined = inner; scope !== undefined; scope = scope.outer) {
     if (scope.kind === 'with') result.isInWith = true;
     const names = [...scope.names.values()].filter(({ name }) => !seen.has(name));
-    for (const { name } of names) seen.add(name);
+    for (const { name, readyAfter } of names) {
+      seen.add(name);
+      if (!isOutside && readyAfter >= token) result.early.add(name);
+    }
     const kind = scope.kind === 'module' ? 'module' : isOutside ? 'closure' : scope.kind === 'function' ? 'local' : scope.kind;
     if (names.length > 0) result.scopes.push({ kind: kind === 'class' || kind === 'with' ? 'block' : kind, names });
     if (scope.kind === 'function' && !isOutside) result.function = scope.name;
@@ -93,7 +102,7 @@ function readScopes(tokens: Tokens): Scope[] {
     taken.add(parameters).add(body);
     const scope = enter('function', from, match[body] as number, name);
     for (const one of patternNames(tokens, parameters + 1, match[parameters] as number))
-      scope.names.set(one, { name: one, isCode: false });
+      scope.names.set(one, { name: one, isCode: false, readyAfter: -1 });
   };
 
   for (let index = 0; index < last; index += 1) {
@@ -110,7 +119,7 @@ function readScopes(tokens: Tokens): Scope[] {
       else if (isControl && before === 'with') enter('with', index, statementEnd(tokens, close + 1));
       else if (isControl && before === 'catch' && texts[close + 1] === '{') {
         const scope = enter('catch', index, match[close + 1] as number);
-        for (const one of patternNames(tokens, index + 1, close)) scope.names.set(one, { name: one, isCode: false });
+        for (const one of patternNames(tokens, index + 1, close)) scope.names.set(one, { name: one, isCode: false, readyAfter: -1 });
       } else if (!isControl && close > 0 && texts[close + 1] === '{' && !taken.has(close + 1)) {
         enterFunction(kinds[index - 1] === 'punctuator' ? '' : before, index, index, close + 1);
       }
@@ -126,18 +135,18 @@ function readScopes(tokens: Tokens): Scope[] {
         if (texts[parameters] !== '(' || texts[close + 1] !== '{') continue;
         const starts = before === 'async' ? (texts[index - 2] ?? ';') : before;
         const isValue = wantsValue(starts);
-        if (name !== undefined && !isValue) current.names.set(name, { name, isCode: true });
+        if (name !== undefined && !isValue) current.names.set(name, { name, isCode: true, readyAfter: -1 });
         enterFunction(name ?? nameBefore(tokens, index), index, parameters, close + 1);
-        if (name !== undefined && isValue && !current.names.has(name)) current.names.set(name, { name, isCode: true });
+        if (name !== undefined && isValue && !current.names.has(name)) current.names.set(name, { name, isCode: true, readyAfter: -1 });
       } else if (text === 'class') {
         let body = index + 1;
         while (body < last && texts[body] !== '{') body = (match[body] as number) > body ? (match[body] as number) + 1 : body + 1;
         if (body >= last || (match[body] as number) < 0) continue;
         const name = kinds[index + 1] === 'word' && texts[index + 1] !== 'extends' ? texts[index + 1] : undefined;
         taken.add(body);
-        if (name !== undefined && !wantsValue(before)) current.names.set(name, { name, isCode: true });
+        if (name !== undefined && !wantsValue(before)) current.names.set(name, { name, isCode: true, readyAfter: -1 });
         const scope = enter('class', body, match[body] as number);
-        if (name !== undefined) scope.names.set(name, { name, isCode: true });
+        if (name !== undefined) scope.names.set(name, { name, isCode: true, readyAfter: -1 });
       } else {
         declareNames(tokens, index, current);
       }
@@ -166,7 +175,7 @@ function arrow(
     nameBefore(tokens, start),
   );
   const names = isList ? patternNames(tokens, first + 1, index - 1) : [texts[first] as string];
-  for (const one of names) scope.names.set(one, { name: one, isCode: false });
+  for (const one of names) scope.names.set(one, { name: one, isCode: false, readyAfter: -1 });
 }
 
 /** The name a function expression gets from what it is assigned to: `name = …` or `name: …`. */

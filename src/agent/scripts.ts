@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { KeptMap, mapGet, startsWith } from './intrinsics.ts';
 import type { DebuggerSession, ScriptParsed } from './session.ts';
 import { maxMapChars, SourceMap } from './source-map.ts';
 
@@ -26,7 +27,7 @@ export interface Script {
 export class Scripts {
   readonly all = new Map<string, Script>();
   /** The newest script loaded from each path. */
-  readonly #byPath = new Map<string, Script>();
+  readonly #byPath = new KeptMap<string, Script>();
 
   /** Remembers a script of the program; undefined for what is not one. */
   add(parsed: ScriptParsed, ownFolder: string): Script | undefined {
@@ -44,7 +45,7 @@ export class Scripts {
   }
 
   atPath(path: string): Script | undefined {
-    return this.#byPath.get(path);
+    return mapGet(this.#byPath, path);
   }
 
   /** The script's source map. Reads files, so it is asked when arming and never at a hit. */
@@ -93,7 +94,7 @@ function sourcePath(source: string, folder: string): string {
 
 /** A path for `file:` URLs, the URL itself for others. */
 export function pathOf(url: string): string {
-  if (!url.startsWith('file:')) return url;
+  if (!startsWith(url, 'file:')) return url;
   try {
     return fileURLToPath(url);
   } catch {

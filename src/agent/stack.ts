@@ -6,6 +6,7 @@ import {
   deleteProperty,
   ErrorClass,
   getOwnPropertyDescriptor,
+  slice,
   startsWith,
 } from './intrinsics.ts';
 import { pathOf, type Scripts } from './scripts.ts';
@@ -73,7 +74,9 @@ function restore(key: string, descriptor: PropertyDescriptor | undefined): void 
 
 /** Frames in the terms of the sources as written, as far as their maps have been read. */
 export function mapStack(raw: RawFrame[], scripts: Scripts): StackFrame[] {
-  return raw.map((frame) => {
+  const frames: StackFrame[] = [];
+  for (let index = 0; index < raw.length; index += 1) {
+    const frame = raw[index] as RawFrame;
     const path = pathOf(frame.url);
     const mapped = scripts.atPath(path)?.map;
     const original = mapped?.map.original(frame.line - 1, frame.column - 1);
@@ -81,11 +84,12 @@ export function mapStack(raw: RawFrame[], scripts: Scripts): StackFrame[] {
       mapped === undefined || mapped === null || original === undefined
         ? { file: path, line: frame.line, column: frame.column }
         : { file: mapped.paths[original.source] ?? path, line: original.line + 1, column: original.column + 1 };
-    return {
-      function: frame.function.slice(0, limits.maxNameChars),
-      file: place.file.slice(-limits.maxFileChars),
+    frames[index] = {
+      function: slice(frame.function, 0, limits.maxNameChars),
+      file: slice(place.file, -limits.maxFileChars),
       line: place.line,
       column: place.column,
     };
-  });
+  }
+  return frames;
 }

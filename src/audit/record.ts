@@ -15,7 +15,16 @@ export interface AuditRecord {
   reason?: string;
   policyHash?: string;
   /** Agents reached, file and line, condition and expressions (they are code somebody put into production). */
-  target?: { service?: string; pool?: string; agents?: string[]; file?: string; line?: number; condition?: string; expressions?: string[]; actionId?: string };
+  target?: {
+    service?: string;
+    pool?: string;
+    agents?: string[];
+    file?: string;
+    line?: number;
+    condition?: string;
+    expressions?: string[];
+    actionId?: string;
+  };
   /** Values hidden, by rule. */
   redacted?: Record<string, number>;
   hits?: number;

@@ -5,7 +5,9 @@ export function firstLine({ mcpUrl, agentUrl, seeded }: RunningBridge): Record<s
   return {
     mcpUrl,
     agentUrl,
-    ...(seeded === undefined ? {} : { readKey: seeded.readKey.secret, fullKey: seeded.fullKey.secret, enrolKey: seeded.enrolKey.secret }),
+    ...(seeded === undefined
+      ? {}
+      : { readKey: seeded.readKey.secret, fullKey: seeded.fullKey.secret, enrolKey: seeded.enrolKey.secret }),
   };
 }
 
@@ -38,7 +40,9 @@ function clientSnippet(mcpUrl: string, key: string): string[] {
     '',
     'Any client that reads .mcp.json:',
     '',
-    ...JSON.stringify(settings, null, 2).split('\n').map((line) => `  ${line}`),
+    ...JSON.stringify(settings, null, 2)
+      .split('\n')
+      .map((line) => `  ${line}`),
     '',
   ];
 }

@@ -1,3 +1,4 @@
+import { version } from '../version.ts';
 import { agentPath } from './agent-path.ts';
 import { demo } from './demo.ts';
 import { docs } from './docs.ts';
@@ -5,7 +6,6 @@ import { keys } from './keys.ts';
 import { policy } from './policy.ts';
 import { serve } from './serve.ts';
 import type { Command } from './usage.ts';
-import { version } from '../version.ts';
 
 const help: Command = {
   name: 'help',

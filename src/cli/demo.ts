@@ -22,14 +22,30 @@ export const demo: Command = {
   async run(args) {
     const { values } = readFlags(args, { ...settingOptions, json: { type: 'boolean' } });
     const temporary = values.data === undefined ? await mkdtemp(join(tmpdir(), 'sidelight-demo-')) : undefined;
-    const config = readConfig({ 'log-level': 'warn', ...values, ...(temporary === undefined ? {} : { data: temporary }) }, process.env);
+    const config = readConfig(
+      { 'log-level': 'warn', ...values, ...(temporary === undefined ? {} : { data: temporary }) },
+      process.env,
+    );
     const log = createLog(config.logLevel);
     const entry = agentEntry();
     let shop: Shop | undefined;
     const running = await start(config, { clock: systemClock, log });
     try {
-      const { secret } = await issueKey(running.keys, systemClock, { kind: 'enrolment', org: 'default', name: 'demo shop', owner: 'operator', pool: 'default', service: shopService, days: 1 });
-      shop = await startShop({ agent: entry, agentUrl: running.agentUrl, key: secret, connected: () => running.bridge.services.agents('default') });
+      const { secret } = await issueKey(running.keys, systemClock, {
+        kind: 'enrolment',
+        org: 'default',
+        name: 'demo shop',
+        owner: 'operator',
+        pool: 'default',
+        service: shopService,
+        days: 1,
+      });
+      shop = await startShop({
+        agent: entry,
+        agentUrl: running.agentUrl,
+        key: secret,
+        connected: () => running.bridge.services.agents('default'),
+      });
       const line = { ...firstLine(running), program: shop.program };
       process.stdout.write(values.json === true ? `${JSON.stringify(line)}\n` : `${announce(running)}${shop.describe()}`);
       await untilStopped();

@@ -29,8 +29,12 @@ sidelight keys rotate ID [--overlap-hours 24] [--days 90]
     });
     const [verb, id] = positionals;
     const org = String(values.org ?? defaultOrg);
-    const input = verb === 'create' ? creation(values, org) : { org, id: String(id ?? ''), days: number(values.days), overlapHours: number(values['overlap-hours']) };
-    if (!['create', 'list', 'revoke', 'rotate'].includes(verb ?? '')) throw new Usage('Say sidelight keys create, list, revoke or rotate.');
+    const input =
+      verb === 'create'
+        ? creation(values, org)
+        : { org, id: String(id ?? ''), days: number(values.days), overlapHours: number(values['overlap-hours']) };
+    if (!['create', 'list', 'revoke', 'rotate'].includes(verb ?? ''))
+      throw new Usage('Say sidelight keys create, list, revoke or rotate.');
     if ((verb === 'revoke' || verb === 'rotate') && id === undefined) throw new Usage(`Give the id of the key to ${verb}.`);
     const result = await order(values, `keys.${verb}`, input);
     process.stdout.write(`${values.json === true ? JSON.stringify(result ?? {}) : describe(verb as string, id, result)}\n`);
@@ -40,7 +44,8 @@ sidelight keys rotate ID [--overlap-hours 24] [--days 90]
 
 function creation(values: Flags, org: string): Record<string, unknown> {
   const common = { org, owner: String(values.owner ?? 'operator'), name: String(values.name ?? ''), days: number(values.days) };
-  if (values.kind === 'enrolment') return { ...common, kind: 'enrolment', pool: String(values.pool ?? 'default'), service: String(values.service ?? '*') };
+  if (values.kind === 'enrolment')
+    return { ...common, kind: 'enrolment', pool: String(values.pool ?? 'default'), service: String(values.service ?? '*') };
   if (values.kind !== undefined && values.kind !== 'api') throw new Usage('--kind is api or enrolment.');
   return {
     ...common,
@@ -75,7 +80,10 @@ function describe(verb: string, id: string | undefined, result: unknown): string
 
 function row(key: ShownKey): string {
   const state = key.revokedAt !== undefined ? 'revoked' : key.expiresAt <= Date.now() ? 'expired' : `until ${day(key.expiresAt)}`;
-  const rights = key.kind === 'enrolment' ? `pool ${key.pool}, service ${key.service}` : [key.role, ...(key.scopes ?? []), ...(key.permissions ?? [])].join(' ');
+  const rights =
+    key.kind === 'enrolment'
+      ? `pool ${key.pool}, service ${key.service}`
+      : [key.role, ...(key.scopes ?? []), ...(key.permissions ?? [])].join(' ');
   const used = key.lastUsedAt === undefined ? 'never used' : `used ${new Date(key.lastUsedAt).toISOString()}`;
   return [key.id, key.kind.padEnd(9), key.name.padEnd(16), state.padEnd(18), rights, used].join('  ');
 }

@@ -6,7 +6,10 @@ import { explainProblem, Usage } from './usage.ts';
 /** Exit codes: 0 done, 1 refused or failed, 2 called wrongly. */
 async function main(args: string[]): Promise<number> {
   const [name = 'help', ...rest] = args;
-  const command = commands.find((each) => each.name === name || (name === '--help' && each.name === 'help') || (name === '--version' && each.name === 'version'));
+  const command = commands.find(
+    (each) =>
+      each.name === name || (name === '--help' && each.name === 'help') || (name === '--version' && each.name === 'version'),
+  );
   if (command === undefined) throw new Usage(`There is no command ${JSON.stringify(name)}.`);
   if (rest.includes('--help')) {
     process.stdout.write(`${command.usage}\n`);

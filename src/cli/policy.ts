@@ -1,7 +1,7 @@
 import { explain } from '../authorization/explain.ts';
 import { loadPolicies } from '../authorization/load.ts';
-import { permissions, roles, scopes } from '../identity/principal.ts';
 import { readConfig } from '../config.ts';
+import { permissions, roles, scopes } from '../identity/principal.ts';
 import { allTools } from '../tools/all.ts';
 import { type Command, readFlags, settingOptions, Usage } from './usage.ts';
 
@@ -19,7 +19,9 @@ sidelight policy explain --tool TOOL --role ROLE --scopes A,B [--permissions dev
       ...{ tool: list, role: list, scopes: list, permissions: list, groups: list, pool: list, service: list },
       person: { type: 'boolean' },
     });
-    const policies = await loadPolicies(readConfig(values, process.env).policiesDirectory, { tools: allTools.map((tool) => tool.name) });
+    const policies = await loadPolicies(readConfig(values, process.env).policiesDirectory, {
+      tools: allTools.map((tool) => tool.name),
+    });
     if (positionals[0] === 'check') {
       process.stdout.write(`The policies are well: ${policies.cases.length} cases hold. Hash ${policies.hash}.\n`);
       return 0;
@@ -42,7 +44,12 @@ sidelight policy explain --tool TOOL --role ROLE --scopes A,B [--permissions dev
 
 /** A comma-separated flag as a list. */
 export function split(value: string | boolean | undefined): string[] {
-  return typeof value === 'string' ? value.split(',').map((each) => each.trim()).filter((each) => each !== '') : [];
+  return typeof value === 'string'
+    ? value
+        .split(',')
+        .map((each) => each.trim())
+        .filter((each) => each !== '')
+    : [];
 }
 
 /** One of the known words, or a `Usage` that lists them. */

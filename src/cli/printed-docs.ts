@@ -33,7 +33,9 @@ function toolsPage(): string {
 }
 
 function toolSection({ name, title, description, inputSchema, outputSchema, annotations }: ListedTool): string[] {
-  const hints = (['readOnlyHint', 'destructiveHint', 'idempotentHint', 'openWorldHint'] as const).map((hint) => `${hint} ${annotations[hint]}`);
+  const hints = (['readOnlyHint', 'destructiveHint', 'idempotentHint', 'openWorldHint'] as const).map(
+    (hint) => `${hint} ${annotations[hint]}`,
+  );
   return [
     `## ${name}: ${title}`,
     '',

@@ -35,13 +35,24 @@ export async function startShop({ agent, agentUrl, key, connected }: ShopStart):
   const root = fileURLToPath(new URL('../../examples/shop/', import.meta.url));
   const main = `${root}dist/main.js`;
   if (!existsSync(main)) {
-    throw new Refusal({ code: 'not_found', message: `The sample shop is not built: ${main} is missing.`, next: 'Run npm run build.' });
+    throw new Refusal({
+      code: 'not_found',
+      message: `The sample shop is not built: ${main} is missing.`,
+      next: 'Run npm run build.',
+    });
   }
   const line = markedLine(await readFile(`${root}${shopFile}`, 'utf8'));
   const child = spawn(process.execPath, ['--enable-source-maps', '--import', agent, main], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, PORT: '0', SIDELIGHT_URL: agentUrl, SIDELIGHT_KEY: key, SIDELIGHT_SERVICE: shopService, SIDELIGHT_ENVIRONMENT: 'demo' },
+    env: {
+      ...process.env,
+      PORT: '0',
+      SIDELIGHT_URL: agentUrl,
+      SIDELIGHT_KEY: key,
+      SIDELIGHT_SERVICE: shopService,
+      SIDELIGHT_ENVIRONMENT: 'demo',
+    },
   });
   const stop = () => end(child);
   // The shop must not outlive us when we die without a chance to stop it.
@@ -74,7 +85,13 @@ function shopUrl(child: ChildProcess): Promise<string> {
       if (line !== undefined) done((JSON.parse(line) as { shop: string }).shop);
     });
     child.once('exit', (code) => {
-      fail(new Refusal({ code: 'unavailable', message: `The sample shop did not start (exit code ${code}).`, next: 'Its own messages are above.' }));
+      fail(
+        new Refusal({
+          code: 'unavailable',
+          message: `The sample shop did not start (exit code ${code}).`,
+          next: 'Its own messages are above.',
+        }),
+      );
     });
   });
 }
@@ -85,7 +102,11 @@ async function known(connected: () => Promise<AgentRecord[]>, pid: number | unde
     if ((await connected()).some((agent) => agent.connected && agent.pid === pid)) return;
     await new Promise((done) => setTimeout(done, 50));
   }
-  throw new Refusal({ code: 'unavailable', message: 'The agent in the sample shop did not connect.', next: 'Set SIDELIGHT_AGENT_LOG=debug to see why.' });
+  throw new Refusal({
+    code: 'unavailable',
+    message: 'The agent in the sample shop did not connect.',
+    next: 'Set SIDELIGHT_AGENT_LOG=debug to see why.',
+  });
 }
 
 async function end(child: ChildProcess): Promise<void> {

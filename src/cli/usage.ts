@@ -29,11 +29,17 @@ type Options = NonNullable<ParseArgsConfig['options']>;
 
 /** Flags of every setting, for commands that open a bridge or its storage. */
 export const settingOptions: Options = Object.fromEntries(
-  Object.values(settings).map((setting) => [setting.flag, { type: setting.kind === 'switch' ? ('boolean' as const) : ('string' as const) }]),
+  Object.values(settings).map((setting) => [
+    setting.flag,
+    { type: setting.kind === 'switch' ? ('boolean' as const) : ('string' as const) },
+  ]),
 );
 
 /** Reads the flags of one command; an unknown one is a `Usage`. */
-export function readFlags(args: string[], options: Options): { values: Record<string, string | boolean | undefined>; positionals: string[] } {
+export function readFlags(
+  args: string[],
+  options: Options,
+): { values: Record<string, string | boolean | undefined>; positionals: string[] } {
   try {
     const { values, positionals } = parseArgs({ args, options, allowPositionals: true, strict: true });
     return { values: values as Record<string, string | boolean | undefined>, positionals };

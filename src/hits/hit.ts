@@ -31,7 +31,9 @@ export interface HitStore {
    * Stores it and counts it on the action in one transaction. `full` and `ended` store nothing: no action ever has more
    * hits than `maxHits`. `duplicate` was stored before. `last` tells that the action has all its hits now.
    */
-  append(hit: IncomingHit): Promise<{ outcome: 'stored'; number: number; last: boolean } | { outcome: 'full' | 'ended' | 'duplicate' | 'unknown' }>;
+  append(
+    hit: IncomingHit,
+  ): Promise<{ outcome: 'stored'; number: number; last: boolean } | { outcome: 'full' | 'ended' | 'duplicate' | 'unknown' }>;
   /** Hits of one action in order, starting after `after`. */
   page(org: string, actionId: string, after: number, limit: number): Promise<HitRecord[]>;
   /** Deletes hits and ended actions older than this. */

@@ -36,6 +36,7 @@ export async function receive({ actions, hits, scrub }: Receiving, agent: AgentR
     actions.waker.wake(hit.id);
     if (stored.last) await finish(actions, agent.org, hit.id, 'completed', 'It has all the hits it asked for.');
   } else if (stored.outcome !== 'duplicate') {
-    await actions.hub.remove(agent.org, agent.id, hit.id, stored.outcome === 'full' ? 'limit' : 'expired');
+    // Not awaited: the agent's answer comes behind the frame in hand.
+    void actions.hub.remove(agent.org, agent.id, hit.id, stored.outcome === 'full' ? 'limit' : 'expired');
   }
 }

@@ -39,9 +39,10 @@ export function createAuthenticator({ keys, clock }: { keys: KeyStore; clock: Cl
     if (form === undefined) throw invalid('The token is malformed: it is cut, mistyped or not a Sidelight key.', next);
     if (form.kind !== kind) throw invalid(other, next);
     const found = await keys.find(form.id);
+    // The hash covers the prefix as well, so that a match also means the right kind.
     const same = timingSafeEqual(Buffer.from(form.hash, 'hex'), Buffer.from(found?.hash ?? noHash, 'hex'));
     const now = clock.now();
-    if (found === undefined || !same || found.kind !== kind || found.revokedAt !== undefined || found.expiresAt <= now) {
+    if (found === undefined || !same || found.revokedAt !== undefined || found.expiresAt <= now) {
       throw invalid('The token is unknown, expired or revoked.', next);
     }
     if (found.lastUsedAt === undefined || found.lastUsedAt <= now - touchEveryMs) await keys.touch(found.id, now, from);

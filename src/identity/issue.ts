@@ -76,7 +76,7 @@ export async function seedKeys(store: KeyStore, clock: Clock): Promise<SeededKey
   const common = { org: defaultOrg, owner: 'operator' };
   const caller = { ...common, kind: 'api', permissions: ['dev_api'], groups: ['everyone'] } as const;
   const seeded: SeededKeys = {
-    readKey: newKey({ ...caller, name: 'read', role: 'viewer', scopes: ['runtime:read'] }, now),
+    readKey: newKey({ ...caller, name: 'read', role: 'developer', scopes: ['runtime:read'] }, now),
     fullKey: newKey({ ...caller, name: 'full', role: 'developer', scopes: ['runtime:read', 'runtime:capture'] }, now),
     enrolKey: newKey({ ...common, kind: 'enrolment', name: 'agents', pool: 'default', service: '*' }, now),
   };

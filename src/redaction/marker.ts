@@ -8,6 +8,9 @@ const wholeMarker = new RegExp(`^${markerPattern.source}$`);
 /** Whether the text is one marker and nothing else. */
 export const isMarker = (text: string): boolean => wholeMarker.test(text);
 
+/** The text with a blank for each marker. */
+export const withoutMarkers = (text: string): string => (text.includes('[REDACTED:') ? text.replace(markerPattern, ' ') : text);
+
 /**
  * The marker of a hidden value. The tag is keyed (HMAC-SHA256, 24 bits shown): equal values of one class have equal tags
  * under one key, and without the key nobody can try values. Classes with few possible values get none.

@@ -1,6 +1,7 @@
 import type { CaptureData, Place } from '../protocol/frames.ts';
 import type { ExpressionResult, Value } from '../protocol/value.ts';
 import { hiddenNameIn } from './expression-names.ts';
+import { withoutMarkers } from './marker.ts';
 import { closeScrubbed, openRaw, type RawCapture, type ScrubbedCapture } from './open.ts';
 import type { RedactionPolicy } from './policy.ts';
 import { Session } from './session.ts';
@@ -44,7 +45,7 @@ export function scrubCapture(session: Session, data: CaptureData): CaptureData {
 function scrubExpression(session: Session, result: ExpressionResult): ExpressionResult {
   const expression = scrubLabel(session, result.expression);
   if ('error' in result) return { expression, error: scrubText(session, result.error) };
-  const name = hiddenNameIn(session, result.expression);
+  const name = hiddenNameIn(session, withoutMarkers(expression));
   return {
     expression,
     value: scrubValue(session, result.value, { depth: 0, level: 0, ...(name === undefined ? {} : { name }) }),

@@ -1,7 +1,7 @@
 import { compileNameRules } from '../protocol/names.ts';
 import type { Detector, Scanning } from './detectors/detector.ts';
 import { detectors } from './detectors/table.ts';
-import { markerOf } from './marker.ts';
+import { markerOf, withoutMarkers } from './marker.ts';
 import { applies, isSecret, type RedactionPolicy, toNameRules } from './policy.ts';
 
 /** A policy made ready to be asked for every value. */
@@ -57,14 +57,15 @@ export class Session {
     return markerOf(rule, value, this.#tagKey);
   }
 
+  /** The rule of a name as it is shown; the words of its markers are ours, not the program's. */
   nameRule(name: string): string | undefined {
-    return this.#compiled.nameRule(name);
+    return this.#compiled.nameRule(withoutMarkers(name));
   }
 
   /** The rule of a name inside another, as `number` in `card`, when only both together say it. */
   innerRule(outer: string | undefined, name: string): string | undefined {
-    if (outer === undefined || this.#compiled.phraseRule(outer) !== undefined) return undefined;
-    return this.#compiled.phraseRule(`${outer} ${name}`);
+    if (outer === undefined || this.#compiled.phraseRule(withoutMarkers(outer)) !== undefined) return undefined;
+    return this.#compiled.phraseRule(withoutMarkers(`${outer} ${name}`));
   }
 
   isSecret(rule: string): boolean {

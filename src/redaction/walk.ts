@@ -12,6 +12,8 @@ const maxDepth = 64;
 const maxTextChars = 1024 * 1024;
 /** JSON inside JSON inside JSON …: logs wrap three times at most; deeper is searched as text. */
 const maxJsonLevels = 4;
+/** What is hidden in JSON as text can show its parts in a new light; more rounds than this are never needed. */
+const maxRounds = 4;
 /** Fields that hold the name, and those that hold the value, in lists of headers, variables, cookies and form fields. */
 const nameFields = new Set(['name', 'key', 'field', 'header', 'param', 'parameter', 'property', 'variable', 'attribute']);
 const valueFields = new Set([
@@ -172,17 +174,27 @@ function keepRedacted(value: Extract<Tagged, { $: 'redacted' }>): Value {
   };
 }
 
+/*
+ * Names are judged as they are shown, after their own secrets are hidden: so a second pass comes to the same result.
+ */
+
 function scrubFields(session: Session, fields: [string, Value][], { name: outer, depth, level }: Position): [string, Value][] {
-  const said = nameSaid(session, fields);
-  return fields.map(([field, value]) => {
-    const name = said !== undefined && valueFields.has(field.toLowerCase()) ? said : field;
-    return [scrubText(session, field, {}, level), scrubValue(session, value, { name, outer, depth: depth + 1, level })];
+  const inside = { outer, depth: depth + 1, level };
+  const shown = fields.map(([field, value]): [string, Value] => {
+    const name = scrubText(session, field, {}, level);
+    return [name, nameFields.has(name.toLowerCase()) ? scrubValue(session, value, { ...inside, name }) : value];
+  });
+  const said = nameSaid(session, shown);
+  return shown.map(([name, value]) => {
+    const lower = name.toLowerCase();
+    if (nameFields.has(lower)) return [name, value];
+    return [name, scrubValue(session, value, { ...inside, name: said !== undefined && valueFields.has(lower) ? said : name })];
   });
 }
 
 /** The hidden name that a sibling spells out, as in `{ name: 'password', value: … }`. */
-function nameSaid(session: Session, fields: [string, Value][]): string | undefined {
-  for (const [field, value] of fields) {
+function nameSaid(session: Session, shown: [string, Value][]): string | undefined {
+  for (const [field, value] of shown) {
     if (typeof value !== 'string' || value.length > maxNameChars || !nameFields.has(field.toLowerCase())) continue;
     if (session.nameRule(value) !== undefined) return value;
   }
@@ -191,37 +203,47 @@ function nameSaid(session: Session, fields: [string, Value][]): string | undefin
 
 function scrubElements(session: Session, elements: Value[], { name, outer, depth, level }: Position): Value[] {
   const pairs = elements.length === 2 || /^(?:raw_?headers|raw_?trailers)$/i.test(name ?? '');
-  return elements.map((element, index) => {
-    const before = elements[index - 1];
-    const flag = typeof before === 'string' && before.length <= maxNameChars && /^--?[A-Za-z]/.test(before);
-    const named = flag || (pairs && index % 2 === 1 && typeof before === 'string' && before.length <= maxNameChars);
-    const said = named && session.nameRule(before as string) !== undefined ? (before as string) : undefined;
-    return scrubValue(session, element, { name: said ?? name, outer, depth: depth + 1, level });
-  });
+  const shown: Value[] = [];
+  for (const element of elements) {
+    const before = shown.at(-1);
+    const isName =
+      typeof before === 'string' &&
+      before.length <= maxNameChars &&
+      (/^--?[A-Za-z]/.test(before) || (pairs && shown.length % 2 === 1));
+    const said = isName && session.nameRule(before) !== undefined ? before : undefined;
+    shown.push(scrubValue(session, element, { name: said ?? name, outer, depth: depth + 1, level }));
+  }
+  return shown;
 }
 
 function scrubEntry(session: Session, key: Value, value: Value, { name: outer, depth, level }: Position): [Value, Value] {
-  const name = typeof key === 'string' ? key : undefined;
   const inside = { outer, depth: depth + 1, level };
-  return [scrubValue(session, key, inside), scrubValue(session, value, { ...inside, ...(name === undefined ? {} : { name }) })];
+  const shown = scrubValue(session, key, inside);
+  return [shown, scrubValue(session, value, typeof shown === 'string' ? { ...inside, name: shown } : inside)];
 }
 
 /**
  * One text of the program with its secrets hidden: as JSON when it is JSON (re-serialised only when something was
  * hidden), else as text. A failure hides all of it.
  */
-export function scrubText(session: Session, text: string, options: TextOptions = {}, level = 0): string {
-  if (isMarker(text)) return text;
+export function scrubText(session: Session, original: string, options: TextOptions = {}, level = 0): string {
+  if (isMarker(original)) return original;
   try {
-    if (text.length > maxTextChars) return session.hide('unscanned', undefined);
-    const json = options.cut || level >= maxJsonLevels ? undefined : scrubJson(session, text, level);
-    return storable(json ?? scan(session, text, options));
+    if (original.length > maxTextChars) return session.hide('unscanned', undefined);
+    let text = storable(original);
+    for (let round = 0; round < maxRounds; round++) {
+      const json = options.cut || level >= maxJsonLevels ? undefined : scrubJson(session, text, level);
+      const next = scan(session, json ?? text, options);
+      if (next === text) break;
+      text = next;
+    }
+    return text;
   } catch {
     return session.hide('error', undefined);
   }
 }
 
-/** Undefined when nothing was hidden as JSON: the text is searched as text then, which also sees repeated keys. */
+/** Undefined when nothing was hidden as JSON. Either way the text is searched as text afterwards, which also sees repeated keys. */
 function scrubJson(session: Session, text: string, level: number): string | undefined {
   const value = parseJsonText(text);
   if (value === undefined) return undefined;

@@ -2,7 +2,7 @@ import type { ActionRecord, ActionStore } from '../actions/action.ts';
 import { type ActionRow, actionColumns, isLive, reportText, withTargets } from './action-rows.ts';
 import { giveBack } from './counter-store.ts';
 import type { Db, Queries } from './db.ts';
-import { countLive, countOnAgents, hitsPerHour, insertTarget, lockPlacements, placeAction } from './place-action.ts';
+import { countLive, countOnAgents, hitsPerHour, insertTargets, lockPlacements, placeAction } from './place-action.ts';
 
 /** Rows one statement hands out at most; an organisation is allowed far fewer live actions. */
 const maxRows = 10_000;
@@ -48,7 +48,7 @@ export function createActionStore(db: Db): ActionStore {
         if (row === undefined) return false;
         const onAgent = (await countOnAgents(queries, org, [target.agentId], now)).get(target.agentId);
         if (onAgent !== undefined && onAgent.used >= concurrentPerAgent) return false;
-        return insertTarget(queries, org, id, target, row.targets);
+        return (await insertTargets(queries, org, id, [target], row.targets)) > 0;
       }),
 
     // An agent's own count may arrive after the hits themselves: it never goes back.

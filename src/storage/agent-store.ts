@@ -24,7 +24,7 @@ export function createAgentStore(db: Db): AgentStore {
 
     async list(org, seenSince) {
       const rows = await db.query<{ id: string; connected: boolean; last_seen_at: number; described: string }>(
-        'select id, connected, last_seen_at, described from agents where org = $1 and last_seen_at >= $2 order by last_seen_at desc, id',
+        'select id, connected, last_seen_at, described from agents where org = $1 and (connected or last_seen_at >= $2) order by last_seen_at desc, id',
         [org, seenSince],
       );
       return rows.map((row) => ({

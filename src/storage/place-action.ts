@@ -62,35 +62,38 @@ export async function placeAction(queries: Queries, action: ActionRecord, quota:
      values ($1, $2, $3, 'pending', $4, $5, $6, $7)`,
     actionParameters(placed),
   );
-  for (const [position, target] of placed.targets.entries()) await insertTarget(queries, org, action.id, target, position);
+  await insertTargets(queries, org, action.id, placed.targets, 0);
   return { ok: true, action: placed, skippedAgents };
 }
 
-/** One row of `action_targets`; nothing happens when the agent is there already. True when it was inserted. */
-export async function insertTarget(
+/** Rows of `action_targets`, numbered from `position`, in one statement; agents that are there already stay as they are. Returns how many were new. */
+export async function insertTargets(
   { query }: Queries,
   org: string,
   id: string,
-  target: TargetRecord,
+  targets: TargetRecord[],
   position: number,
-): Promise<boolean> {
+): Promise<number> {
   const inserted = await query(
-    `insert into action_targets (org, action_id, agent_id, position, agent_name, pool, service, state, hits, report)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing returning 1 as inserted`,
+    `insert into action_targets (org, action_id, position, agent_id, agent_name, pool, service, state, hits, report)
+     select $1, $2, $3::int + t.turn - 1, t.agent_id, t.agent_name, t.pool, t.service, t.state, t.hits, t.report
+     from unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::int[], $10::text[])
+       with ordinality as t (agent_id, agent_name, pool, service, state, hits, report, turn)
+     on conflict do nothing returning 1 as inserted`,
     [
       org,
       id,
-      target.agentId,
       position,
-      target.agentName,
-      target.pool,
-      target.service,
-      target.state,
-      target.hits,
-      reportText(target),
+      targets.map(({ agentId }) => agentId),
+      targets.map(({ agentName }) => agentName),
+      targets.map(({ pool }) => pool),
+      targets.map(({ service }) => service),
+      targets.map(({ state }) => state),
+      targets.map(({ hits }) => hits),
+      targets.map(reportText),
     ],
   );
-  return inserted.length > 0;
+  return inserted.length;
 }
 
 /** Live actions of a principal and of its organisation, and when the first of each ends at the latest. */

@@ -29,7 +29,7 @@ export interface AgentRecord {
 export interface AgentStore {
   upsert(agent: AgentRecord): Promise<void>;
   seen(org: string, id: string, now: number, connected: boolean): Promise<void>;
-  /** All that were seen since, connected or not; newest first. */
+  /** All that are connected, and those that were seen since; newest first. */
   list(org: string, seenSince: number): Promise<AgentRecord[]>;
   /** At start: nobody is connected yet. */
   disconnectAll(): Promise<void>;

@@ -36,7 +36,8 @@ export interface Recommendation {
 export function recommend(agents: AgentRecord[], asked: string | undefined): Recommendation | undefined {
   const connected = agents.filter((agent) => agent.connected);
   const services = summarise(connected);
-  const named = asked === undefined ? undefined : services.find((service) => service.service.toLowerCase().includes(asked.toLowerCase()));
+  const named =
+    asked === undefined ? undefined : services.find((service) => service.service.toLowerCase().includes(asked.toLowerCase()));
   const chosen = named ?? (services.length === 1 ? services[0] : undefined);
   if (chosen === undefined) return undefined;
   const environment = mostCommon(connected.filter((agent) => agent.service === chosen.service).map((agent) => agent.environment));

@@ -9,8 +9,15 @@ import type { CallContext } from './tool.ts';
 const maxListedTargets = 20;
 
 /** The answer about one action with its hits after `afterHit`. */
-export async function answerOf(context: CallContext, action: ActionRecord, afterHit: number): Promise<Outcome> {
-  const hits = await context.latency.measure('read', () => context.services.hits.page(action.org, action.id, afterHit, limits.maxHits));
+export async function answerOf(
+  context: CallContext,
+  action: ActionRecord,
+  afterHit: number,
+  notes: string[] = [],
+): Promise<Outcome> {
+  const hits = await context.latency.measure('read', () =>
+    context.services.hits.page(action.org, action.id, afterHit, limits.maxHits),
+  );
   context.note({ hits: hits.length });
   const first = action.targets.find((target) => target.at?.[0] !== undefined)?.at?.[0];
   const seen = afterHit + hits.length;
@@ -27,10 +34,16 @@ export async function answerOf(context: CallContext, action: ActionRecord, after
       hits,
       targets: action.targets.slice(0, maxListedTargets).map((target) => describeTarget(action, target)),
       moreTargets: Math.max(0, action.targets.length - maxListedTargets),
-      notes: notesOn(action),
+      notes: [...notesOn(action), ...notes],
     },
     ...(action.status === 'pending'
-      ? { next: { tool: 'wait_for_hits', why: 'The action is still placed and may yet be hit.', arguments: { actionId: action.id, afterHit: seen } } }
+      ? {
+          next: {
+            tool: 'wait_for_hits',
+            why: 'The action is still placed and may yet be hit.',
+            arguments: { actionId: action.id, afterHit: seen },
+          },
+        }
       : {}),
   };
 }
@@ -38,9 +51,19 @@ export async function answerOf(context: CallContext, action: ActionRecord, after
 /** The action by its handle, when the caller may reach it; otherwise it does not exist for them. */
 export async function findAction(context: CallContext, permit: Permit, id: string): Promise<ActionRecord> {
   const action = await context.services.actions.store.get(permit.principal.org, id);
-  const own = action?.principal === permit.principal.subject;
-  if (action !== undefined && (own || action.targets.every((target) => permit.mayReach(target)))) return action;
-  throw new Refusal({ code: 'not_found', message: `There is no action ${id}.`, field: 'actionId', next: 'Call list_actions to see the actions there are.' });
+  if (action !== undefined && maySee(permit, action)) return action;
+  throw new Refusal({
+    code: 'not_found',
+    message: `There is no action ${id}.`,
+    field: 'actionId',
+    next: 'Call list_actions to see the actions there are.',
+  });
+}
+
+/** One's own actions, and others' when every agent they are on may be reached. */
+export function maySee(permit: Permit, action: ActionRecord): boolean {
+  if (action.principal === permit.principal.subject) return true;
+  return action.targets.length > 0 && action.targets.every((target) => permit.mayReach(target));
 }
 
 function describeTarget(action: ActionRecord, target: TargetRecord) {
@@ -66,7 +89,9 @@ function notesOn(action: ActionRecord): string[] {
   if (moved !== undefined) notes.push(`Line ${line} holds no statement; bound to line ${moved.line} instead.`);
   const unbound = targets.filter((target) => target.state === 'pending');
   if (unbound.length > 0) {
-    notes.push(`${unbound.length} of ${targets.length} agents have not loaded ${action.file} yet; they bind it when it loads. Check the path if it should be loaded.`);
+    notes.push(
+      `${unbound.length} of ${targets.length} agents have not loaded ${action.file} yet; they bind it when it loads. Check the path if it should be loaded.`,
+    );
   }
   const failed = targets.filter((target) => target.state === 'failed');
   if (failed.length > 0) notes.push(`${failed.length} of ${targets.length} agents could not take it; see targets.`);
@@ -74,8 +99,10 @@ function notesOn(action: ActionRecord): string[] {
   if (falseCount > 0) notes.push(`The line ran ${falseCount} times with the condition false.`);
   const errors = total(targets, 'error');
   if (errors > 0) notes.push(`The condition could not be evaluated ${errors} times; see lastError in targets.`);
-  if (total(targets, 'budget') > 0) notes.push('The line is hot: passes were left out to keep within the pause budget, so not every pass was looked at.');
-  if (total(targets, 'queue') > 0) notes.push(`${total(targets, 'queue')} passes were left out because the agent's queue was full.`);
+  if (total(targets, 'budget') > 0)
+    notes.push('The line is hot: passes were left out to keep within the pause budget, so not every pass was looked at.');
+  if (total(targets, 'queue') > 0)
+    notes.push(`${total(targets, 'queue')} passes were left out because the agent's queue was full.`);
   return notes;
 }
 

@@ -3,10 +3,17 @@ import { z } from 'zod';
 /** What every answer has beside the tool's own part. */
 const every = {
   requestId: z.string().describe('Names this call in logs and in the audit trail.'),
-  latencyMs: z.record(z.string(), z.number()).optional().describe('Where the time went, in milliseconds, by part; total included.'),
+  latencyMs: z
+    .record(z.string(), z.number())
+    .optional()
+    .describe('Where the time went, in milliseconds, by part; total included.'),
   redacted: z.record(z.string(), z.number().int()).optional().describe('Values hidden in this answer, by rule.'),
   next: z
-    .object({ tool: z.string().describe('Tool.'), why: z.string().describe('Why.'), arguments: z.record(z.string(), z.unknown()).optional().describe('Arguments.') })
+    .object({
+      tool: z.string().describe('Tool.'),
+      why: z.string().describe('Why.'),
+      arguments: z.record(z.string(), z.unknown()).optional().describe('Arguments.'),
+    })
     .optional()
     .describe('The call that helps most now.'),
   error: z

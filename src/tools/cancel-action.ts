@@ -25,7 +25,8 @@ Example: {"actionId":"act_…"}`,
     permit.requireManage(action);
     context.note({ target: { actionId: id } });
     const ended = await finish(context.services.actions, action.org, id, 'cancelled', `Cancelled by ${permit.principal.name}.`);
-    const now = ended ?? action;
+    await ended?.takenOff;
+    const now = ended?.action ?? action;
     return { structured: { actionId: id, status: now.status, cancelled: ended !== undefined, hitCount: now.hits } };
   },
 };

@@ -11,6 +11,11 @@ export function readCursor<T extends z.ZodType>(cursor: string, schema: T): z.ou
   try {
     return schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
   } catch {
-    throw new Refusal({ code: 'invalid_input', message: 'The cursor is not one this tool gave.', field: 'cursor', next: 'Leave it out to start at the first page.' });
+    throw new Refusal({
+      code: 'invalid_input',
+      message: 'The cursor is not one this tool gave.',
+      field: 'cursor',
+      next: 'Leave it out to start at the first page.',
+    });
   }
 }

@@ -14,7 +14,10 @@ export const source = z
   })
   .describe('Which running programs; every part given must fit. May be left out when only one service is connected.');
 
-export const actionId = z.string().regex(/^act_[0-9A-Za-z]{22}$/).describe('Handle of the action, as take_snapshot answered it.');
+export const actionId = z
+  .string()
+  .regex(/^act_[0-9A-Za-z]{22}$/)
+  .describe('Handle of the action, as take_snapshot answered it.');
 
 export const waitSeconds = z
   .number()
@@ -22,7 +25,9 @@ export const waitSeconds = z
   .min(0)
   .max(limits.maxTimeoutSeconds)
   .optional()
-  .describe('How long this call waits for hits; default 50 s, because many clients give up at 60 s. The action lives on when the wait ends first.');
+  .describe(
+    'How long this call waits for hits; default 50 s, because many clients give up at 60 s. The action lives on when the wait ends first.',
+  );
 
 /** Seconds a call waits when the caller says nothing: below the 60 s at which most clients give up. */
 export const defaultWaitSeconds = 50;
@@ -40,9 +45,15 @@ export const target = z.object({
   service: z.string().describe('Service.'),
   state: z.string().describe('pending (file not loaded yet) | armed | suspended | expired | removed | failed.'),
   hits: z.number().int().describe('Hits this agent sent.'),
-  bound: z.array(z.object(place)).optional().describe('Where it is bound; may be a later line than asked when that holds no statement.'),
+  bound: z
+    .array(z.object(place))
+    .optional()
+    .describe('Where it is bound; may be a later line than asked when that holds no statement.'),
   moved: z.boolean().optional().describe('True when the bound line is not the requested one.'),
-  skipped: z.record(z.string(), z.number().int()).optional().describe('Passes without a hit, by reason: condition, error, budget, queue.'),
+  skipped: z
+    .record(z.string(), z.number().int())
+    .optional()
+    .describe('Passes without a hit, by reason: condition, error, budget, queue.'),
   lastError: z.string().optional().describe('Last error of the condition.'),
   message: z.string().optional().describe('Why it failed or is pending.'),
 });
@@ -56,9 +67,17 @@ export const hit = z.object({
   capturedAt: z.string().describe('When, ISO 8601.'),
   at: z.object(place).describe('Where.'),
   stack: z
-    .array(z.object({ function: z.string().describe('Function.'), file: z.string().describe('File.'), line: z.number().int().describe('Line.') }))
+    .array(
+      z.object({
+        function: z.string().describe('Function.'),
+        file: z.string().describe('File.'),
+        line: z.number().int().describe('Line.'),
+      }),
+    )
     .describe('Call stack, innermost first.'),
-  variables: open('Variables by name, innermost scope first, `this` included; values nested up to 3 levels. {"$cut"}, {"$type"} and {"$ref"} tell what is not plain JSON.'),
+  variables: open(
+    'Variables by name, innermost scope first, `this` included; values nested up to 3 levels. {"$cut"}, {"$type"} and {"$ref"} tell what is not plain JSON.',
+  ),
   expressions: z.array(open('{expression, value} or {expression, error}.')).describe('Watch expressions in the order asked.'),
   pauseMicros: z.number().describe('How long the program was held for this hit, in microseconds.'),
   cut: z.array(z.string()).optional().describe('Ceilings met while reading: depth, nodes, bytes, time.'),

@@ -54,7 +54,11 @@ Example: {}`,
       services.actions.store.concurrent(principal.org, principal.subject, now),
     ]);
     const atOnce = [
-      { quota: 'concurrent_actions_per_principal', limit: permit.quotas.concurrentActionsPerPrincipal, used: concurrent.principal },
+      {
+        quota: 'concurrent_actions_per_principal',
+        limit: permit.quotas.concurrentActionsPerPrincipal,
+        used: concurrent.principal,
+      },
       { quota: 'concurrent_actions_per_org', limit: permit.quotas.concurrentActionsPerOrg, used: concurrent.org },
     ];
     const { subject, name, org, kind, role, scopes, permissions, groups, expiresAt } = principal;
@@ -64,7 +68,17 @@ Example: {}`,
         checks: ready.checks,
         version: services.version,
         timestamp: new Date(now).toISOString(),
-        caller: { subject, name, organisation: org, kind, role, scopes, permissions, groups, ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt).toISOString() }) },
+        caller: {
+          subject,
+          name,
+          organisation: org,
+          kind,
+          role,
+          scopes,
+          permissions,
+          groups,
+          ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt).toISOString() }),
+        },
         tools: visibleTools(services.policies(), principal),
         limits: { ...permit.limits },
         quotas: [...windows, ...atOnce.map((each) => ({ ...each, left: Math.max(0, each.limit - each.used) }))],

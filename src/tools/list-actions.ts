@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ActionRecord } from '../actions/action.ts';
+import { maySee } from './action-answer.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import type { Tool } from './tool.ts';
 
@@ -44,14 +45,21 @@ Example: {"status":"pending","mine":true}`,
   async run({ permit }, { status, mine, limit, cursor }, { services }) {
     const { org, subject } = permit.principal;
     const before = cursor === undefined ? undefined : readCursor(cursor, z.object({ createdAt: z.number(), id: z.string() }));
-    const found = await services.actions.store.list(org, { status, principal: mine ? subject : undefined, before, limit: limit + 1 });
+    const found = await services.actions.store.list(org, {
+      status,
+      principal: mine ? subject : undefined,
+      before,
+      limit: limit + 1,
+    });
     const page = found.slice(0, limit);
     const last = page.at(-1);
-    const visible = page.filter((action) => action.principal === subject || action.targets.every((target) => permit.mayReach(target)));
+    const visible = page.filter((action) => maySee(permit, action));
     return {
       structured: {
         actions: visible.map((action) => describe(action, subject)),
-        ...(found.length > limit && last !== undefined ? { nextCursor: writeCursor({ createdAt: last.createdAt, id: last.id }) } : {}),
+        ...(found.length > limit && last !== undefined
+          ? { nextCursor: writeCursor({ createdAt: last.createdAt, id: last.id }) }
+          : {}),
       },
     };
   },

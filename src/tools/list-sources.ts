@@ -5,7 +5,11 @@ import { readCursor, writeCursor } from './cursor.ts';
 import type { Tool } from './tool.ts';
 
 const input = z.object({
-  query: z.string().max(200).optional().describe('Words to look for in service, agent name, host, pod and tags, for example "checkout".'),
+  query: z
+    .string()
+    .max(200)
+    .optional()
+    .describe('Words to look for in service, agent name, host, pod and tags, for example "checkout".'),
   service: z.string().max(200).optional().describe('Only this service.'),
   environment: z.string().max(200).optional().describe('Only this environment.'),
   pool: z.string().max(200).optional().describe('Only this pool.'),
@@ -73,7 +77,10 @@ Example: {"query":"checkout"}`,
   async run({ permit }, { query, includeDisconnected, limit, cursor, ...filter }, { services }) {
     const known = await services.agents(permit.principal.org);
     const fitting = known
-      .filter((each) => permit.mayReach(each) && (includeDisconnected || each.connected) && passes(each, filter) && mentions(each, query))
+      .filter(
+        (each) =>
+          permit.mayReach(each) && (includeDisconnected || each.connected) && passes(each, filter) && mentions(each, query),
+      )
       .sort((a, b) => order(key(a), key(b)));
     const after = cursor === undefined ? undefined : readCursor(cursor, z.object({ after: z.string() })).after;
     const rest = after === undefined ? fitting : fitting.filter((each) => order(key(each), after) > 0);
@@ -88,7 +95,9 @@ Example: {"query":"checkout"}`,
         totalAgents: fitting.length,
         ...(rest.length > limit && last !== undefined ? { nextCursor: writeCursor({ after: key(last) }) } : {}),
       },
-      ...(recommended === undefined ? {} : { next: { tool: 'take_snapshot', why: recommended.why, arguments: { source: recommended.source } } }),
+      ...(recommended === undefined
+        ? {}
+        : { next: { tool: 'take_snapshot', why: recommended.why, arguments: { source: recommended.source } } }),
     };
   },
 };
@@ -96,7 +105,10 @@ Example: {"query":"checkout"}`,
 const key = (each: AgentRecord) => `${each.service}\n${each.id}`;
 const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
-function passes(each: AgentRecord, { service, environment, pool, tag }: { service?: string; environment?: string; pool?: string; tag?: string }): boolean {
+function passes(
+  each: AgentRecord,
+  { service, environment, pool, tag }: { service?: string; environment?: string; pool?: string; tag?: string },
+): boolean {
   return (
     (service === undefined || each.service === service) &&
     (environment === undefined || each.environment === environment) &&
@@ -108,7 +120,10 @@ function passes(each: AgentRecord, { service, environment, pool, tag }: { servic
 function mentions(each: AgentRecord, query: string | undefined): boolean {
   if (query === undefined) return true;
   const text = [each.service, each.name, each.host, each.pod ?? '', ...each.tags].join('\n').toLowerCase();
-  return query.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+  return query
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
 }
 
 function describe(each: AgentRecord) {

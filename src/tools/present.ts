@@ -11,7 +11,12 @@ export interface Answer {
 }
 
 /** An answer; everything in it that came from a program is fenced in the text. */
-export function present({ structured, counts }: Redacted, next: Outcome['next'], requestId: string, latencyMs: Record<string, number>): Answer {
+export function present(
+  { structured, counts }: Redacted,
+  next: Outcome['next'],
+  requestId: string,
+  latencyMs: Record<string, number>,
+): Answer {
   const hidden = Object.keys(counts).length > 0 ? { redacted: counts } : {};
   const whole = { requestId, ...structured, ...hidden, ...(next === undefined ? {} : { next }), latencyMs };
   return { isError: false, text: [...headline(structured), fence(JSON.stringify(whole))].join('\n'), structured: whole };
@@ -20,12 +25,26 @@ export function present({ structured, counts }: Redacted, next: Outcome['next'],
 /** A refusal as an answer: the code first, then what is wrong and what to do. */
 export function presentRefusal(refusal: RefusalDetails, requestId: string, latencyMs: Record<string, number>): Answer {
   const { code, message, field, next, data } = refusal;
-  const sentences = [`${code}: ${message}`, ...(field === undefined ? [] : [`Field: ${field}.`]), ...(next === undefined ? [] : [next])];
+  const sentences = [
+    `${code}: ${message}`,
+    ...(field === undefined ? [] : [`Field: ${field}.`]),
+    ...(next === undefined ? [] : [next]),
+  ];
   const facts = data === undefined ? [] : [fence(JSON.stringify(data))];
   return {
     isError: true,
     text: [sentences.join(' '), ...facts, `Request ${requestId}.`].join('\n'),
-    structured: { requestId, error: { code, message, ...(field === undefined ? {} : { field }), ...(next === undefined ? {} : { next }), ...(data === undefined ? {} : { data }) }, latencyMs },
+    structured: {
+      requestId,
+      error: {
+        code,
+        message,
+        ...(field === undefined ? {} : { field }),
+        ...(next === undefined ? {} : { next }),
+        ...(data === undefined ? {} : { data }),
+      },
+      latencyMs,
+    },
     refusal,
   };
 }

@@ -8,7 +8,12 @@ import type { Tool } from './tool.ts';
  */
 export function readInput(tool: Tool, raw: unknown): Record<string, unknown> {
   if (raw !== undefined && raw !== null && (typeof raw !== 'object' || Array.isArray(raw))) {
-    throw new Refusal({ code: 'invalid_input', message: 'The arguments must be an object.', field: 'arguments', next: `Call ${tool.name} again with named arguments.` });
+    throw new Refusal({
+      code: 'invalid_input',
+      message: 'The arguments must be an object.',
+      field: 'arguments',
+      next: `Call ${tool.name} again with named arguments.`,
+    });
   }
   const parsed = tool.input.safeParse(tolerant(tool.input.shape, (raw ?? {}) as Record<string, unknown>));
   if (!parsed.success) throw refusalOf(tool, parsed.error.issues[0], parsed.error.issues.length);
@@ -27,7 +32,9 @@ function tolerant(shape: z.ZodRawShape, raw: Record<string, unknown>): Record<st
 function unquote(schema: z.ZodType, value: unknown): unknown {
   if (schema instanceof z.ZodObject) {
     const object = typeof value === 'string' ? (parsed(value) ?? value) : value;
-    return object !== null && typeof object === 'object' && !Array.isArray(object) ? tolerant(schema.shape, object as Record<string, unknown>) : object;
+    return object !== null && typeof object === 'object' && !Array.isArray(object)
+      ? tolerant(schema.shape, object as Record<string, unknown>)
+      : object;
   }
   if (typeof value !== 'string') return value;
   if (schema instanceof z.ZodNumber) return value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : value;
@@ -52,7 +59,12 @@ function innermost(schema: z.ZodType): z.ZodType {
 }
 
 function refusalOf(tool: Tool, issue: z.core.$ZodIssue | undefined, count: number): Refusal {
-  const field = issue === undefined ? '' : issue.path.map((part, index) => (typeof part === 'number' ? `[${part}]` : index === 0 ? String(part) : `.${String(part)}`)).join('');
+  const field =
+    issue === undefined
+      ? ''
+      : issue.path
+          .map((part, index) => (typeof part === 'number' ? `[${part}]` : index === 0 ? String(part) : `.${String(part)}`))
+          .join('');
   const beyond = (issue?.code === 'too_big' || issue?.code === 'too_small') && issue.origin !== 'string';
   const more = count > 1 ? ` (and ${count - 1} more)` : '';
   return new Refusal({

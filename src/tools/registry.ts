@@ -1,5 +1,5 @@
-import { portableSchema } from './portable-schema.ts';
 import { answerSchema } from './answer.ts';
+import { portableSchema } from './portable-schema.ts';
 import type { Annotations, Tool } from './tool.ts';
 
 /** A tool as clients see it; the schemas are JSON Schema. */
@@ -24,7 +24,8 @@ export interface Registry {
 export function createRegistry(tools: Tool[]): Registry {
   const byName = new Map<string, Tool>();
   for (const tool of tools) {
-    if (!/^[a-z][a-z0-9_]{0,39}$/.test(tool.name)) throw new Error(`Tool name ${tool.name} is not snake_case of at most 40 characters.`);
+    if (!/^[a-z][a-z0-9_]{0,39}$/.test(tool.name))
+      throw new Error(`Tool name ${tool.name} is not snake_case of at most 40 characters.`);
     if (byName.has(tool.name)) throw new Error(`Tool ${tool.name} is registered twice.`);
     byName.set(tool.name, tool);
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ActionRecord } from '../actions/action.ts';
 import { finish } from '../actions/finish.ts';
 import { place } from '../actions/place.ts';
 import { wait } from '../actions/wait.ts';
@@ -12,28 +13,45 @@ import type { CallContext, Tool } from './tool.ts';
 
 const input = z.object({
   source: source.optional(),
-  file: z.string().min(1).max(500).describe('Source file; the end of the path is enough when it is unique, for example "src/checkout.ts".'),
-  line: z.number().int().min(1).max(10_000_000).describe('Line in that file, from 1. A line without a statement is moved to the next that has one, and the answer says so.'),
+  file: z
+    .string()
+    .min(1)
+    .max(500)
+    .describe('Source file; the end of the path is enough when it is unique, for example "src/checkout.ts".'),
+  line: z
+    .number()
+    .int()
+    .min(1)
+    .max(10_000_000)
+    .describe('Line in that file, from 1. A line without a statement is moved to the next that has one, and the answer says so.'),
   condition: z
     .string()
     .min(1)
     .max(limits.maxExpressionChars)
     .optional()
-    .describe('Only capture when this is true, for example "order.total > 100 && user.country === \'DE\'". Reads and compares; calls nothing.'),
+    .describe(
+      'Only capture when this is true, for example "order.total > 100 && user.country === \'DE\'". Reads and compares; calls nothing.',
+    ),
   expressions: z
     .array(z.string().min(1).max(limits.maxExpressionChars))
     .max(limits.maxExpressions)
     .optional()
     .describe('Watch expressions, 1 to 10, for example ["order.items.length", "user.plan"].'),
-  maxHits: z.number().int().min(limits.minHits).max(limits.maxHits).default(limits.defaultHits).describe('Hits to capture, 1 to 50, over all agents together; default 1.'),
+  maxHits: z
+    .number()
+    .int()
+    .min(limits.minHits)
+    .max(limits.maxHits)
+    .optional()
+    .describe('Hits to capture, 1 to 50, over all agents together; default 1.'),
   timeoutSeconds: z
     .number()
     .int()
     .min(limits.minTimeoutSeconds)
     .max(limits.maxTimeoutSeconds)
-    .default(limits.defaultTimeoutSeconds)
+    .optional()
     .describe('How long the snapshot stays placed, 1 to 600 s; default 60.'),
-  depth: z.number().int().min(1).max(limits.maxDepth).default(limits.maxDepth).describe('Nested levels of objects to read, 1 to 3; default 3.'),
+  depth: z.number().int().min(1).max(limits.maxDepth).optional().describe('Nested levels of objects to read, 1 to 3; default 3.'),
   waitSeconds,
 });
 
@@ -51,44 +69,84 @@ Waits for the hits; when they take longer it answers with status "pending" and a
   async run(charge, args, context) {
     const { services, latency } = context;
     const { principal } = charge.permit;
-    holdLimits(charge, args);
+    const { maxHits, timeoutSeconds, depth } = withinLimits(charge, args);
     const targets = await latency.measure('resolve', async () => {
       const known = await services.agents(principal.org);
-      return resolve(charge.permit, known.filter((agent) => agent.connected), args.source ?? {});
+      return resolve(
+        charge.permit,
+        known.filter((agent) => agent.connected),
+        args.source ?? {},
+      );
     });
-    const { source: asked = {}, file, line, condition, expressions = [], maxHits, timeoutSeconds, depth } = args;
-    context.note({ target: { service: targets[0]?.service, pool: targets[0]?.pool, agents: targets.map((agent) => agent.id), file, line, condition, expressions } });
+    const { source: asked = {}, file, line, condition, expressions = [] } = args;
+    context.note({
+      target: {
+        service: targets[0]?.service,
+        pool: targets[0]?.pool,
+        agents: targets.map((agent) => agent.id),
+        file,
+        line,
+        condition,
+        expressions,
+      },
+    });
     const placed = await latency.measure('place', () =>
-      place(services.actions, charge, targets, { source: asked, file, line, condition, expressions, maxHits, timeoutSeconds, depth }),
+      place(services.actions, charge, targets, {
+        source: asked,
+        file,
+        line,
+        condition,
+        expressions,
+        maxHits,
+        timeoutSeconds,
+        depth,
+      }),
     );
-    return answerOf(context, await waitForOwn(context, placed.org, placed.id, args.waitSeconds ?? Math.min(timeoutSeconds, defaultWaitSeconds)), 0);
+    const action = await waitForOwn(context, placed.action, args.waitSeconds ?? Math.min(timeoutSeconds, defaultWaitSeconds));
+    const { skippedAgents } = placed;
+    const notes =
+      skippedAgents.length === 0 ? [] : [`Left out, because they have as many actions as they may: ${skippedAgents.join(', ')}.`];
+    return answerOf(context, action, 0, notes);
   },
 };
 
-/** Waits; when the caller goes away nobody has the handle, so the action ends too. */
-async function waitForOwn(context: CallContext, org: string, id: string, seconds: number) {
+/** Waits; when the caller goes away nobody gets the handle, so the action ends too. */
+async function waitForOwn(context: CallContext, { org, id }: ActionRecord, seconds: number): Promise<ActionRecord> {
   const { services, latency, signal, progress } = context;
-  const action = await latency.measure('wait', () => wait(services.actions, { org, id, waitMs: seconds * 1000, signal, progress }));
+  const action = await latency.measure('wait', () =>
+    wait(services.actions, { org, id, waitMs: seconds * 1000, signal, progress }),
+  );
   if (action === undefined) throw new Error(`Action ${id} vanished while it was waited for.`);
-  if (signal.aborted) await finish(services.actions, org, id, 'cancelled', 'The caller went away.');
+  // A bridge that goes down aborts with a refusal, and gives the handle in this answer: what was placed stays.
+  if (signal.aborted && !(signal.reason instanceof Refusal))
+    await finish(services.actions, org, id, 'cancelled', 'The caller went away.');
   return action;
 }
 
-/** A role's limits may be lower than the ceilings in the schema. */
-function holdLimits(charge: Charge, args: z.output<typeof input>): void {
-  const { maxHits, maxTimeoutSeconds, maxExpressions, maxDepth } = charge.permit.limits;
-  const asked = [
-    { field: 'maxHits', value: args.maxHits, most: maxHits },
-    { field: 'timeoutSeconds', value: args.timeoutSeconds, most: maxTimeoutSeconds },
+/** A role's limits may be lower than the ceilings in the schema: what is asked beyond them is refused, defaults give way. */
+function withinLimits(
+  { permit }: Charge,
+  args: z.output<typeof input>,
+): { maxHits: number; timeoutSeconds: number; depth: number } {
+  const { maxHits, maxTimeoutSeconds, maxExpressions, maxDepth } = permit.limits;
+  const beyond = [
+    { field: 'maxHits', value: args.maxHits ?? 0, most: maxHits },
+    { field: 'timeoutSeconds', value: args.timeoutSeconds ?? 0, most: maxTimeoutSeconds },
     { field: 'expressions', value: args.expressions?.length ?? 0, most: maxExpressions },
-    { field: 'depth', value: args.depth, most: maxDepth },
+    { field: 'depth', value: args.depth ?? 0, most: maxDepth },
   ].find(({ value, most }) => value > most);
-  if (asked === undefined) return;
-  throw new Refusal({
-    code: 'limit_exceeded',
-    message: `${asked.field} is ${asked.value}; the role ${charge.permit.principal.role} allows at most ${asked.most}.`,
-    field: asked.field,
-    next: `Ask for at most ${asked.most}.`,
-    data: { limit: asked.most },
-  });
+  if (beyond !== undefined) {
+    throw new Refusal({
+      code: 'limit_exceeded',
+      message: `${beyond.field} is ${beyond.value}; the role ${permit.principal.role} allows at most ${beyond.most}.`,
+      field: beyond.field,
+      next: `Ask for at most ${beyond.most}.`,
+      data: { limit: beyond.most },
+    });
+  }
+  return {
+    maxHits: args.maxHits ?? Math.min(limits.defaultHits, maxHits),
+    timeoutSeconds: args.timeoutSeconds ?? Math.min(limits.defaultTimeoutSeconds, maxTimeoutSeconds),
+    depth: args.depth ?? maxDepth,
+  };
 }

@@ -40,7 +40,7 @@ export interface Readiness {
 export interface CallContext {
   services: Services;
   requestId: string;
-  /** Aborted when the caller goes away or cancels, and when the bridge shuts down. */
+  /** Aborted when the caller goes away or cancels, and with a `Refusal` as its reason when the bridge goes down. */
   signal: AbortSignal;
   /** Tells a waiting client that work goes on; does nothing when the client asked for no progress. */
   progress(done: number, total: number, message: string): Promise<void>;

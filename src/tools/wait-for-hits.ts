@@ -7,7 +7,13 @@ import type { Tool } from './tool.ts';
 
 const input = z.object({
   actionId,
-  afterHit: z.number().int().min(0).max(limits.maxHits).default(0).describe('Answer with hits after this number and wait until there is one; default 0 gives all.'),
+  afterHit: z
+    .number()
+    .int()
+    .min(0)
+    .max(limits.maxHits)
+    .default(0)
+    .describe('Answer with hits after this number and wait until there is one; default 0 gives all.'),
   waitSeconds,
 });
 

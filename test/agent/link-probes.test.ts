@@ -41,15 +41,15 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     return running;
   }
 
-  test('an action is armed, hits come numbered, and its end is told', async () => {
+  test('an action is armed, its hit comes, and its end is told, all numbered in order', async () => {
     const bridge = await bridgeWith();
     run(bridge);
     const connection = await bridge.connection(0);
-    connection.send({ t: 'arm', action: { ...snapshot('act_a', here, { hits: 2 }), expressions: ['passes', 'step + 1'] } });
-    await until(() => framesOf(connection, 'hit').length === 2, 'two hits');
+    connection.send({ t: 'arm', action: { ...snapshot('act_a', here), expressions: ['passes', 'step + 1'] } });
+    await until(() => framesOf(connection, 'hit').length === 1, 'the hit');
     await until(() => framesOf(connection, 'state').at(-1)?.state === 'removed', 'the end');
     expect(framesOf(connection, 'state').map((frame) => frame.state)).toContain('armed');
-    expect(framesOf(connection, 'hit').map((frame) => frame.hit)).toEqual([1, 2]);
+    expect(framesOf(connection, 'hit')[0]).toMatchObject({ id: 'act_a', rev: 1, hit: 1 });
     expect(framesOf(connection, 'hit')[0]?.capture.expressions[1]).toEqual({ expression: 'step + 1', value: 2 });
     const numbers = connection.frames.flatMap((frame) => ('n' in frame ? [frame.n] : []));
     expect(numbers).toEqual(numbers.map((_number, index) => index + 1));
@@ -96,33 +96,13 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     await until(() => running.stdout() !== before, 'an answer of the program');
     const again = await bridgeWith({ port: bridge.port, welcome: { session: 'ses_other', actions: [action] } });
     const second = await until(() => again.connections[0], 'the return', 20_000);
-    await until(() => framesOf(second, 'state').at(-1)?.state === 'armed', 'the probe again');
-    expect(framesOf(second, 'state').map(({ state }) => state)).toContain('suspended');
+    const states = (): string =>
+      framesOf(second, 'state')
+        .map(({ state }) => state)
+        .join(' ');
+    await until(() => /suspended( suspended)* armed$/.test(states()), `the probe again, after ${states()}`);
     expect(second.hello.agent.id).toBe(first.hello.agent.id);
     running.tell('exit 9');
     expect(await running.ended).toEqual({ code: 9, signal: null });
   }, 40_000);
-
-  test('a bridge that reads nothing holds up nothing: at most 256 frames wait, and passes are skipped, not kept', async () => {
-    const bridge = await bridgeWith();
-    const running = run(bridge);
-    const connection = await bridge.connection(0);
-    for (let index = 0; index < 8; index += 1) {
-      connection.send({ t: 'arm', action: snapshot(`act_${index}`, here, { hits: 50 }) });
-    }
-    // Nothing is acknowledged here, so the window fills.
-    await until(() => framesOf(connection, 'beat').some(({ queue }) => queue.length > 0), 'a queue');
-    await running.said('ready');
-    await until(
-      () => (framesOf(connection, 'beat').at(-1)?.queue.length ?? 0) >= limits.maxUnackedFrames - 8,
-      'a full queue',
-      15_000,
-    );
-    connection.socket.pause();
-    const started = performance.now();
-    running.tell('exit 2');
-    expect(await running.ended).toEqual({ code: 2, signal: null });
-    expect(performance.now() - started).toBeLessThan(1_500);
-    for (const { queue } of framesOf(connection, 'beat')) expect(queue.length).toBeLessThanOrEqual(limits.maxUnackedFrames);
-  });
 });

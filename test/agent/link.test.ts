@@ -253,6 +253,26 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     expect((await running.ended).code).toBe(0);
   });
 
+  test('a bridge that acknowledges nothing and then reads nothing holds up nothing: 256 frames wait, the oldest are dropped and counted', async () => {
+    const bridge = await bridgeWith({ welcome: { beatMs: 100 } });
+    const running = run(settings(bridge));
+    const connection = await bridge.connection(0);
+    for (let round = 1; round <= 3; round += 1) {
+      for (let order = 0; order < 100; order += 1)
+        connection.send({ t: 'remove', id: `act_${round}_${order}`, reason: 'cancelled' });
+      await until(() => framesOf(connection, 'state').length === round * 100, 'the answers');
+      const beats = framesOf(connection, 'beat').length;
+      // More than a second, because more than 200 orders in one would end the connection.
+      await until(() => framesOf(connection, 'beat').length > beats + 11, 'the next second');
+    }
+    expect(framesOf(connection, 'beat').at(-1)?.queue).toEqual({ length: 256, dropped: 44 });
+    connection.socket.pause();
+    const started = performance.now();
+    running.tell('exit 2');
+    expect(await running.ended).toEqual({ code: 2, signal: null });
+    expect(performance.now() - started).toBeLessThan(1_500);
+  });
+
   test('a revoked agent goes away and does not come back soon', async () => {
     const bridge = await bridgeWith();
     const running = run(settings(bridge, { SIDELIGHT_AGENT_LOG: 'debug' }));

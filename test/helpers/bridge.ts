@@ -14,7 +14,13 @@ export interface TestBridge extends RunningBridge {
   enrolKey: string;
   directory: string;
   /** A key with the rights given; the rest as the full key has them. */
-  issue(rights: { role?: string; scopes?: string[]; permissions?: string[]; groups?: string[]; name?: string }): Promise<{ id: string; secret: string }>;
+  issue(rights: {
+    role?: string;
+    scopes?: string[];
+    permissions?: string[];
+    groups?: string[];
+    name?: string;
+  }): Promise<{ id: string; secret: string }>;
 }
 
 /** Starts a bridge as `sidelight serve` does. Settings are flags, as on the command line. */
@@ -28,8 +34,23 @@ export async function startBridge(settings: Record<string, string> = {}): Promis
     readKey: running.seeded?.readKey.secret ?? '',
     fullKey: running.seeded?.fullKey.secret ?? '',
     enrolKey: running.seeded?.enrolKey.secret ?? '',
-    async issue({ role = 'developer', scopes = ['runtime:read', 'runtime:capture'], permissions = ['dev_api'], groups = ['everyone'], name = 'test' }) {
-      const { record, secret } = await issueKey(running.keys, systemClock, { kind: 'api', org: 'default', owner: 'test', name, role, scopes, permissions, groups });
+    async issue({
+      role = 'developer',
+      scopes = ['runtime:read', 'runtime:capture'],
+      permissions = ['dev_api'],
+      groups = ['everyone'],
+      name = 'test',
+    }) {
+      const { record, secret } = await issueKey(running.keys, systemClock, {
+        kind: 'api',
+        org: 'default',
+        owner: 'test',
+        name,
+        role,
+        scopes,
+        permissions,
+        groups,
+      });
       return { id: record.id, secret };
     },
     async close() {

@@ -91,7 +91,9 @@ export async function until<T>(what: string, look: () => Promise<T | undefined> 
 
 /** The line of a file that is marked, from 1. */
 export function markedLine(file: string, mark = '// <- here'): number {
-  const index = readFileSync(file, 'utf8').split('\n').findIndex((line) => line.includes(mark));
+  const index = readFileSync(file, 'utf8')
+    .split('\n')
+    .findIndex((line) => line.includes(mark));
   if (index < 0) throw new Error(`${file} has no line marked ${mark}.`);
   return index + 1;
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkoutFile, priceLine } from '../../agents-sim/scenarios/checkout.ts';
-import { acks, hitFrame, rawAgent } from './raw.ts';
+import { acks, hitFrame, parsed, rawAgent } from './raw.ts';
 import { newAction, openWorld, until, type World } from './world.ts';
 
 let world: World;
@@ -47,6 +47,30 @@ describe('an agent and its actions', () => {
     await agent.start();
     expect(agent.probes.armed).toBe(2);
     await until('both states', () => world.handlers.count('state') === 2);
+  });
+
+  it('is welcomed first, even when it is armed while it is still being let in', async () => {
+    let letIn = () => {};
+    const untouched = letIn;
+    world.handlers.before.connected = () =>
+      new Promise((resolve) => {
+        letIn = resolve;
+      });
+    const frames: string[] = [];
+    const welcomed = rawAgent(world, 'early-agent', frames);
+    await until('it is being let in', () => letIn !== untouched);
+    expect(world.hub.agents('acme')).toHaveLength(1);
+    const action = newAction();
+    const armed = world.hub.arm('acme', 'early-agent', action);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(frames).toEqual([]);
+    letIn();
+    const socket = await welcomed;
+    await until('it is armed', () => frames.length === 2);
+    expect(parsed(frames).map((frame) => frame.t)).toEqual(['welcome', 'arm']);
+    socket.send(JSON.stringify({ t: 'state', n: 1, id: action.id, rev: 1, state: 'armed', hits: 0 }));
+    expect(await armed).toMatchObject({ state: 'armed' });
+    socket.close();
   });
 
   it('tells in its first answer why an action cannot be', async () => {

@@ -93,7 +93,7 @@ describe('a flood', () => {
 
 describe('a slow reader', () => {
   it('is cut before it costs memory', async () => {
-    world = await openWorld({ maxBufferedBytes: 256 * 1024 });
+    world = await openWorld({ maxBufferedBytes: 256 * 1024, beatMs: 60_000 });
     const socket = await rawAgent(world, 'slow-agent');
     socket.pause();
     const hidden = { big: Array.from({ length: 1_000 }, (_, index) => `word ${index} ${'x'.repeat(60)}`) };
@@ -125,6 +125,7 @@ describe('a lying agent', () => {
     }
     for (const event of world.handlers.events) {
       if (event.on !== 'state') continue;
+      expect(asked.map((action) => action.id)).toContain(event.frame.id);
       expect(event.frame.hits).toBeLessThanOrEqual(50);
       expect(JSON.stringify(event.frame).length).toBeLessThan(70_000);
       expect(JSON.stringify(event.frame)).not.toMatch(/\\u0000|\\u001b|\u202e|\u200b/);

@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Refusal } from '../../src/lib/refusal.ts';
-import { ending, helloFrame, parsed, rawAgent, rawSocket } from './raw.ts';
+import { ending, helloFrame, hitFrame, parsed, rawAgent, rawSocket } from './raw.ts';
 import { keys, newAction, openWorld, until, type World } from './world.ts';
 
 let world: World;
@@ -218,14 +218,14 @@ describe('questions to agents', () => {
 
   it('are refused at once when too many wait already', async () => {
     const socket = await rawAgent(world, 'mute-agent');
-    const asked = Array.from({ length: 60 }, () =>
+    const asked = Array.from({ length: 500 }, () =>
       world.hub.arm('acme', 'mute-agent', newAction()).then(
         () => 'answered',
         (error) => (error instanceof Refusal ? error.code : error),
       ),
     );
     const answers = await Promise.all(asked);
-    expect(answers.filter((answer) => answer === 'too_busy')).toHaveLength(60 - 8 - 32);
+    expect(answers.filter((answer) => answer === 'too_busy')).toHaveLength(500 - 8 - 32);
     expect(answers.filter((answer) => answer === 'upstream_error')).toHaveLength(40);
     socket.terminate();
   });
@@ -235,18 +235,25 @@ describe('draining', () => {
   it('finishes what is in hand, sends the agents away and lets nobody in', async () => {
     const agent = world.agent();
     await agent.start();
-    await world.hub.arm('acme', agent.id, newAction({ limits: { hits: 5 } }));
+    const frames: string[] = [];
+    const action = newAction({ limits: { hits: 5 } });
+    world.handlers.desired = [action];
+    const socket = await rawAgent(world, 'raw-agent-1', frames);
     let store = () => {};
-    world.handlers.before.hit = () => new Promise((resolve) => (store = () => resolve()));
+    world.handlers.before.hit = () =>
+      new Promise((resolve) => {
+        store = resolve;
+      });
     const untouched = store;
-    agent.pass();
+    socket.send(hitFrame(action.id, 1, 1));
     await until('the hit is being stored', () => store !== untouched);
     const drained = world.hub.drain();
     expect((await upgrade(honest)).status).toBe(503);
     store();
     await drained;
+    expect(parsed(frames).map((frame) => frame.t)).toEqual(['welcome', 'ack', 'error']);
     expect(world.handlers.count('hit')).toBe(1);
-    expect(world.handlers.count('disconnected')).toBe(1);
+    expect(world.handlers.count('disconnected')).toBe(2);
     expect(agent.refusal).toContain('draining');
     expect(world.hub.agents('acme')).toEqual([]);
   });

@@ -41,7 +41,7 @@ describe('the first start', () => {
     expect(await authenticate(seeded.readKey.secret)).toMatchObject({
       ...common,
       name: 'read',
-      role: 'viewer',
+      role: 'developer',
       scopes: ['runtime:read'],
     });
     expect(await authenticate(seeded.fullKey.secret)).toMatchObject({

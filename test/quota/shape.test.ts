@@ -66,6 +66,11 @@ describe('calls of one caller', () => {
     expect((await all).length).toBe(concurrent + 12);
     expect(shop.most).toBe(concurrent);
     expect(shop.running).toBe(0);
+
+    const again = Array.from({ length: concurrent }, () => shaper.run(paid, shop.work));
+    await vi.waitFor(() => expect(shop.running).toBe(concurrent));
+    for (const _call of again) shop.endOne();
+    await Promise.all(again);
   });
 
   it('are refused as too busy beyond those that may wait, and work that was refused never starts', async () => {

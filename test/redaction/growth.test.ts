@@ -10,7 +10,8 @@ const largestChars = 64 * 1024;
 /** Below this the clock is noise; a quadratic detector needs seconds for 64 kB. */
 const quickMs = 12;
 const maxRatio = 2.5;
-const attempts = 5;
+/** Neighbours on the machine disturb single measurements; a pattern that is not linear fails all of them. */
+const attempts = 8;
 
 /** Pieces repeated to the wanted length: each is the beginning of something, over and over, that never ends well. */
 const shapes: Record<string, string> = {
@@ -76,7 +77,7 @@ function worstShape(run: (text: string) => void): string | undefined {
         const text = grow(piece, (largestChars / 8) * factor);
         return Math.min(...[1, 2, 3].map(() => timeOf(() => run(text))));
       });
-      ratio = Math.min(ratio, ...[((times[3] as number) / (times[0] as number)) ** (1 / 3)]);
+      ratio = Math.min(ratio, ((times[3] as number) / (times[0] as number)) ** (1 / 3));
     }
     if (ratio > maxRatio) return `${name}: time grows ${ratio.toFixed(1)} times per doubling`;
   }
@@ -84,12 +85,15 @@ function worstShape(run: (text: string) => void): string | undefined {
 }
 
 describe('growth', () => {
-  it.each(detectors.map((detector) => [detector.name, detector] as const))('%s takes time in proportion to the text, whatever the text', (_, detector) => {
-    for (const cut of [false, true]) {
-      const scanning = new Session(strict, 'key').scanning(cut);
-      expect(worstShape((text) => void detector.find(text, scanning))).toBeUndefined();
-    }
-  });
+  it.each(detectors.map((detector) => [detector.name, detector] as const))(
+    '%s takes time in proportion to the text, whatever the text',
+    (_, detector) => {
+      for (const cut of [false, true]) {
+        const scanning = new Session(strict, 'key').scanning(cut);
+        expect(worstShape((text) => void detector.find(text, scanning))).toBeUndefined();
+      }
+    },
+  );
 
   it('all detectors together, encodings and JSON included, take time in proportion to the text', () => {
     expect(worstShape((text) => void scan(new Session(strict, 'key'), text, { cut: true }))).toBeUndefined();
@@ -97,7 +101,7 @@ describe('growth', () => {
   });
 
   it('would notice a quadratic pattern', () => {
-    expect(worstShape((text) => void (text.length <= 16_384 && text.match(/a+b/)) || void text.slice(0, 24_000).match(/a+b/))).toMatch(/^letters/);
+    expect(worstShape((text) => void text.slice(0, text.length / 8).match(/a+b/))).toMatch(/^letters/);
   });
 
   it('is done with a megabyte of digits before anybody waits', () => {

@@ -23,7 +23,13 @@ describe.each(engines)('actions over $engine', ({ open }) => {
       org: 'same',
       column: 3,
       condition: "sku === 'X\u2028'",
-      targets: [target('b', { at: [{ file: 'src/shop.ts', line: 8, text: 'total += 1' }] }), target('a')],
+      targets: [
+        target('b', {
+          at: [{ file: 'src/shop.ts', line: 8, text: 'a["{x,y}"] = \'\\n\';' }],
+          message: 'back\\slash, "quote"\n{brace}',
+        }),
+        target('a', { agentName: 'NULL', service: 'null, {}"\\', hits: 2, state: 'armed' }),
+      ],
     });
     expect(await stores.actions.place(full, wide)).toEqual({ ok: true, action: full, skippedAgents: [] });
     expect(await stores.actions.get('same', full.id)).toEqual(full);

@@ -58,7 +58,7 @@ const plainWords = new Set(
     'true false null undefined none nil empty string number boolean bigint symbol object any unknown void never optional required missing ' +
     'invalid valid expired incorrect wrong must may should cannot can not is was has have the a an and or for in of to too at by from with without ' +
     'changed reset updated ok okay yes no set unset here there your this that it be bearer basic hidden redacted encrypted str int bool varchar text ' +
-    'mismatch rejected accepted failed disabled enabled unavailable unused weak strong already still also only'
+    'mismatch rejected accepted failed disabled enabled unavailable unused weak strong already still also only await new async function return'
   ).split(' '),
 );
 /** Roots of paths that read a secret from somewhere instead of being one. */
@@ -82,6 +82,8 @@ export function isHarmlessValue(
   if (codes.has(rule) && (value.length > 12 || !/\d/.test(value))) return true;
   if (quoted) return value.trim() === '';
   if (/^[*•xX#.…-]+$/.test(value) || plainWords.has(value.toLowerCase())) return true;
+  // A comparison with a name is code; with a quoted text it shows the secret.
+  if (text.startsWith('==', separator) && /^[\p{L}_$][\p{L}\p{N}_$.]*$/u.test(value)) return true;
   if (wholeLine.has(rule) && isProse(value)) return true;
   const spoken = text.startsWith(' is ', separator) || text.startsWith(' was ', separator);
   if (spoken) return !/\d/.test(value) && /^[a-z'-]*$|^[A-Z][a-z]*$/.test(value);

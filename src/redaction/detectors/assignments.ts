@@ -12,6 +12,7 @@ const maxNameChars = 64;
 export const assignments: Detector = {
   name: 'assignments',
   kind: 'secret',
+  couldHold: ({ colon, equals, percent, spaces }) => colon || equals || percent || spaces > 0,
   find(text, scanning) {
     const findings: Finding[] = [];
     let after = 0;

@@ -10,6 +10,7 @@ const maxChars = 16_384;
 export const authorization: Detector = {
   name: 'authorization',
   kind: 'secret',
+  couldHold: ({ spaces, percent, length }) => length > 6 && (spaces > 0 || percent || length > 9),
   find(text, { cut }) {
     const findings: Finding[] = [];
     for (const match of text.matchAll(scheme)) {

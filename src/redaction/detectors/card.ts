@@ -20,6 +20,7 @@ const issuers: readonly { digits: RegExp; lengths: readonly number[] }[] = [
 export const card: Detector = {
   name: 'card',
   kind: 'personal',
+  couldHold: ({ digits }) => digits >= 8,
   find(text, { cut }) {
     const findings: Finding[] = [];
     for (const match of text.matchAll(candidate)) {

@@ -1,3 +1,5 @@
+import type { Traits } from './traits.ts';
+
 /** One stretch of text that is hidden, from `start` up to but not including `end`. */
 export interface Finding {
   start: number;
@@ -24,5 +26,7 @@ export interface Scanning {
 export interface Detector {
   name: string;
   kind: 'secret' | 'personal';
+  /** Whether a text with these traits could hold any at all; cheap, and never false for one that does. */
+  couldHold(traits: Traits): boolean;
   find(text: string, scanning: Scanning): Finding[];
 }

@@ -13,6 +13,7 @@ const fileEndings = new Set(
 export const email: Detector = {
   name: 'email',
   kind: 'personal',
+  couldHold: ({ at, percent }) => at || percent,
   find(text, { cut }) {
     const findings: Finding[] = [];
     const at = (sign: number, length: number): void => {

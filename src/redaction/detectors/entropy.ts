@@ -21,6 +21,7 @@ const maxMeasuredChars = 512;
 export const entropy: Detector = {
   name: 'entropy',
   kind: 'secret',
+  couldHold: ({ digits, length, cut }) => digits > 0 && length >= (cut ? 12 : 20),
   find(text, { cut, strict }) {
     const findings: Finding[] = [];
     for (let at = 0; at < text.length; at++) {

@@ -11,13 +11,14 @@ const lengths: Readonly<Record<string, number>> = Object.fromEntries(
     .map((entry) => [entry.slice(0, 2), Number(entry.slice(2))]),
 );
 const candidate = /(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,30}/g;
-const cutCandidate = /(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){6,30}$/;
+const cutCandidate = /(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){6,30}[ -]?$/;
 const maxIbanChars = 48;
 
 /** IBANs: the country's length and the two check digits (mod 97) must fit. */
 export const iban: Detector = {
   name: 'iban',
   kind: 'personal',
+  couldHold: ({ digits, length }) => digits >= 2 && length >= 10,
   find(text, { cut }) {
     const findings: Finding[] = [];
     for (const match of text.matchAll(candidate)) {

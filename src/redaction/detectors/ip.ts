@@ -18,6 +18,7 @@ privateBlocks.addSubnet('100.64.0.0', 10);
 export const ip: Detector = {
   name: 'ip',
   kind: 'personal',
+  couldHold: ({ digits, colon }) => digits >= 4 || colon,
   find(text) {
     const findings: Finding[] = [];
     for (const match of text.matchAll(v4)) {

@@ -11,6 +11,7 @@ const maxHeaderChars = 256;
 export const jwt: Detector = {
   name: 'jwt',
   kind: 'secret',
+  couldHold: ({ capitals, longestRun, cut }) => capitals > 0 && (longestRun >= 16 || cut),
   find(text, { cut }) {
     const findings: Finding[] = [];
     let after = 0;

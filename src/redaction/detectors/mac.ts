@@ -7,6 +7,7 @@ const address =
 export const mac: Detector = {
   name: 'mac',
   kind: 'personal',
+  couldHold: ({ length }) => length >= 14,
   find(text) {
     const findings: Finding[] = [];
     for (const match of text.matchAll(address)) {

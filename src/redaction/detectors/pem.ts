@@ -10,6 +10,7 @@ const maxLabelChars = 40;
 export const pem: Detector = {
   name: 'pem',
   kind: 'secret',
+  couldHold: ({ capitals }) => capitals >= 10,
   find(text) {
     const findings: Finding[] = [];
     let after = 0;

@@ -14,6 +14,7 @@ const cutNumber = /(?<![\w.+])\+[1-9](?:[ .()/-]{0,2}\d){4,14}$/;
 export const phone: Detector = {
   name: 'phone',
   kind: 'personal',
+  couldHold: ({ digits }) => digits >= 5,
   find(text, { cut, strict }) {
     const findings: Finding[] = [];
     for (const pattern of strict ? [international, american, national] : [international, american]) {

@@ -1,3 +1,4 @@
+import { isIn, sets } from './characters.ts';
 import type { Detector, Finding } from './detector.ts';
 import { maxWindowChars, nameIn, streetIn } from './redact-pii.ts';
 
@@ -39,6 +40,7 @@ const place =
 export const prose: Detector = {
   name: 'prose',
   kind: 'personal',
+  couldHold: ({ spaces, capitals }) => spaces >= 2 && capitals > 0,
   find(text, { strict }) {
     if (!isProse(text)) return [];
     return [...findStreets(text), ...findNames(text, strict)];
@@ -50,9 +52,9 @@ export function isProse(text: string): boolean {
   if (text.length < 12 || text.length > maxProseChars || /[{}<>=\\|]|\(\)|=>|;\s*$|:\/\//.test(text)) return false;
   let letters = 0;
   let spaces = 0;
-  for (const character of text) {
-    if (character === ' ') spaces++;
-    else if (/\p{L}/u.test(character)) letters++;
+  for (let at = 0; at < text.length; at++) {
+    if (text.charCodeAt(at) === 32) spaces++;
+    else if (isIn(text, at, sets.letter) || text.charCodeAt(at) >= 0xc0) letters++;
   }
   return spaces >= 2 && (letters + spaces) / text.length >= 0.7 && spaces / text.length <= 0.4;
 }
@@ -99,9 +101,9 @@ function findNames(text: string, strict: boolean): Finding[] {
 /** Weighs what redact-pii knows of the run against what stands around it. */
 function isName(run: string, before: string, behind: string, strict: boolean): boolean {
   if (titled.test(before)) return nameIn(`Dear ${run},`) !== undefined;
+  const isIntroduced = introduced.test(before);
+  if (!isIntroduced && !(run.includes(' ') && !place.test(run) && (strict || mentioned.test(before) || acts.test(behind))))
+    return false;
   const known = nameIn(run);
-  if (known === undefined) return false;
-  if (introduced.test(before)) return true;
-  const whole = known.end - known.start >= run.length - 2 && run.includes(' ') && !place.test(run);
-  return whole && (strict || mentioned.test(before) || acts.test(behind));
+  return known !== undefined && (isIntroduced || known.end - known.start >= run.length - 2);
 }

@@ -11,6 +11,7 @@ const stop = new Set(['/', '?', '#', ' ', '\n', '\t', '"', "'", '<', '>', '`', '
 export const urlPasswords: Detector = {
   name: 'url-passwords',
   kind: 'secret',
+  couldHold: ({ colon }) => colon,
   find(text, { cut }) {
     const findings: Finding[] = [];
     let after = 0;

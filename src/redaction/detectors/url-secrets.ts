@@ -10,6 +10,7 @@ const minCharsOfOthers = 16;
 export const urlSecrets: Detector = {
   name: 'url-secrets',
   kind: 'secret',
+  couldHold: ({ equals }) => equals,
   find(text, { cut }) {
     const findings: Finding[] = [];
     for (const match of text.matchAll(parameter)) {

@@ -42,6 +42,7 @@ export const vendors: readonly Vendor[] = [
 export const vendorTokens: Detector = {
   name: 'vendor-tokens',
   kind: 'secret',
+  couldHold: ({ longestRun, cut }) => longestRun >= 10 || cut,
   find(text, { cut }) {
     const findings: Finding[] = [];
     for (const { rule, prefix, set, min, max } of vendors) {

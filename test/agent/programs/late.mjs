@@ -1,0 +1,2 @@
+const top = 'late module';
+export const after = () => `${top}!`; // <- late

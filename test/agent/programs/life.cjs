@@ -1,0 +1,100 @@
+// What the tests of an action's life pass through.
+const { Worker } = require('node:worker_threads');
+
+exports.pass = function pass(value) {
+  const twice = value * 2;
+  return twice; // <- here
+};
+
+exports.hot = function hot(times) {
+  let sum = 0;
+  for (let index = 0; index < times; index++) {
+    sum += index % 7; // <- hot
+  }
+  return sum;
+};
+
+exports.spin = function spin(milliseconds) {
+  const end = Date.now() + milliseconds;
+  let rounds = 0;
+  while (Date.now() < end) {
+    rounds += 1; // <- spin
+  }
+  return rounds;
+};
+
+// <- blank
+
+
+exports.sloppy = function sloppy(target) {
+  return Function('target', 'pass', 'with (target) { return pass(1); }')(target, exports.pass);
+};
+
+exports.within = function within(target) {
+  with (target) {
+    return name; // <- within
+  }
+};
+
+exports.again = function again(depth) {
+  return depth === 0 ? 0 : again(depth - 1); // <- again
+};
+
+/** Another vendor's agent: a debugger in a worker, which knows nothing of our breakpoints. */
+exports.otherDebugger = () =>
+  new Promise((resolve) => {
+    const worker = new Worker(
+      `const { Session } = require('node:inspector');
+       const { parentPort } = require('node:worker_threads');
+       const session = new Session();
+       session.connectToMainThread();
+       session.on('Debugger.paused', () => parentPort.postMessage('paused'));
+       session.post('Debugger.enable', () => parentPort.postMessage('ready'));
+       setInterval(() => {}, 1000);`,
+      { eval: true },
+    );
+    worker.unref();
+    worker.on('message', (message) => {
+      if (message === 'ready') resolve();
+      else exports.paused += 1;
+    });
+  });
+exports.paused = 0;
+exports.pausedCount = () => exports.paused;
+
+// The last line with code.
+exports.last = () => 'last'; // <- last
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+// The end.

@@ -1,0 +1,9 @@
+export interface Item {
+  name: string;
+  price: number;
+}
+
+export function priceOf(item: Item): number {
+  const { price } = item;
+  return price; // <- price
+}

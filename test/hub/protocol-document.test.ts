@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { checkAgentFrame } from '../../src/protocol/check-agent.ts';
+import { checkBridgeFrame } from '../../src/protocol/check-bridge.ts';
+import { agentErrorCodes } from '../../src/protocol/frames.ts';
+import { limits } from '../../src/protocol/limits.ts';
+
+const document = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8');
+
+describe('docs/protocol.md', () => {
+  it('shows a session in which every frame is valid', () => {
+    const session = /## A session\s+```\n([\s\S]*?)```/.exec(document)?.[1] ?? '';
+    const frames = session.split(/^(?=[→←])/m).filter((frame) => frame !== '');
+    expect(frames.length).toBeGreaterThan(10);
+    for (const text of frames) {
+      const frame: unknown = JSON.parse(text.slice(1));
+      const checked = text.startsWith('→') ? checkAgentFrame(frame) : checkBridgeFrame(frame);
+      expect(checked, text).toEqual({ ok: true, frame });
+    }
+  });
+
+  it('names every error code and every state', () => {
+    for (const code of agentErrorCodes) expect(document).toContain(`\`${code}\``);
+    for (const code of ['auth', 'version', 'revoked', 'too-big', 'rate', 'bad-frame', 'unsupported', 'draining']) {
+      expect(document).toContain(`| \`${code}\` |`);
+    }
+    for (const state of ['pending', 'armed', 'suspended', 'expired', 'removed', 'failed'])
+      expect(document).toContain(`| \`${state}\` |`);
+  });
+
+  it('gives the ceilings that hold', () => {
+    const rows: [string, string][] = [
+      ['hits of an action', `${limits.minHits}–${limits.maxHits}`],
+      ['nesting below a variable or expression', `${limits.maxDepth} containers`],
+      ['values in a capture', '1 000'],
+      ['fields of an object; elements of an array, map or set', `${limits.maxFields}; ${limits.maxElements}`],
+      ['characters of a string', `${limits.maxStringChars}`],
+      ['stack frames; scopes; variables of a scope', `${limits.maxStackFrames}; ${limits.maxScopes}; ${limits.maxVariables}`],
+      ['life of an action', `${limits.maxTimeoutSeconds} s`],
+      ['actions in one process', `${limits.maxActionsPerAgent}`],
+      ['frames not acknowledged', `${limits.maxUnackedFrames}`],
+    ];
+    for (const [what, ceiling] of rows) expect(document).toContain(`| ${what} | ${ceiling} |`);
+    expect(limits.maxNodes).toBe(1_000);
+  });
+});

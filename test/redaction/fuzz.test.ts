@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest';
+import type { CaptureData } from '../../src/protocol/frames.ts';
+import type { Value } from '../../src/protocol/value.ts';
+import { defaultRedactionPolicy, profiles } from '../../src/redaction/policy.ts';
+import { scrubCapture } from '../../src/redaction/scrub.ts';
+import { Session } from '../../src/redaction/session.ts';
+import { answerOf, captureOf } from './capture-data.ts';
+import { benign, sensitive } from './corpus.ts';
+
+const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const rounds = Number(process.env.FUZZ_ROUNDS ?? 80);
+
+/** Mulberry32: small, seeded, good enough to choose with. */
+function random(from: number): () => number {
+  let state = from;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const texts = [...sensitive, ...benign].map((sample) => sample.text);
+const names = [
+  'a',
+  'user',
+  'password',
+  'token',
+  'email',
+  'card',
+  'number',
+  'name',
+  'value',
+  'x-api-key',
+  '__proto__',
+  'constructor',
+  '',
+  '$',
+  'toString',
+  ...benign.flatMap(({ name }) => name ?? []),
+];
+const noise = [
+  '\0',
+  '\ud800',
+  '"',
+  '\\',
+  '[REDACTED:',
+  '[REDACTED:email#123456]',
+  '{"',
+  '":"',
+  '%',
+  '%zz',
+  '=',
+  ' is ',
+  '://',
+  '@',
+  '\n',
+  '😀',
+  'é',
+  '-----BEGIN PRIVATE KEY',
+  'eyJ',
+  '==',
+  '&',
+  '#',
+];
+
+function makeCapture(chance: () => number): CaptureData {
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(chance() * list.length)] as T;
+  const text = (): string => {
+    let made = '';
+    for (let part = 0; part < 1 + chance() * 4; part++) {
+      const piece = chance() < 0.6 ? pick(texts) : pick(noise);
+      made += chance() < 0.2 ? piece.slice(Math.floor(chance() * piece.length)) : piece;
+      if (chance() < 0.5) made += pick([' ', ',', '', '\t', ': ']);
+    }
+    return chance() < 0.15 ? JSON.stringify({ [pick(names)]: made, list: [made] }) : made;
+  };
+  const value = (depth: number): Value => {
+    const leaf = depth > 3 || chance() < 0.5;
+    const many = <T>(make: () => T): T[] => Array.from({ length: Math.floor(chance() * 4) }, make);
+    if (leaf) {
+      return pick<() => Value>([
+        text,
+        text,
+        text,
+        () => chance() * 1e17,
+        () => null,
+        () => true,
+        () => ({ $: 'string', text: text(), length: 9_999 }),
+        () => ({ $: 'bigint', text: '4111111111111111' }),
+        () => ({ $: 'date', iso: text() }),
+        () => ({ $: 'symbol', text: text() }),
+        () => ({ $: 'redacted', rule: text(), marker: text() }),
+        () => ({ $: 'reference', path: text() }),
+        () => ({ $: 'undefined' }),
+        () => ({ $: 'cut', why: 'depth', className: text() }),
+      ])();
+    }
+    return pick<() => Value>([
+      () => ({ $: 'object', fields: many(() => [chance() < 0.7 ? pick(names) : text(), value(depth + 1)]) }),
+      () => ({ $: 'array', length: 50, elements: many(() => value(depth + 1)) }),
+      () => ({ $: 'map', size: 50, entries: many(() => [value(depth + 1), value(depth + 1)]) }),
+      () => ({
+        $: 'error',
+        className: text(),
+        message: text(),
+        stack: text(),
+        fields: many(() => [pick(names), value(depth + 1)]),
+      }),
+    ])();
+  };
+  return captureOf(Object.fromEntries(Array.from({ length: 5 }, () => [pick(names), value(0)])), {
+    at: { file: text(), line: 1, text: text() },
+    stack: [{ function: text(), file: text(), line: 1 }],
+    expressions: [
+      { expression: text(), value: value(0) },
+      { expression: text(), error: text() },
+    ],
+    redacted: { [text()]: 1, password: Number.NaN },
+  });
+}
+
+describe(`random captures (FUZZ_SEED=${seed})`, () => {
+  it.each(profiles)(
+    'under %s are answered without an error, in bounded size, and come out the same the second time',
+    (profile) => {
+      const policy = { ...defaultRedactionPolicy, profile };
+      const chance = random(seed);
+      for (let round = 0; round < rounds; round++) {
+        const data = makeCapture(chance);
+        const once = scrubCapture(new Session(policy, 'key'), data);
+        const again = new Session(policy, 'key');
+        expect(scrubCapture(again, once)).toEqual(once);
+        expect(again.counts).toEqual({});
+        expect(JSON.stringify(once).length).toBeLessThan(JSON.stringify(data).length * 8 + 2_000);
+        expect(answerOf(data, policy).counts.error).toBeUndefined();
+      }
+    },
+  );
+
+  it('hide all they can when they are far too deep or too many', () => {
+    let deep: Value = 'password=hunter2';
+    for (let level = 0; level < 5_000; level++) deep = { $: 'array', length: 1, elements: [deep] };
+    const wide: Value = { $: 'array', length: 60_000, elements: Array.from({ length: 60_000 }, () => 'ada@example.com') };
+    const seen = JSON.stringify(
+      answerOf(
+        captureOf({
+          deep,
+          wide,
+          long: `${'x '.repeat(600_000)}password=hunter2`,
+          nested: '['.repeat(100_000) + ']'.repeat(100_000),
+        }),
+      ).hit,
+    );
+    expect(seen).not.toMatch(/hunter2|ada@example/);
+    expect(seen).toContain('[REDACTED:unscanned]');
+  });
+});
