@@ -4,31 +4,11 @@ import { WebSocket } from 'ws';
 import { checkBridgeFrame } from '../src/protocol/check-bridge.ts';
 import { type AgentFrame, type BridgeFrame, type Hello, subprotocol, type Welcome } from '../src/protocol/frames.ts';
 import { limits } from '../src/protocol/limits.ts';
-import { createLine, type Faults, type Line } from './faults.ts';
+import { createLine, type Line } from './faults.ts';
+import { describe, type SimulatedAgentOptions } from './hello.ts';
 import { Outbox } from './outbox.ts';
 import { Probes } from './probes.ts';
 import { createRandom, freshSeed, type Random } from './random.ts';
-import type { Scenario } from './scenario.ts';
-
-/** What a simulated agent is told; everything it leaves open has a sensible value. */
-export interface SimulatedAgentOptions {
-  /** As `ws://127.0.0.1:4000/agent`. */
-  url: string;
-  key: string;
-  scenario: Scenario;
-  id?: string;
-  service?: string;
-  version?: string;
-  commit?: string;
-  environment?: string;
-  host?: string;
-  pod?: string;
-  tags?: string[];
-  /** Passes of the pretended program while anything is armed; 0 leaves it to `pass()`. */
-  passesPerSecond?: number;
-  seed?: number;
-  faults?: Faults;
-}
 
 /** `lost` comes back by itself; `refused` and `stopped` do not. */
 export type SimulatedAgentState = 'idle' | 'connecting' | 'connected' | 'lost' | 'refused' | 'stopped';
@@ -53,7 +33,7 @@ export class SimulatedAgent {
   readonly #options: SimulatedAgentOptions;
   readonly #random: Random;
   readonly #outbox = new Outbox();
-  readonly #startedAt = Date.now();
+  readonly #hello: Omit<Hello, 'now' | 'resume'>;
   #socket: WebSocket | undefined;
   #line: Line | undefined;
   #session: string | undefined;
@@ -67,6 +47,7 @@ export class SimulatedAgent {
     this.id = options.id ?? `sim-${randomUUID()}`;
     this.seed = options.seed ?? freshSeed();
     this.#random = createRandom(this.seed);
+    this.#hello = describe(this.id, options);
     this.probes = new Probes(options.scenario, {
       state: (body) => this.#sendNumbered({ t: 'state', ...body }),
       hit: (body) => this.#sendNumbered({ t: 'hit', ...body }),
@@ -139,7 +120,7 @@ export class SimulatedAgent {
     );
     socket.on('open', () => {
       this.#line = line;
-      socket.send(JSON.stringify(this.#hello()));
+      socket.send(JSON.stringify({ ...this.#hello, now: Date.now(), ...this.#resume() }));
     });
     socket.on('message', (data) => {
       if (!line.dead && this.#socket === socket) this.#hear(String(data));
@@ -165,36 +146,8 @@ export class SimulatedAgent {
     });
   }
 
-  #hello(): Hello {
-    const { scenario, service, version, commit, environment, host, pod, tags } = this.#options;
-    const name = service ?? scenario.service;
-    return {
-      t: 'hello',
-      v: 1,
-      agent: { id: this.id, name: `${name}@${host ?? 'sim'}/${this.id.slice(-6)}`, version: '0.1.0', mode: 'sim' },
-      service: name,
-      ...(version === undefined ? {} : { version }),
-      ...(commit === undefined ? {} : { commit }),
-      ...(environment === undefined ? {} : { environment }),
-      runtime: { language: 'javascript', name: 'simulated', version: '1' },
-      host: host ?? 'sim',
-      pid: process.pid,
-      ...(pod === undefined ? {} : { pod }),
-      tags: tags ?? [],
-      startedAt: this.#startedAt,
-      now: Date.now(),
-      capabilities: {
-        kinds: ['snapshot'],
-        where: ['line'],
-        conditions: true,
-        expressions: true,
-        pending: true,
-        sourceMaps: false,
-        stops: 'none',
-        maxActions: limits.maxActionsPerAgent,
-      },
-      ...(this.#session === undefined ? {} : { resume: { session: this.#session, lastN: this.#outbox.lastN } }),
-    };
+  #resume(): Pick<Hello, 'resume'> {
+    return this.#session === undefined ? {} : { resume: { session: this.#session, lastN: this.#outbox.lastN } };
   }
 
   #hear(text: string): void {

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
-import { SimulatedAgent, type SimulatedAgentOptions } from './agent.ts';
+import { SimulatedAgent } from './agent.ts';
 import type { Faults } from './faults.ts';
+import type { SimulatedAgentOptions } from './hello.ts';
 import { freshSeed } from './random.ts';
 import { checkout } from './scenarios/checkout.ts';
 import { fleet } from './scenarios/fleet.ts';

@@ -84,6 +84,14 @@ export const settings = {
     unit: 'hours',
     meaning: 'How long ended actions and their hits are kept.',
   },
+  auditRetentionHours: {
+    flag: 'audit-retention-hours',
+    env: 'SIDELIGHT_AUDIT_RETENTION_HOURS',
+    kind: 'integer',
+    default: '8760',
+    unit: 'hours',
+    meaning: 'How long audit records are kept.',
+  },
   drainSeconds: {
     flag: 'drain-seconds',
     env: 'SIDELIGHT_DRAIN_SECONDS',
@@ -122,6 +130,7 @@ export interface Config {
   allowedOrigins: string[];
   maxBodyBytes: number;
   retentionHours: number;
+  auditRetentionHours: number;
   drainSeconds: number;
   logLevel: string;
   unsafeNoFsync: boolean;
@@ -161,6 +170,7 @@ export function readConfig(flags: Record<string, string | boolean | undefined>, 
       .filter((origin) => origin !== ''),
     maxBodyBytes: integer('maxBodyBytes', 1_024, 64 * 1024 * 1024),
     retentionHours: integer('retentionHours', 1, 24 * 365),
+    auditRetentionHours: integer('auditRetentionHours', 24, 24 * 3650),
     drainSeconds: integer('drainSeconds', 0, 600),
     logLevel: text('logLevel'),
     unsafeNoFsync: ['true', '1', 'yes'].includes(text('unsafeNoFsync')),

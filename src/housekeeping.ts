@@ -1,32 +1,32 @@
 import type { ActionContext } from './actions/context.ts';
 import { expireOverdue } from './actions/finish.ts';
 import type { Config } from './config.ts';
-import type { HitStore } from './hits/hit.ts';
-import type { KeyStore } from './identity/keys.ts';
+import type { Stores } from './storage/stores.ts';
+
+const hourMs = 3_600_000;
 
 interface Kept {
   actions: ActionContext;
-  hits: HitStore;
-  keys: KeyStore;
+  stores: Stores;
   config: Config;
 }
 
 /** Work that comes round: each job starts again only after it has ended, and a failure is logged and tried again. */
-export function housekeeping({ actions, hits, keys, config }: Kept): () => void {
+export function housekeeping({ actions, stores, config }: Kept): () => void {
   const { clock, log, hub } = actions;
   const jobs = [
     { name: 'end overdue actions', everyMs: 1_000, run: () => expireOverdue(actions) },
     {
       name: 'delete what is past its retention',
-      everyMs: 3_600_000,
-      run: () => hits.prune(clock.now() - config.retentionHours * 3_600_000),
+      everyMs: hourMs,
+      run: () => stores.prune(retention(config), clock.now()),
     },
     {
       name: 'let go of agents whose key was revoked elsewhere',
       everyMs: 10_000,
       run: async () => {
         for (const keyId of hub.keysInUse()) {
-          const key = await keys.find(keyId);
+          const key = await stores.keys.find(keyId);
           if (key === undefined || key.revokedAt !== undefined || key.expiresAt <= clock.now()) hub.revokeKey(keyId);
         }
       },
@@ -53,4 +53,9 @@ export function housekeeping({ actions, hits, keys, config }: Kept): () => void 
   return () => {
     for (const stop of stops) stop();
   };
+}
+
+/** Agents that went away are listed for an hour; their rows may go a day later. */
+function retention({ retentionHours, auditRetentionHours }: Config) {
+  return { actionsMs: retentionHours * hourMs, auditMs: auditRetentionHours * hourMs, agentsMs: 24 * hourMs };
 }

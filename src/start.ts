@@ -104,7 +104,7 @@ export async function start(config: Config, { clock, log }: { clock: Clock; log:
       await control.close();
       throw problem;
     });
-    const stopKeeping = housekeeping({ actions: context.actions, hits, keys, config });
+    const stopKeeping = housekeeping({ actions: context.actions, stores, config });
 
     return {
       bridge,

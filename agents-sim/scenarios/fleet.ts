@@ -1,4 +1,4 @@
-import type { SimulatedAgentOptions } from '../agent.ts';
+import type { SimulatedAgentOptions } from '../hello.ts';
 import { createRandom } from '../random.ts';
 import { checkout } from './checkout.ts';
 

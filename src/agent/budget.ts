@@ -2,8 +2,6 @@ import { monotonicMs } from './intrinsics.ts';
 
 /** How much of one core all probes of a process may take, 0–1. */
 export const defaultMaxShare = 0.01;
-/** The window the share is kept over; within it a probe may use the whole share at once. */
-const windowMs = 1_000;
 /** Longest pause that one pass should take. */
 export const maxPauseMs = 10;
 /** Time for reading values at one hit; the rest of the pause is V8's own. */
@@ -11,55 +9,81 @@ export const defaultMaxCaptureMs = 5;
 /** A pause this many times too long is a strike; so many strikes end the action. */
 const strikeFactor = 10;
 export const maxStrikes = 3;
+/** A place that rested may use what it saved in this time at once: the first hits, which are slow, must not cost the next ones. */
+const savedMs = 5_000;
+/** What a place must have saved before it comes back. */
+const comebackMs = 1_000;
+/** A place can always take one hit, however many places share the time. */
+const minBurstMs = 5;
 
-/** Keeps the time probes take within their share, window by window. */
-export class Budget {
-  /** Milliseconds of one window. */
-  readonly maxMs: number;
-  /** Counts the windows. */
-  window = 1;
-  #windowStart = monotonicMs();
-  #spentMs = 0;
-  #sinceReport = { startMs: monotonicMs(), spentMs: 0, maxPauseMs: 0 };
+/** Whether a pause was so long that its action should not go on. */
+export function isStrike(pauseMs: number): boolean {
+  return pauseMs > maxPauseMs * strikeFactor;
+}
 
-  constructor(maxShare: number) {
-    this.maxMs = maxShare * windowMs;
+/** The time of one place: it fills at the place's share of one core, and every pass takes from it. */
+export class Allowance {
+  #share: number;
+  #leftMs: number;
+  #asOfMs = monotonicMs();
+
+  constructor(share: number) {
+    this.#share = share;
+    this.#leftMs = this.#fullMs;
   }
 
-  /** Pays for time taken. False when the window is spent: no pass may be taken until it ends. */
+  /** The share changes with the number of places. */
+  set share(share: number) {
+    this.#fill();
+    this.#share = share;
+    this.#leftMs = Math.min(this.#leftMs, this.#fullMs);
+  }
+
+  /** Pays for time taken. False when nothing is left: the place must go until it `mayReturn`. */
   spend(ms: number): boolean {
-    this.#roll();
-    this.#spentMs += ms;
-    this.#sinceReport.spentMs += ms;
-    return this.#spentMs < this.maxMs;
+    this.#fill();
+    this.#leftMs -= ms;
+    return this.#leftMs > 0;
   }
 
-  /** Pays for one pause of the program. True when it was far too long. */
-  pause(ms: number): boolean {
-    if (ms > this.#sinceReport.maxPauseMs) this.#sinceReport.maxPauseMs = ms;
-    return ms > maxPauseMs * strikeFactor;
+  /** Milliseconds until the place may come back. */
+  get returnsInMs(): number {
+    this.#fill();
+    const needed = Math.min(this.#fullMs, Math.max(this.#share * comebackMs, 0.1));
+    return Math.max(0, (needed - this.#leftMs) / this.#share);
   }
 
-  /** Milliseconds until probes may come back. An overdrawn window is paid for by the ones after it. */
-  waitMs(): number {
-    this.#roll();
-    const overdrawn = Math.max(0, Math.ceil(this.#spentMs / this.maxMs) - 1);
-    return this.#windowStart + windowMs * Math.max(1, overdrawn) - monotonicMs();
+  get #fullMs(): number {
+    return Math.max(minBurstMs, this.#share * savedMs);
   }
 
-  /** Share of one core since the last report, and the longest pause in it. */
-  report(): { share: number; maxPauseMicros: number } {
-    const { startMs, spentMs, maxPauseMs } = this.#sinceReport;
+  #fill(): void {
     const now = monotonicMs();
-    this.#sinceReport = { startMs: now, spentMs: 0, maxPauseMs: 0 };
-    return { share: now > startMs ? Math.min(1, spentMs / (now - startMs)) : 0, maxPauseMicros: Math.round(maxPauseMs * 1_000) };
+    this.#leftMs = Math.min(this.#fullMs, this.#leftMs + (now - this.#asOfMs) * this.#share);
+    this.#asOfMs = now;
+  }
+}
+
+/** What the probes of the process have cost since the last report. */
+export class Cost {
+  #startMs = monotonicMs();
+  #spentMs = 0;
+  #maxPauseMs = 0;
+
+  /** Time in which the program was held. */
+  add(ms: number): void {
+    this.#spentMs += ms;
+    if (ms > this.#maxPauseMs) this.#maxPauseMs = ms;
   }
 
-  #roll(): void {
-    const windows = Math.floor((monotonicMs() - this.#windowStart) / windowMs);
-    if (windows < 1) return;
-    this.window += windows;
-    this.#windowStart += windows * windowMs;
-    this.#spentMs = Math.max(0, this.#spentMs - windows * this.maxMs);
+  /** Share of one core, and the longest pause. */
+  report(): { share: number; maxPauseMicros: number } {
+    const now = monotonicMs();
+    const share = now > this.#startMs ? Math.min(1, this.#spentMs / (now - this.#startMs)) : 0;
+    const maxPauseMicros = Math.round(this.#maxPauseMs * 1_000);
+    this.#startMs = now;
+    this.#spentMs = 0;
+    this.#maxPauseMs = 0;
+    return { share, maxPauseMicros };
   }
 }

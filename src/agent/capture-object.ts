@@ -15,6 +15,7 @@ import {
   ownKeys,
   regexpFlags,
   regexpSource,
+  sameValue,
   setNext,
   setSize,
   setValues,
@@ -215,7 +216,7 @@ function showBuffer(visit: Visit, byteLength: number): Value {
 
 function isoOf(date: Date): string {
   const time = dateTime(date);
-  return time === time ? dateIso(date) : 'Invalid Date';
+  return sameValue(time, Number.NaN) ? 'Invalid Date' : dateIso(date);
 }
 
 function regexpText(target: object): string {

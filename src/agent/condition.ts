@@ -49,7 +49,12 @@ export function conditionFor(hookName: string, site: number, scopes: ScopesAt, w
   const early = new KeptMap([...scopes.early].map((name) => [name, true as const]));
   const always = thunksOf(watches.some(({ condition }) => condition !== undefined) ? [...inConditions, thisName] : []);
   const onHit = thunksOf([thisName, ...inConditions, ...inExpressions, ...listed]);
-  return { text: `${hookName}(${site},${always.text},()=>${onHit.text})`, always: always.positions, onHit: onHit.positions, early };
+  return {
+    text: `${hookName}(${site},${always.text},()=>${onHit.text})`,
+    always: always.positions,
+    onHit: onHit.positions,
+    early,
+  };
 }
 
 /** Functions, classes and imports of outer scopes are read only when an expression asks: they would flood the answer. */

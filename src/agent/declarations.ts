@@ -45,7 +45,8 @@ export function declareNames(tokens: Tokens, index: number, scope: Scope): void 
       texts[end + 1] === '=' || texts[end + 1] === 'of' || texts[end + 1] === 'in' ? expressionEnd(tokens, end + 2) : end;
     const isCode =
       texts[end + 1] === '=' && texts.slice(end + 2, Math.min(stop + 1, end + 2 + requireWithin)).includes('require');
-    for (const name of patternNames(tokens, at, end + 1)) home.names.set(name, { name, isCode, readyAfter: keyword === 'var' ? -1 : stop });
+    for (const name of patternNames(tokens, at, end + 1))
+      home.names.set(name, { name, isCode, readyAfter: keyword === 'var' ? -1 : stop });
     if (texts[stop + 1] !== ',') return;
     at = stop + 2;
   }

@@ -114,7 +114,8 @@ function sizeOf(target: object, name: string | symbol): number | undefined {
 function refuseInherited(target: object, name: string | symbol, shown: string): undefined {
   const read = readInherited(target, name);
   if (read.kind === 'missing') return undefined;
-  const what = read.kind === 'getter' ? 'is a getter of its class, and getters are not run' : 'is inherited, and only own data is read';
+  const what =
+    read.kind === 'getter' ? 'is a getter of its class, and getters are not run' : 'is inherited, and only own data is read';
   throw new NoValue(`\`${short(shown)}\` ${what}.`);
 }
 

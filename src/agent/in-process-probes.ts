@@ -1,7 +1,7 @@
 import type { Action, AgentPolicy, Remove, StateFrame } from '../protocol/frames.ts';
 import { limits } from '../protocol/limits.ts';
 import { compileNameRules } from '../protocol/names.ts';
-import { Budget, defaultMaxCaptureMs, defaultMaxShare, maxStrikes } from './budget.ts';
+import { Cost, defaultMaxCaptureMs, defaultMaxShare, isStrike, maxStrikes } from './budget.ts';
 import type { HiddenName } from './capture.ts';
 import { Delivery } from './delivery.ts';
 import { atomicLoad, epochMs, monotonicMs, startTimer, stopTimer } from './intrinsics.ts';
@@ -23,7 +23,7 @@ const maxFailures = 3;
 export class InProcessProbes implements Probes {
   readonly #events: ProbeEvents;
   readonly #silence: Int32Array | undefined;
-  readonly #budget: Budget;
+  readonly #cost = new Cost();
   readonly #maxCaptureMs: number;
   readonly #sites: Sites;
   readonly #delivery: Delivery;
@@ -38,9 +38,8 @@ export class InProcessProbes implements Probes {
     this.#events = events;
     this.#silence = options.silence;
     this.#maxCaptureMs = options.maxCaptureMs ?? defaultMaxCaptureMs;
-    this.#budget = new Budget(options.maxShare ?? defaultMaxShare);
     this.#delivery = new Delivery(events);
-    this.#sites = new Sites(this.#budget, {
+    this.#sites = new Sites(this.#cost, options.maxShare ?? defaultMaxShare, {
       passed: (pass) => this.#passed(pass),
       overBudget: (watches) => {
         for (let index = 0; index < watches.length; index += 1) {
@@ -132,7 +131,7 @@ export class InProcessProbes implements Probes {
   }
 
   overhead(): { share: number; maxPauseMicros: number } {
-    return this.#budget.report();
+    return this.#cost.report();
   }
 
   close(): void {
@@ -166,7 +165,7 @@ export class InProcessProbes implements Probes {
     } catch {
       this.#end(watch, 'failed', { code: 'internal', message: 'The agent could not place the action.' });
     }
-    this.#budget.spend(monotonicMs() - startMs);
+    this.#cost.add(monotonicMs() - startMs);
   }
 
   #loaded(script: Script): void {
@@ -196,9 +195,8 @@ export class InProcessProbes implements Probes {
     }
   }
 
-  #visit(watch: Watch, { site, always, onHit, startMs, v8Ms }: Pass): void {
+  #visit(watch: Watch, { site, condition, always, onHit, startMs, v8Ms }: Pass): void {
     if (watch.state !== 'armed') return;
-    const { condition } = site;
     if (monotonicMs() >= watch.expiresAtMs) {
       this.#end(watch, 'expired');
       return;
@@ -230,7 +228,7 @@ export class InProcessProbes implements Probes {
     this.#delivery.send({ id, rev, hit: hits, ts, capture }, raw, this.#sites);
     if (hits >= watch.maxHits) {
       this.#end(watch, 'removed', { message: 'All its hits were taken.' });
-    } else if (this.#budget.pause(pausedMs)) {
+    } else if (isStrike(pausedMs)) {
       watch.strikes += 1;
       if (watch.strikes >= maxStrikes) {
         this.#end(watch, 'failed', {

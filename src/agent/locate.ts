@@ -1,7 +1,7 @@
 import type { AgentErrorCode, Place } from '../protocol/frames.ts';
 import { limits } from '../protocol/limits.ts';
 import { type Found, findFile } from './find-file.ts';
-import { type ScopesAt, scopesAt } from './scopes.ts';
+import { analyseScopes, type ScopesAt } from './scopes.ts';
 import { readSource, type Script, type Scripts } from './scripts.ts';
 import type { DebuggerSession, GeneratedPlace } from './session.ts';
 
@@ -29,14 +29,17 @@ export function locate(where: Where, candidates: Iterable<Script>, scripts: Scri
     return { code: 'ambiguous-file', message: message.slice(0, limits.maxMessageChars) };
   }
   const found: Location[] = [];
-  let message = '';
+  let nearest: number | undefined;
   for (const file of search.found) {
-    const candidate =
-      file.source === undefined ? directPlace(file, where, session) : mappedPlace(file, file.source, where, scripts, session);
-    if ('nearest' in candidate) message = noSuchLine(where, candidate.nearest);
-    else found.push(describe(file, candidate, scripts, session));
+    const stops = stopsOf(file, scripts, session);
+    const from = where.line - 1;
+    const candidates = stops(from, from + maxLinesDown + 1);
+    if (candidates.length === 0) nearest = stops(Math.max(0, from - maxLinesDown), from, 'last').at(-1)?.line;
+    else found.push(describe(file, candidates, where, scripts, session));
   }
-  return found.length === 0 && message !== '' ? { code: 'no-such-line', message } : { found };
+  return found.length === 0 && search.found.length > 0
+    ? { code: 'no-such-line', message: noSuchLine(where, nearest) }
+    : { found };
 }
 
 /** A place V8 can stop at and the original line it stands for; lines from 0. */
@@ -51,69 +54,65 @@ function noSuchLine({ file, line }: Where, nearest: number | undefined): string 
   return `No code stands on line ${line} of \`${file}\` or within ${maxLinesDown} lines below it.${hint}`;
 }
 
-function directPlace({ script }: Found, where: Where, session: DebuggerSession): Candidate | { nearest: number | undefined } {
-  const line = where.line - 1;
-  const places = session.possiblePlaces(script.id, { line, column: 0 }, { line: line + maxLinesDown + 1, column: 0 });
-  const onLine = places.filter((place) => place.lineNumber === places[0]?.lineNumber);
-  const wanted = (where.column ?? 1) - 1;
-  const chosen = onLine.find((place) => place.lineNumber > line || (place.columnNumber ?? 0) >= wanted) ?? onLine[0];
-  if (chosen !== undefined) {
-    const generated = { line: chosen.lineNumber, column: chosen.columnNumber ?? 0 };
-    return { generated, ...generated };
-  }
-  const above = session.possiblePlaces(script.id, { line: Math.max(0, line - maxLinesDown), column: 0 }, { line, column: 0 });
-  return { nearest: above.at(-1)?.lineNumber };
-}
+/** Places V8 can stop at on the first (or last) line with code from one line up to another. */
+type Stops = (from: number, to: number, which?: 'first' | 'last') => Candidate[];
 
-function mappedPlace(
-  { script }: Found,
-  source: number,
-  where: Where,
-  scripts: Scripts,
-  session: DebuggerSession,
-): Candidate | { nearest: number | undefined } {
-  const map = scripts.mapOf(script, session)?.map;
-  const line = where.line - 1;
-  const wanted = (where.column ?? 1) - 1;
-  /** The best place of the first line that has one. */
-  const firstPlace = (from: number, to: number): Candidate | undefined => {
-    let best: Candidate | undefined;
-    for (const stretch of map?.generated(source, from, to) ?? []) {
-      if (best !== undefined && stretch.line > best.line) return best;
-      for (const place of session.possiblePlaces(script.id, stretch.from, stretch.to)) {
-        const generated = { line: place.lineNumber, column: place.columnNumber ?? 0 };
-        const original = map?.original(generated.line, generated.column);
-        if (original?.source !== source || original.line !== stretch.line) continue;
-        const fits = original.line > line || original.column >= wanted;
-        const isBetter = best === undefined || (fits && (best.column < wanted || original.column < best.column));
-        if (isBetter) best = { generated, line: original.line, column: original.column };
+function stopsOf({ script, source }: Found, scripts: Scripts, session: DebuggerSession): Stops {
+  const map = source === undefined ? undefined : scripts.mapOf(script, session)?.map;
+  const text = session.source(script.id) ?? '';
+  const endOfCode = text.trimEnd().length;
+  const places = (from: GeneratedPlace, to: GeneratedPlace): GeneratedPlace[] =>
+    session.possiblePlaces(script.id, from, to).map((place) => ({ line: place.lineNumber, column: place.columnNumber ?? 0 }));
+  // V8 can stop where a script ends, though no code stands there.
+  return (from, to, which = 'first') => {
+    const all: Candidate[] = [];
+    if (map === undefined || source === undefined) {
+      for (const place of places({ line: from, column: 0 }, { line: to, column: 0 })) all.push({ generated: place, ...place });
+    } else {
+      for (const stretch of map.generated(source, from, to)) {
+        if (which === 'first' && all[0] !== undefined && all[0].line < stretch.line) break;
+        for (const generated of places(stretch.from, stretch.to)) {
+          const original = map.original(generated.line, generated.column);
+          if (original?.source === source && original.line === stretch.line)
+            all.push({ generated, line: original.line, column: original.column });
+        }
       }
     }
-    return best;
+    const usable = all.filter((one) => offsetOf(text, one.generated) < endOfCode);
+    const line = usable.at(which === 'first' ? 0 : -1)?.line;
+    return usable.filter((one) => one.line === line).sort((a, b) => a.column - b.column);
   };
-  const chosen = firstPlace(line, line + maxLinesDown + 1);
-  if (chosen !== undefined) return chosen;
-  for (let above = line - 1; above >= 0 && above >= line - maxLinesDown; above -= 1) {
-    if (firstPlace(above, above + 1) !== undefined) return { nearest: above };
-  }
-  return { nearest: undefined };
 }
 
-function describe({ script, path, source }: Found, candidate: Candidate, scripts: Scripts, session: DebuggerSession): Location {
+/**
+ * Takes the first place of the line, or the first from the asked column on. Of a line such as `get('/', () => answer())` at the top
+ * of a file, which ran when the file was loaded, the function is meant.
+ */
+function describe(file: Found, candidates: Candidate[], where: Where, scripts: Scripts, session: DebuggerSession): Location {
+  const { script, path, source } = file;
   const generatedSource = session.source(script.id) ?? '';
+  const scopesOf = analyseScopes(generatedSource);
+  const described = candidates.map((candidate) => ({
+    ...candidate,
+    scopes: scopesOf(offsetOf(generatedSource, candidate.generated)),
+  }));
+  const isAsked = where.column !== undefined && described[0]?.line === where.line - 1;
+  const chosen = isAsked
+    ? described.find(({ column }) => column >= (where.column ?? 1) - 1)
+    : described.find(({ scopes }) => scopes.function !== undefined);
+  const { generated, line, column, scopes } = chosen ?? (described[0] as (typeof described)[number]);
   const content =
     source === undefined ? generatedSource : (scripts.mapOf(script, session)?.map.content(source) ?? readSource(path) ?? '');
-  const scopes = scopesAt(generatedSource, offsetOf(generatedSource, candidate.generated));
-  const start = offsetOf(content, { line: candidate.line, column: 0 });
+  const start = offsetOf(content, { line, column: 0 });
   const text = content.slice(start, lineEnd(content, start)).trim().slice(0, limits.maxLineChars);
   const place: Place = {
     file: path.slice(-limits.maxFileChars),
-    line: candidate.line + 1,
-    column: candidate.column + 1,
+    line: line + 1,
+    column: column + 1,
     ...(scopes.function === undefined ? {} : { function: scopes.function.slice(0, limits.maxNameChars) }),
     ...(text === '' ? {} : { text }),
   };
-  return { script, generated: candidate.generated, place, scopes };
+  return { script, generated, place, scopes };
 }
 
 function offsetOf(source: string, { line, column }: GeneratedPlace): number {

@@ -40,21 +40,24 @@ export interface ScopesAt {
 export const maxAnalysedChars = 16 * 1024 * 1024;
 
 /**
- * The names in scope at an offset of a script, found by reading its text: V8 names them only to a debugger that pauses. A name too
+ * Finds the names in scope at any offset of a script, by reading its text once: V8 names them only to a debugger that pauses. A name too
  * many is harmless, as V8 then says that it is not defined; a name is never looked up that the script does not declare around
  * the place, so no global is.
  */
-export function scopesAt(source: string, offset: number): ScopesAt {
-  if (source.length > maxAnalysedChars) return { function: undefined, scopes: [], early: new Set(), isInWith: false };
+export function analyseScopes(source: string): (offset: number) => ScopesAt {
+  if (source.length > maxAnalysedChars) return () => ({ function: undefined, scopes: [], early: new Set(), isInWith: false });
   const tokens = tokenize(source);
-  let low = 0;
-  let high = tokens.starts.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((tokens.starts[middle] as number) < offset) low = middle + 1;
-    else high = middle;
-  }
-  return flatten(innermost(readScopes(tokens), low), low);
+  const scopes = readScopes(tokens);
+  return (offset) => {
+    let low = 0;
+    let high = tokens.starts.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((tokens.starts[middle] as number) < offset) low = middle + 1;
+      else high = middle;
+    }
+    return flatten(innermost(scopes, low), low);
+  };
 }
 
 function innermost(scopes: Scope[], token: number): Scope {
@@ -119,7 +122,8 @@ function readScopes(tokens: Tokens): Scope[] {
       else if (isControl && before === 'with') enter('with', index, statementEnd(tokens, close + 1));
       else if (isControl && before === 'catch' && texts[close + 1] === '{') {
         const scope = enter('catch', index, match[close + 1] as number);
-        for (const one of patternNames(tokens, index + 1, close)) scope.names.set(one, { name: one, isCode: false, readyAfter: -1 });
+        for (const one of patternNames(tokens, index + 1, close))
+          scope.names.set(one, { name: one, isCode: false, readyAfter: -1 });
       } else if (!isControl && close > 0 && texts[close + 1] === '{' && !taken.has(close + 1)) {
         enterFunction(kinds[index - 1] === 'punctuator' ? '' : before, index, index, close + 1);
       }
@@ -137,7 +141,8 @@ function readScopes(tokens: Tokens): Scope[] {
         const isValue = wantsValue(starts);
         if (name !== undefined && !isValue) current.names.set(name, { name, isCode: true, readyAfter: -1 });
         enterFunction(name ?? nameBefore(tokens, index), index, parameters, close + 1);
-        if (name !== undefined && isValue && !current.names.has(name)) current.names.set(name, { name, isCode: true, readyAfter: -1 });
+        if (name !== undefined && isValue && !current.names.has(name))
+          current.names.set(name, { name, isCode: true, readyAfter: -1 });
       } else if (text === 'class') {
         let body = index + 1;
         while (body < last && texts[body] !== '{') body = (match[body] as number) > body ? (match[body] as number) + 1 : body + 1;

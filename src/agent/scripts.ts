@@ -38,7 +38,11 @@ export class Scripts {
     const path = pathOf(url);
     if (path.startsWith(ownFolder)) return undefined;
     const mapUrl = parsed.sourceMapURL ?? '';
-    const script: Script = { id: parsed.scriptId, path, mapUrl: mapUrl.startsWith('data:') ? 'inline' : mapUrl };
+    const script: Script = {
+      id: parsed.scriptId,
+      path,
+      mapUrl: mapUrl.startsWith('data:') ? 'inline' : mapUrl,
+    };
     this.all.set(script.id, script);
     this.#byPath.set(path, script);
     return script;

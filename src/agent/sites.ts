@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { dirname, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Budget } from './budget.ts';
+import { Allowance, type Cost } from './budget.ts';
 import { type Condition, conditionFor, type Thunk } from './condition.ts';
 import { defineProperty, deleteProperty, monotonicMs, startImmediate, startTimer, stopTimer } from './intrinsics.ts';
 import { type Located, type Location, locate } from './locate.ts';
@@ -15,6 +15,9 @@ import type { Watch } from './watch.ts';
  */
 const assumedV8Ms = 0.1;
 
+/** Places come back together, at most this often. */
+const minReturnMs = 50;
+
 /** A place with a breakpoint; several actions can share it. */
 export interface Site extends Location {
   index: number;
@@ -23,13 +26,14 @@ export interface Site extends Location {
   /** Undefined while the breakpoint is taken away. */
   breakpoint: string | undefined;
   v8Ms: number;
-  window: number;
-  spentMs: number;
+  allowance: Allowance;
 }
 
 /** One pass through a site. */
 export interface Pass {
   site: Site;
+  /** The site's own changes when an action ends in the middle of the pass. */
+  condition: Condition;
   always: readonly Thunk[];
   onHit: () => readonly Thunk[];
   /** When our code took over, by `monotonicMs`. */
@@ -41,7 +45,7 @@ export interface Pass {
 /** What the sites tell their owner. All of it is called on the program's thread, `passed` in the middle of the program. */
 export interface SiteEvents {
   passed(pass: Pass): void;
-  /** The breakpoint of these is away until the next window. */
+  /** The breakpoint of these is away until their time has filled up again. */
   overBudget(watches: readonly Watch[]): void;
   loaded(script: Script): void;
   /** Whether an action waits for its file to be loaded. */
@@ -53,7 +57,8 @@ const ownFolder = dirname(fileURLToPath(import.meta.url)) + sep;
 /** The breakpoints of the process, and the debugger as long as there is one. */
 export class Sites {
   readonly #events: SiteEvents;
-  readonly #budget: Budget;
+  readonly #cost: Cost;
+  readonly #maxShare: number;
   /** In the global scope while the debugger is on: random, so that no program can have the name. */
   readonly #hookName = `__sidelight_${randomBytes(8).toString('hex')}`;
   readonly #sites = new Map<string, Site>();
@@ -64,8 +69,9 @@ export class Sites {
   #lastPassEndMs = 0;
   #resume: ReturnType<typeof startTimer> | undefined;
 
-  constructor(budget: Budget, events: SiteEvents) {
-    this.#budget = budget;
+  constructor(cost: Cost, maxShare: number, events: SiteEvents) {
+    this.#cost = cost;
+    this.#maxShare = maxShare;
     this.#events = events;
   }
 
@@ -86,6 +92,7 @@ export class Sites {
       if (site.watches.length === 0) {
         this.#sites.delete(key);
         this.#byIndex[site.index] = undefined;
+        this.#share();
       } else {
         this.#set(site);
       }
@@ -127,7 +134,7 @@ export class Sites {
     try {
       const gapMs = startMs - this.#lastPassEndMs;
       if (gapMs < site.v8Ms) site.v8Ms = gapMs;
-      this.#events.passed({ site, always, onHit, startMs, v8Ms: site.v8Ms });
+      this.#events.passed({ site, condition: site.condition, always, onHit, startMs, v8Ms: site.v8Ms });
       this.#pay(site, monotonicMs() - startMs + site.v8Ms);
     } catch {
       // Nothing may reach the program; `passed` has counted it.
@@ -160,9 +167,18 @@ export class Sites {
     if (site === undefined) {
       const index = this.#byIndex.length;
       const condition = conditionFor(this.#hookName, index, location.scopes, []);
-      site = { ...location, index, watches: [], condition, breakpoint: undefined, v8Ms: assumedV8Ms, window: 0, spentMs: 0 };
+      site = {
+        ...location,
+        index,
+        watches: [],
+        condition,
+        breakpoint: undefined,
+        v8Ms: assumedV8Ms,
+        allowance: new Allowance(this.#maxShare / (this.#sites.size + 1)),
+      };
       this.#sites.set(key, site);
       this.#byIndex.push(site);
+      this.#share();
     }
     if (site.watches.includes(watch)) return;
     site.watches = [...site.watches, watch];
@@ -180,29 +196,37 @@ export class Sites {
     site.breakpoint = undefined;
   }
 
-  /** A site that has used its part of the window is taken away at once, in the middle of the program: a loop may be running. */
+  /** A place whose time is used up goes at once, in the middle of the program: a loop may be running. */
   #pay(site: Site, ms: number): void {
-    const isLeft = this.#budget.spend(ms);
-    if (site.window !== this.#budget.window) {
-      site.window = this.#budget.window;
-      site.spentMs = 0;
-    }
-    site.spentMs += ms;
-    const part = this.#budget.maxMs / Math.max(1, this.#sites.size);
-    if (isLeft && site.spentMs < part) return;
-    for (let index = 0; index < this.#byIndex.length; index += 1) {
-      const one = this.#byIndex[index];
-      if (one?.breakpoint === undefined || (isLeft && one !== site)) continue;
-      this.#clear(one);
-      this.#events.overBudget(one.watches);
-    }
+    this.#cost.add(ms);
+    if (site.allowance.spend(ms) || site.breakpoint === undefined) return;
+    this.#clear(site);
+    this.#events.overBudget(site.watches);
+    this.#planReturn();
+  }
+
+  #planReturn(): void {
     if (this.#resume !== undefined) return;
-    this.#resume = startTimer(() => {
-      this.#resume = undefined;
-      const startMs = monotonicMs();
-      for (const one of this.#sites.values()) if (one.breakpoint === undefined) this.#set(one);
-      this.#budget.spend(monotonicMs() - startMs);
-    }, this.#budget.waitMs());
+    let waitMs = Number.POSITIVE_INFINITY;
+    for (const site of this.#sites.values()) {
+      if (site.breakpoint === undefined) waitMs = Math.min(waitMs, site.allowance.returnsInMs);
+    }
+    if (waitMs === Number.POSITIVE_INFINITY) return;
+    this.#resume = startTimer(
+      () => {
+        this.#resume = undefined;
+        const startMs = monotonicMs();
+        for (const site of this.#sites.values())
+          if (site.breakpoint === undefined && site.allowance.returnsInMs === 0) this.#set(site);
+        this.#cost.add(monotonicMs() - startMs);
+        this.#planReturn();
+      },
+      Math.max(minReturnMs, waitMs),
+    );
     this.#resume.unref();
+  }
+
+  #share(): void {
+    for (const site of this.#sites.values()) site.allowance.share = this.#maxShare / this.#sites.size;
   }
 }

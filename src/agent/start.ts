@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { setImmediate } from 'node:timers';
+import { setTimeout } from 'node:timers';
 import { isMainThread } from 'node:worker_threads';
 import { type AgentOptions, readConfig } from './config.ts';
 import { tellingEnvironment } from './hello.ts';
@@ -17,6 +17,9 @@ export interface Agent {
   /** Removes every probe and says bye to the bridge. */
   stop(): Promise<void>;
 }
+
+/** A short script ends before this and never pays for a thread; a service loads its modules without competition. */
+const startAfterMs = 200;
 
 /** Shared by all copies of this package in one process, so that `--import` and `start()` together are one agent. */
 const processKey = Symbol.for('sidelight.agent');
@@ -64,8 +67,7 @@ function create(options: AgentOptions): Agent {
     ...(script === undefined ? {} : { script }),
   };
   const supervisor = new Supervisor(config, facts, createLog(config.log));
-  // A program that ends in its first turn is not held up by a thread that still starts.
-  setImmediate(() => supervisor.start()).unref();
+  setTimeout(() => supervisor.start(), startAfterMs).unref();
   return {
     id,
     started: true,

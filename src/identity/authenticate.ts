@@ -54,7 +54,7 @@ export function createAuthenticator({ keys, clock }: { keys: KeyStore; clock: Cl
       const key = await check('api', bearer, from);
       return {
         org: key.org,
-        subject: `key:${key.id}`,
+        subject: `key:${key.firstId ?? key.id}`,
         name: key.name,
         kind: 'api_key',
         role: key.role ?? 'viewer',

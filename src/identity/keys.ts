@@ -18,6 +18,8 @@ export interface KeyRecord {
   revokedAt?: number;
   /** After a rotation: the id of the key that replaces it; this one works until `expiresAt`. */
   rotatedTo?: string;
+  /** After a rotation: the first key's id, so that quotas and ownership go on as one caller. */
+  firstId?: string;
   /** API keys only. */
   role?: Role;
   scopes?: Scope[];

@@ -11,7 +11,7 @@ export type Permission = (typeof permissions)[number];
 /** Who is asking, whichever way they proved it. Made by `authenticate()`; rights are decided later, per tool call. */
 export interface Principal {
   org: string;
-  /** Stable within the organisation: `key:<id>` for an API key, `user:<sub>` for a person. */
+  /** Stable within the organisation: `key:<id>` for an API key (the first one's, over rotations), `user:<sub>` for a person. */
   subject: string;
   /** For people: the key's name, or the person's. */
   name: string;

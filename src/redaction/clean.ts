@@ -30,5 +30,5 @@ export function cleanLabel(text: string, maxChars: number): string {
 
 /** PostgreSQL keeps neither U+0000 nor half a surrogate pair in jsonb; both are written out before storing. */
 export function storable(text: string): string {
-  return text.replace(/\0|\p{Surrogate}/gu, writtenOut);
+  return plain.test(text) ? text : text.replace(/\0|\p{Surrogate}/gu, writtenOut);
 }

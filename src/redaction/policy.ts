@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { only, parseStrictYaml, refuseMistakes } from '../lib/strict-yaml.ts';
 import type { NameRules } from '../protocol/names.ts';
-import { harmlessBeginnings, harmlessEndings, rules } from './rules.ts';
+import { harmlessBeginnings, harmlessEndings } from './harmless-names.ts';
+import { rules } from './rules.ts';
 
 /** `debug` hides secrets and personal data but keeps what debugging lives on; `strict` hides more; `secrets-only` only the floor. */
 export const profiles = ['debug', 'strict', 'secrets-only'] as const;

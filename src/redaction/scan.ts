@@ -1,5 +1,6 @@
 import type { Detector, Finding } from './detectors/detector.ts';
 import { findEncoded } from './detectors/encoded.ts';
+import { traitsOf } from './detectors/traits.ts';
 import { markerPattern } from './marker.ts';
 import type { Session } from './session.ts';
 
@@ -63,32 +64,40 @@ interface Ranked extends Finding {
 
 function find(session: Session, text: string, { cut = false, secretsOnly = false }: TextOptions): Ranked[] {
   const scanning = session.scanning(cut);
-  const wanted = secretsOnly
-    ? session.detectors.filter((detector) => detector.kind === 'secret' && detector.name !== 'entropy')
-    : session.detectors;
-  const findings = wanted.flatMap((detector, rank) => applicable(session, detector, detector.find(text, scanning), rank));
-  const encoded = findEncoded(text, (decoded) => findFirst(session, decoded, wanted, cut));
-  return [
-    ...findings,
-    ...encoded.map((finding) => ({ ...finding, rank: wanted.length, secret: session.isSecret(finding.rule) })),
-  ];
+  const traits = traitsOf(text, cut);
+  const wanted = (detector: Detector): boolean => !secretsOnly || (detector.kind === 'secret' && detector.name !== 'entropy');
+  const findings: Ranked[] = [];
+  for (const [rank, detector] of session.detectors.entries()) {
+    if (!detector.couldHold(traits) || !wanted(detector)) continue;
+    for (const finding of detector.find(text, scanning)) {
+      if (isApplicable(session, finding)) findings.push({ ...finding, rank, secret: session.isSecret(finding.rule) });
+    }
+  }
+  for (const finding of findEncoded(text, traits, (decoded) => findFirst(session, decoded, wanted, cut))) {
+    findings.push({ ...finding, rank: session.detectors.length, secret: session.isSecret(finding.rule) });
+  }
+  return findings;
 }
 
 /** Encoded text is searched by detectors that need no words around: decoded bytes are not prose, and entropy proves nothing there. */
-function findFirst(session: Session, decoded: string, wanted: readonly Detector[], cut: boolean): Finding | undefined {
+function findFirst(
+  session: Session,
+  decoded: string,
+  wanted: (detector: Detector) => boolean,
+  cut: boolean,
+): Finding | undefined {
   const scanning = session.scanning(cut);
-  for (const detector of wanted) {
-    if (detector.name === 'prose' || detector.name === 'entropy') continue;
-    const [first] = applicable(session, detector, detector.find(decoded, scanning), 0);
+  const traits = traitsOf(decoded, cut);
+  for (const detector of session.detectors) {
+    if (detector.name === 'prose' || detector.name === 'entropy' || !detector.couldHold(traits) || !wanted(detector)) continue;
+    const first = detector.find(decoded, scanning).find((finding) => isApplicable(session, finding));
     if (first !== undefined) return first;
   }
   return undefined;
 }
 
-function applicable(session: Session, detector: Detector, findings: Finding[], rank: number): Ranked[] {
-  return findings
-    .filter((finding) => finding.end > finding.start && session.applies(finding.rule))
-    .map((finding) => ({ ...finding, rank, secret: detector.kind === 'secret' && session.isSecret(finding.rule) }));
+function isApplicable(session: Session, { start, end, rule }: Finding): boolean {
+  return end > start && session.applies(rule);
 }
 
 /** Findings in order and without overlap: secrets first claim their stretch whole, then personal data what is left of theirs. */

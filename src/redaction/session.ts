@@ -9,6 +9,8 @@ interface Compiled {
   nameRule(name: string): string | undefined;
   phraseRule(name: string): string | undefined;
   detectors: readonly Detector[];
+  scanning: Scanning;
+  scanningCut: Scanning;
 }
 
 const compiled = new WeakMap<RedactionPolicy, Compiled>();
@@ -20,9 +22,14 @@ function compile(policy: RedactionPolicy): Compiled {
   const phrases = Object.entries(names.hidden).map(
     ([rule, list]) => [rule, list.filter((phrase) => /[^A-Za-z]/.test(phrase))] as const,
   );
+  const nameRule = compileNameRules(names);
+  const phraseRule = compileNameRules({ ...names, hidden: Object.fromEntries(phrases) });
+  const scanning: Scanning = { cut: false, strict: policy.profile === 'strict', nameRule, phraseRule };
   const made: Compiled = {
-    nameRule: compileNameRules(names),
-    phraseRule: compileNameRules({ ...names, hidden: Object.fromEntries(phrases) }),
+    nameRule,
+    phraseRule,
+    scanning,
+    scanningCut: { ...scanning, cut: true },
     detectors: detectors.filter((detector) => detector.kind === 'secret' || policy.profile !== 'secrets-only'),
   };
   compiled.set(policy, made);
@@ -77,12 +84,7 @@ export class Session {
   }
 
   scanning(cut: boolean): Scanning {
-    return {
-      cut,
-      strict: this.policy.profile === 'strict',
-      nameRule: this.#compiled.nameRule,
-      phraseRule: this.#compiled.phraseRule,
-    };
+    return cut ? this.#compiled.scanningCut : this.#compiled.scanning;
   }
 
   /** Counts one value; false when this pass has seen all it may. */

@@ -3,7 +3,7 @@ import type { Db, Queries } from './db.ts';
 
 const touchEveryMs = 60_000;
 
-type Rights = Pick<KeyRecord, 'role' | 'scopes' | 'permissions' | 'groups' | 'pool' | 'service'>;
+type Rights = Pick<KeyRecord, 'role' | 'scopes' | 'permissions' | 'groups' | 'pool' | 'service' | 'firstId'>;
 
 interface KeyRow extends Record<string, unknown> {
   id: string;

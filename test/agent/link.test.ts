@@ -120,13 +120,16 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     expect(await running.ended).toEqual({ code: null, signal: 'SIGTERM' });
   });
 
-  test('a program of one turn ends before the agent starts anything', async () => {
+  test('a short script ends before the agent starts its thread', async () => {
     const bridge = await bridgeWith();
     const directory = await mkdtemp(join(tmpdir(), 'sidelight-program-'));
-    await writeFile(join(directory, 'short.mjs'), "console.log('done'); process.exitCode = 5;\n");
-    const running = run(settings(bridge), join(directory, 'short.mjs'));
-    expect(await running.ended).toEqual({ code: 5, signal: null });
-    expect([running.stdout(), running.stderr()]).toEqual(['done\n', '']);
+    await writeFile(join(directory, 'short.cjs'), "console.log('done'); process.exitCode = 5;\n");
+    const quiet = run(settings(bridge), join(directory, 'short.cjs'));
+    expect(await quiet.ended).toEqual({ code: 5, signal: null });
+    expect([quiet.stdout(), quiet.stderr()]).toEqual(['done\n', '']);
+    const traced = run(settings(bridge, { NODE_DEBUG: 'worker' }), join(directory, 'short.cjs'));
+    await traced.ended;
+    expect(traced.stderr()).not.toContain('created Worker');
     await rm(directory, { recursive: true });
   });
 
@@ -311,14 +314,19 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     expect(bridge.connections).toHaveLength(2);
   });
 
-  test('NODE_OPTIONS starts one agent, which does not start itself again in its own thread', async () => {
+  test('NODE_OPTIONS starts one agent, and what else it loads is not loaded again for the thread of the agent', async () => {
     const bridge = await bridgeWith({ welcome: { beatMs: 100 } });
-    const options = { NODE_OPTIONS: `--import ${pathToFileURL(join(agent, 'register.js')).href}` };
+    const directory = await mkdtemp(join(tmpdir(), 'sidelight-program-'));
+    await writeFile(join(directory, 'setup.cjs'), "require('node:fs').writeSync(1, 'setup\\n');\n");
+    const register = pathToFileURL(join(agent, 'register.js')).href;
+    const options = { NODE_OPTIONS: `--import ${register} --require ${join(directory, 'setup.cjs')}` };
     const running = runProgram(node, [program('obedient.mjs')], settings(bridge, options));
     programs.push(running);
     const connection = await bridge.connection(0);
     await until(() => framesOf(connection, 'beat').length >= 3, 'three beats');
     expect(bridge.connections).toHaveLength(1);
+    expect(running.stdout().match(/setup/g)).toHaveLength(1);
+    await rm(directory, { recursive: true });
   });
 
   test('--require works as --import does', async () => {

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import type { Action, CaptureData, HitFrame, StateFrame } from '../../src/protocol/frames.ts';
 import type { ProbeOptions } from '../../src/agent/probes.ts';
+import type { Action, CaptureData, HitFrame, StateFrame } from '../../src/protocol/frames.ts';
 import type { Value } from '../../src/protocol/value.ts';
 
 export type State = Omit<StateFrame, 't' | 'n'>;
@@ -78,7 +78,11 @@ export class ProbeProgram {
     });
   }
 
-  static async start(execPath: string, options: Omit<ProbeOptions, 'silence'> = {}, execArgv: string[] = []): Promise<ProbeProgram> {
+  static async start(
+    execPath: string,
+    options: Omit<ProbeOptions, 'silence'> = {},
+    execArgv: string[] = [],
+  ): Promise<ProbeProgram> {
     const env = { ...process.env, PROBES_URL: await probesUrl() };
     const child = fork(host, [], { execPath, execArgv, env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'], serialization: 'json' });
     const started = new ProbeProgram(child);
@@ -130,7 +134,8 @@ export class ProbeProgram {
       const check = (): void => {
         const found = find();
         if (found !== undefined && found !== false) resolve(found);
-        else if (this.child.exitCode !== null) reject(new Error(`The program exited with ${this.child.exitCode}: ${this.stderr}`));
+        else if (this.child.exitCode !== null)
+          reject(new Error(`The program exited with ${this.child.exitCode}: ${this.stderr}`));
         else return;
         this.#waiting.delete(check);
       };
@@ -159,6 +164,7 @@ export function variable(capture: CaptureData, name: string): Value | undefined 
 
 /** Name → value of the fields of an object. */
 export function fields(value: Value | undefined): Record<string, Value> {
-  if (typeof value !== 'object' || value === null || value.$ !== 'object') throw new Error(`Not an object: ${JSON.stringify(value)}`);
+  if (typeof value !== 'object' || value === null || value.$ !== 'object')
+    throw new Error(`Not an object: ${JSON.stringify(value)}`);
   return Object.fromEntries(value.fields);
 }

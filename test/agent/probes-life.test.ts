@@ -29,7 +29,7 @@ describe.each(nodes())('on Node $major', ({ execPath }) => {
     running.push(app);
     await app.load(file);
   }
-  beforeEach(() => start());
+  beforeEach(() => start({ maxShare: 1, maxCaptureMs: 1_000 }));
 
   const probes = (method: string, ...args: unknown[]): Promise<unknown> => app.do('probes', { method, args });
   const last = (id: string) => app.states.filter((state) => state.id === id).at(-1);
@@ -63,7 +63,7 @@ describe.each(nodes())('on Node $major', ({ execPath }) => {
     const state = await app.arm({ id: 'late', where: { file: name, line: marked(late, 'late') }, expressions: ['top'] });
     expect(state.state).toBe('pending');
     await app.load(late);
-    await app.until(() => last('late')?.state === 'armed');
+    await app.until(() => app.states.some((one) => one.id === 'late' && one.state === 'armed'));
     await app.call(late, name === 'late.cjs' ? 'top' : 'after');
     expect((await app.hit()).id).toBe('late');
   });
@@ -80,7 +80,11 @@ describe.each(nodes())('on Node $major', ({ execPath }) => {
     expect(await app.do('globals')).toBe(1);
     await app.call(file, 'pass', [4], 5);
     await app.until(() => last('three')?.state === 'removed');
-    expect(app.hits.map(({ hit, capture }) => [hit, variable(capture, 'twice')])).toEqual([[1, 8], [2, 8], [3, 8]]);
+    expect(app.hits.map(({ hit, capture }) => [hit, variable(capture, 'twice')])).toEqual([
+      [1, 8],
+      [2, 8],
+      [3, 8],
+    ]);
     expect(last('three')).toMatchObject({ hits: 3 });
     expect(await app.do('globals')).toBe(0);
     expect(await app.do('count')).toBe(0);
@@ -150,7 +154,10 @@ describe.each(nodes())('on Node $major', ({ execPath }) => {
     expect(app.hits).toHaveLength(50);
     const eleven = Array.from({ length: 11 }, () => 'value');
     expect(await app.arm({ where: here, expressions: eleven })).toMatchObject({ state: 'failed', code: 'too-many' });
-    expect(await app.arm({ where: here, condition: 'process.exit()' })).toMatchObject({ state: 'failed', code: 'bad-expression' });
+    expect(await app.arm({ where: here, condition: 'process.exit()' })).toMatchObject({
+      state: 'failed',
+      code: 'bad-expression',
+    });
     expect(await app.arm({ where: { file: 'life.cjs', line: -1 } })).toMatchObject({ state: 'failed', code: 'no-such-line' });
     expect(await app.arm({ where: here, kind: 'counter' as 'snapshot' })).toMatchObject({ state: 'failed', code: 'unsupported' });
     for (let index = 0; index < 100; index += 1) await app.arm({ where: here });
@@ -176,10 +183,16 @@ describe.each(nodes())('on Node $major', ({ execPath }) => {
     expect(last('kept')).toMatchObject({ state: 'suspended', hits: 1 });
     expect(await app.do('globals')).toBe(0);
     await app.call(file, 'pass', [2]);
-    expect(await app.arm({ id: 'kept', where: here, limits: { hits: 2, depth: 3, ttlMs: 10_000 } })).toMatchObject({ state: 'armed', hits: 1 });
+    expect(await app.arm({ id: 'kept', where: here, limits: { hits: 2, depth: 3, ttlMs: 10_000 } })).toMatchObject({
+      state: 'armed',
+      hits: 1,
+    });
     await app.call(file, 'pass', [3]);
     await app.until(() => last('kept')?.state === 'removed');
-    expect(app.hits.map(({ hit, capture }) => [hit, variable(capture, 'value')])).toEqual([[1, 1], [2, 3]]);
+    expect(app.hits.map(({ hit, capture }) => [hit, variable(capture, 'value')])).toEqual([
+      [1, 1],
+      [2, 3],
+    ]);
   });
 
   test('a main thread that never rests is cut off through the shared flag', async () => {
@@ -205,8 +218,14 @@ describe.each(nodes())('on Node $major', ({ execPath }) => {
   });
 
   test('a hot line costs little: the probe is taken away within the loop and comes back in the next window', async () => {
+    await start();
     const line = marked(file, 'hot');
-    await app.arm({ id: 'hot', where: { file: 'life.cjs', line }, condition: 'sum < 0', limits: { hits: 1, depth: 3, ttlMs: 60_000 } });
+    await app.arm({
+      id: 'hot',
+      where: { file: 'life.cjs', line },
+      condition: 'sum < 0',
+      limits: { hits: 1, depth: 3, ttlMs: 60_000 },
+    });
     const startedAt = performance.now();
     await app.call(file, 'hot', [3_000_000]);
     // Without the budget three million passes take minutes.
@@ -236,7 +255,10 @@ describe.each(nodes())('on Node $major', ({ execPath }) => {
   });
 
   test('a line inside `with` is refused, as reading a name there can run code', async () => {
-    expect(await app.arm({ where: { file: 'life.cjs', line: marked(file, 'within') } })).toMatchObject({ state: 'failed', code: 'unsupported' });
+    expect(await app.arm({ where: { file: 'life.cjs', line: marked(file, 'within') } })).toMatchObject({
+      state: 'failed',
+      code: 'unsupported',
+    });
   });
 
   test('a recursive function is hit once a call', async () => {

@@ -20,14 +20,29 @@ const places: {
     args: [1, { second: 2 }, [4, 5, 6]],
     inFunction: 'locals',
     sees: {
-      first: 1, second: 2, third: 'default', fourth: 4, rest: array(5, 6), fifth: 2, sum: 3, hoisted: 'var',
-      moduleList: array('module'), moduleCount: 4, fetch: 'a shadowed global',
+      first: 1,
+      second: 2,
+      third: 'default',
+      fourth: 4,
+      rest: array(5, 6),
+      fifth: 2,
+      sum: 3,
+      hoisted: 'var',
+      moduleList: array('module'),
+      moduleCount: 4,
+      fetch: 'a shadowed global',
     },
   },
   { mark: 'closure', args: ['out'], inFunction: 'inner', sees: { own: 1, middle: 'middle', outer: 'out', unused: gone } },
   { mark: 'deadZone', sees: { early: 1, late: { $: 'uninitialised' }, later: { $: 'uninitialised' } } },
   { mark: 'beforeSuper', run: 'method', inFunction: 'constructor', sees: { kind: 'plain', before: 'plain' } },
-  { mark: 'afterSuper', run: 'method', inFunction: 'constructor', sees: { kind: 'plain' }, this: { kind: 'plain', owner: 'ann' } },
+  {
+    mark: 'afterSuper',
+    run: 'method',
+    inFunction: 'constructor',
+    sees: { kind: 'plain' },
+    this: { kind: 'plain', owner: 'ann' },
+  },
   { mark: 'method', inFunction: 'deposit', sees: { amount: 5 }, this: { kind: 'plain', owner: 'ann', after: true } },
   { mark: 'getter', inFunction: 'total', sees: { inGetter: 10 }, this: { owner: 'ann' } },
   { mark: 'staticMethod', inFunction: 'make', sees: { kind: 'made' } },
@@ -39,7 +54,13 @@ const places: {
   { mark: 'loops', sees: { total: 0, index: 0, key: 'a', value: 1, double: 2 } },
   { mark: 'switches', args: ['a'], sees: { kind: 'a', inCase: 'case' } },
   { mark: 'shadowed', sees: { JSON: 'mine', globalThis: 'also mine', name: 'inner' } },
-  { mark: 'literal', run: 'literalMethod', inFunction: 'method', sees: { argument: 8, half: 4 }, this: { text: 'template t } {' } },
+  {
+    mark: 'literal',
+    run: 'literalMethod',
+    inFunction: 'method',
+    sees: { argument: 8, half: 4 },
+    this: { text: 'template t } {' },
+  },
   { mark: 'named', inFunction: 'again', sees: { depth: 1 } },
   { mark: 'unicode', sees: { größe: 1, $dollar: 2, _under: 3, π: 4 } },
   { mark: 'manyOnOneLine', args: [1], sees: { a: 1, b: { $: 'uninitialised' } } },
@@ -60,12 +81,19 @@ describe.each(nodes())('on Node $major', ({ execPath }) => {
     for (const { mark, run = mark, args = [], inFunction, sees, this: self } of places) {
       const line = marked(file, mark);
       const state = await app.arm({ id: mark, where: { file: 'places.mjs', line } });
-      expect(state, mark).toMatchObject({ state: 'armed', at: [{ line, ...(inFunction === undefined ? {} : { function: inFunction }) }] });
+      expect(state, mark).toMatchObject({
+        state: 'armed',
+        at: [{ line, ...(inFunction === undefined ? {} : { function: inFunction }) }],
+      });
       await app.call(file, run, args);
       const hit = await app.until(() => app.hits.find((one) => one.id === mark));
       const seen = Object.fromEntries(Object.keys(sees).map((name) => [name, variable(hit.capture, name)]));
       expect(seen, mark).toEqual(sees);
-      if (self !== undefined) expect(Object.fromEntries((hit.capture.this as { fields: [string, unknown][] } | undefined)?.fields ?? []), mark).toMatchObject(self);
+      if (self !== undefined)
+        expect(
+          Object.fromEntries((hit.capture.this as { fields: [string, unknown][] } | undefined)?.fields ?? []),
+          mark,
+        ).toMatchObject(self);
       expect(new Set(namesOf(hit)).size, mark).toBe(namesOf(hit).length);
     }
   });
@@ -74,7 +102,10 @@ describe.each(nodes())('on Node $major', ({ execPath }) => {
     const app = await ProbeProgram.start(execPath);
     running.push(app);
     await app.load(file);
-    await app.arm({ where: { file: 'places.mjs', line: marked(file, 'locals') }, expressions: ['process.env.HOME', 'globalThis', 'moduleCount'] });
+    await app.arm({
+      where: { file: 'places.mjs', line: marked(file, 'locals') },
+      expressions: ['process.env.HOME', 'globalThis', 'moduleCount'],
+    });
     await app.call(file, 'locals', [1, {}, []]);
     const { capture } = await app.hit();
     expect(capture.expressions).toEqual([

@@ -20,7 +20,8 @@ const compilers: Record<string, (folder: string) => Promise<string>> = {
   'tsc, CommonJS, sources in the map': (folder) => typescript(folder, 'CommonJS', '.cjs', ['--inlineSources']),
   'tsc, CommonJS, map inside the script': (folder) => typescript(folder, 'CommonJS', '.cjs', ['--inlineSourceMap'], false),
   'esbuild, bundled, map in a file': (folder) => bundle(folder, { sourcemap: 'linked' }),
-  'esbuild, bundled on one line, map inside the script': (folder) => bundle(folder, { sourcemap: 'inline', minifyWhitespace: true, minifySyntax: true }),
+  'esbuild, bundled on one line, map inside the script': (folder) =>
+    bundle(folder, { sourcemap: 'inline', minifyWhitespace: true, minifySyntax: true }),
   'esbuild, bundled, without the sources': (folder) => bundle(folder, { sourcemap: 'linked', sourcesContent: false }),
   'esbuild, CommonJS, with a source root': (folder) =>
     bundle(folder, { sourcemap: 'linked', format: 'cjs', outExtension: { '.js': '.cjs' }, sourceRoot: `${folder}/src-root` }),
@@ -54,7 +55,14 @@ async function bundle(folder: string, options: BuildOptions): Promise<string> {
 
 async function typescript(folder: string, module: string, extension: string, more: string[], ownMap = true): Promise<string> {
   await writeFile(join(folder, 'package.json'), JSON.stringify({ type: module === 'CommonJS' ? 'commonjs' : 'module' }));
-  const options = ['--module', module, '--moduleResolution', module === 'CommonJS' ? 'bundler' : 'nodenext', '--target', 'es2022'];
+  const options = [
+    '--module',
+    module,
+    '--moduleResolution',
+    module === 'CommonJS' ? 'bundler' : 'nodenext',
+    '--target',
+    'es2022',
+  ];
   const files = [join(folder, 'src/shop.ts')];
   const common = ['--outDir', join(folder, 'out'), '--rewriteRelativeImportExtensions', '--skipLibCheck', '--types', ''];
   await execute(tsc, [...files, ...options, ...common, ...(ownMap ? ['--sourceMap'] : []), ...more, '--ignoreConfig']);
@@ -116,7 +124,10 @@ describe.each(nodes())('on Node $major', ({ execPath }) => {
     running.push(app);
     await app.load(built);
     const price = marked(program('typed/price.ts'), 'price');
-    expect(await app.arm({ where: { file: 'price.ts', line: price } })).toMatchObject({ state: 'armed', at: [{ line: price, function: 'priceOf' }] });
+    expect(await app.arm({ where: { file: 'price.ts', line: price } })).toMatchObject({
+      state: 'armed',
+      at: [{ line: price, function: 'priceOf' }],
+    });
     await app.call(built, 'run');
     const { capture } = await app.hit();
     expect(capture.stack.map(({ file, line }) => [file.split('/').at(-1), line]).slice(0, 2)).toEqual([
@@ -126,11 +137,17 @@ describe.each(nodes())('on Node $major', ({ execPath }) => {
   });
 
   test('a program started by a loader that compiles in memory is found by its own path', async () => {
-    const app = await ProbeProgram.start(execPath, { maxShare: 1, maxCaptureMs: 1_000 }, ['--import', import.meta.resolve('tsx')]);
+    const app = await ProbeProgram.start(execPath, { maxShare: 1, maxCaptureMs: 1_000 }, [
+      '--import',
+      import.meta.resolve('tsx'),
+    ]);
     running.push(app);
     await app.load(shop);
     const line = marked(shop, 'sum');
-    expect(await app.arm({ where: { file: 'typed/shop.ts', line } })).toMatchObject({ state: 'armed', at: [{ line, text: 'sum += price; // <- sum' }] });
+    expect(await app.arm({ where: { file: 'typed/shop.ts', line } })).toMatchObject({
+      state: 'armed',
+      at: [{ line, text: 'sum += price; // <- sum' }],
+    });
     await app.call(shop, 'run');
     expect(variable((await app.hit()).capture, 'price')).toBe(4);
   });

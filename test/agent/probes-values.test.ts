@@ -12,16 +12,42 @@ const policy = {
 /** How each variable of the program is shown. */
 const shown: Record<string, unknown> = {
   text: { $: 'string', text: 'x'.repeat(256), length: 1000 },
-  circular: { $: 'object', fields: [['name', 'loop'], ['self', { $: 'reference', path: 'circular' }]] },
+  circular: {
+    $: 'object',
+    fields: [
+      ['name', 'loop'],
+      ['self', { $: 'reference', path: 'circular' }],
+    ],
+  },
   huge: { $: 'array', length: 1_000_000, elements: Array(10).fill(7) },
-  deep: { $: 'object', fields: [['a', { $: 'object', fields: [['b', { $: 'object', fields: [['c', { $: 'cut', why: 'depth' }]] }]] }]] },
-  shared: { $: 'object', fields: [['one', { $: 'reference', path: 'deep.a' }], ['two', { $: 'reference', path: 'deep' }]] },
-  withGetter: { $: 'object', fields: [['plain', 1], ['trap', { $: 'getter' }], ['toString', { $: 'function', name: 'toString' }]] },
+  deep: {
+    $: 'object',
+    fields: [['a', { $: 'object', fields: [['b', { $: 'object', fields: [['c', { $: 'cut', why: 'depth' }]] }]] }]],
+  },
+  shared: {
+    $: 'object',
+    fields: [
+      ['one', { $: 'reference', path: 'deep.a' }],
+      ['two', { $: 'reference', path: 'deep' }],
+    ],
+  },
+  withGetter: {
+    $: 'object',
+    fields: [
+      ['plain', 1],
+      ['trap', { $: 'getter' }],
+      ['toString', { $: 'function', name: 'toString' }],
+    ],
+  },
   proxy: { $: 'proxy' },
   behindProxy: { $: 'object', fields: [] },
   map: {
-    $: 'map', size: 2,
-    entries: [['key', { $: 'object', fields: [['deep', 1]] }], [{ $: 'object', fields: [['k', 1]] }, 2]],
+    $: 'map',
+    size: 2,
+    entries: [
+      ['key', { $: 'object', fields: [['deep', 1]] }],
+      [{ $: 'object', fields: [['k', 1]] }, 2],
+    ],
   },
   set: { $: 'array', className: 'Set', length: 2, elements: [1, 'two'] },
   tricky: { $: 'map', className: 'Tricky', size: 1, entries: [[1, 2]] },
@@ -33,7 +59,8 @@ const shown: Record<string, unknown> = {
   symbol: { $: 'symbol', text: 'Symbol(tag)' },
   bigint: { $: 'bigint', text: '12345678901234567890' },
   numbers: {
-    $: 'array', length: 4,
+    $: 'array',
+    length: 4,
     elements: [{ $: 'number', text: '-0' }, { $: 'number', text: 'NaN' }, { $: 'number', text: 'Infinity' }, 0.5],
   },
   card: { $: 'object', className: 'Card', fields: [['number', '4111']] },
@@ -42,7 +69,13 @@ const shown: Record<string, unknown> = {
   fn: { $: 'function', name: 'named' },
   boxed: { $: 'object', className: 'String', fields: [['value', 'boxed']] },
   password: { $: 'redacted', rule: 'password' },
-  account: { $: 'object', fields: [['apiKey', { $: 'redacted', rule: 'key' }], ['owner', 'o']] },
+  account: {
+    $: 'object',
+    fields: [
+      ['apiKey', { $: 'redacted', rule: 'key' }],
+      ['owner', 'o'],
+    ],
+  },
   sparse: { $: 'array', length: 3, elements: [1, { $: 'undefined' }, 3] },
   closed: { $: 'function', name: 'closed' },
   nul: { $: 'object', fields: [['x', 1]] },
@@ -81,9 +114,17 @@ describe.each(nodes())('on Node $major', ({ execPath }) => {
 
   test('an error is shown with its message, cause, stack and own fields', async () => {
     const error = variable((await take()).capture, 'error');
-    expect(error).toMatchObject({ $: 'error', className: 'TypeError', message: 'bad', fields: expect.arrayContaining([['code', 'E_BAD']]) });
+    expect(error).toMatchObject({
+      $: 'error',
+      className: 'TypeError',
+      message: 'bad',
+      fields: expect.arrayContaining([['code', 'E_BAD']]),
+    });
     expect((error as { stack: string }).stack).toMatch(/^TypeError: bad\n {4}at .*values/);
-    expect((error as { fields: unknown }).fields).toContainEqual(['cause', expect.objectContaining({ $: 'error', message: 'why' })]);
+    expect((error as { fields: unknown }).fields).toContainEqual([
+      'cause',
+      expect.objectContaining({ $: 'error', message: 'why' }),
+    ]);
   });
 
   test('depth 0 opens nothing, and depth 3 opens variable, field and field of a field', async () => {
@@ -91,11 +132,17 @@ describe.each(nodes())('on Node $major', ({ execPath }) => {
     await app.arm({ where, limits: { hits: 1, depth: 9, ttlMs: 10_000 } });
     await app.call(file, 'values', []);
     const { a } = fields(variable((await app.hit(2)).capture, 'deep'));
-    expect(fields(fields(a)['b'])['c']).toEqual({ $: 'cut', why: 'depth' });
+    expect(fields(fields(a).b).c).toEqual({ $: 'cut', why: 'depth' });
   });
 
   test('an expression that reads a hidden name gives the rule, never the value', async () => {
-    const { capture } = await take(3, ['password', 'account.apiKey', "account['apiKey'] + 'x'", "account['api' + 'Key']", 'password.length']);
+    const { capture } = await take(3, [
+      'password',
+      'account.apiKey',
+      "account['apiKey'] + 'x'",
+      "account['api' + 'Key']",
+      'password.length',
+    ]);
     expect(capture.expressions.map((one) => ('value' in one ? one.value : one.error))).toEqual([
       { $: 'redacted', rule: 'password' },
       { $: 'redacted', rule: 'key' },
@@ -129,11 +176,22 @@ describe.each(nodes())('on Node $major', ({ execPath }) => {
     app = await ProbeProgram.start(execPath, { maxShare: 1, maxCaptureMs: 1_000 });
     running.push(app);
     await app.load(patched);
-    await app.arm({ where: { file: 'patched.cjs', line: marked(patched) }, condition: "order.items.includes('a')", expressions: ['order.id + 1'], limits: { hits: 2, depth: 3, ttlMs: 10_000 } });
+    await app.arm({
+      where: { file: 'patched.cjs', line: marked(patched) },
+      condition: "order.items.includes('a')",
+      expressions: ['order.id + 1'],
+      limits: { hits: 2, depth: 3, ttlMs: 10_000 },
+    });
     const seen = await app.call(patched, 'run');
     const { capture } = await app.hit();
     expect(seen).toEqual([]);
-    expect(variable(capture, 'order')).toMatchObject({ $: 'object', fields: [['id', 1], ['items', { $: 'array', length: 1, elements: ['a'] }]] });
+    expect(variable(capture, 'order')).toMatchObject({
+      $: 'object',
+      fields: [
+        ['id', 1],
+        ['items', { $: 'array', length: 1, elements: ['a'] }],
+      ],
+    });
     expect(capture.expressions).toEqual([{ expression: 'order.id + 1', value: 2 }]);
     expect(variable(capture, 'custom')).toMatchObject({ $: 'error', message: 'own trace' });
     expect(variable(capture, 'custom')).not.toHaveProperty('stack');

@@ -108,7 +108,7 @@ it('survives kill -9 of the bridge: the program goes on clean within 10 s, and a
   const again = await serve();
   expect(again).not.toHaveProperty('fullKey');
   client = await connect(again.mcpUrl, first.fullKey);
-  await program.printed(/"watched":false[^]*"watched":true/);
+  await program.printed(/"watched":false[\s\S]*"watched":true/);
   program.child.kill('SIGUSR2');
   const { structuredContent } = await client.call('wait_for_hits', { actionId: placed.actionId, waitSeconds: 20 });
   expect(structuredContent).toMatchObject({ status: 'completed', hits: [{ variables: { label: 'interval', wanted: true } }] });

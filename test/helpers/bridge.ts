@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '../../src/config.ts';
 import { issueKey } from '../../src/identity/issue.ts';
-import { systemClock } from '../../src/lib/clock.ts';
+import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { type RunningBridge, start } from '../../src/start.ts';
 
@@ -23,11 +23,11 @@ export interface TestBridge extends RunningBridge {
   }): Promise<{ id: string; secret: string }>;
 }
 
-/** Starts a bridge as `sidelight serve` does. Settings are flags, as on the command line. */
-export async function startBridge(settings: Record<string, string> = {}): Promise<TestBridge> {
+/** Starts a bridge as `sidelight serve` does. Settings are flags, as on the command line; the clock is for what renews by the hour. */
+export async function startBridge(settings: Record<string, string> = {}, clock: Clock = systemClock): Promise<TestBridge> {
   const directory = settings.data ?? (await mkdtemp(join(tmpdir(), 'sidelight-test-')));
   const config = readConfig({ port: '0', data: directory, 'log-level': 'silent', ...settings }, {});
-  const running = await start(config, { clock: systemClock, log: createLog(config.logLevel) });
+  const running = await start(config, { clock, log: createLog(config.logLevel) });
   return {
     ...running,
     directory,
@@ -41,7 +41,7 @@ export async function startBridge(settings: Record<string, string> = {}): Promis
       groups = ['everyone'],
       name = 'test',
     }) {
-      const { record, secret } = await issueKey(running.keys, systemClock, {
+      const { record, secret } = await issueKey(running.keys, clock, {
         kind: 'api',
         org: 'default',
         owner: 'test',

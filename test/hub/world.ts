@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
-import { SimulatedAgent, type SimulatedAgentOptions } from '../../agents-sim/agent.ts';
+import { SimulatedAgent } from '../../agents-sim/agent.ts';
+import type { SimulatedAgentOptions } from '../../agents-sim/hello.ts';
 import { checkout, checkoutFile, priceLine } from '../../agents-sim/scenarios/checkout.ts';
 import type { ConnectedAgent, Enrolment, HubHandlers, ReceivedHit } from '../../src/hub/handlers.ts';
 import { type AgentServer, createHub } from '../../src/hub/hub.ts';

@@ -95,7 +95,7 @@ describe('growth', () => {
     },
   );
 
-  it('all detectors together, encodings and JSON included, take time in proportion to the text', () => {
+  it('all detectors together, encodings and JSON included, take time in proportion to the text', { timeout: 120_000 }, () => {
     expect(worstShape((text) => void scan(new Session(strict, 'key'), text, { cut: true }))).toBeUndefined();
     expect(worstShape((text) => void scrubText(new Session(strict, 'key'), `"${text}"`))).toBeUndefined();
   });

@@ -1,5 +1,6 @@
 import { endOf, isIn, sets } from './characters.ts';
 import type { Finding } from './detector.ts';
+import type { Traits } from './traits.ts';
 
 const minBase64Chars = 20;
 /** Longer runs are decoded up to here; hidden as a whole. */
@@ -11,8 +12,9 @@ const minPrintable = 0.9;
  * Secrets in base64 or percent-encoding: decoded once, searched by `search`, hidden with their encoding. A stretch is
  * hidden whole, because where a secret ends in base64 cannot be said.
  */
-export function findEncoded(text: string, search: (decoded: string) => Finding | undefined): Finding[] {
-  return [...findBase64(text, search), ...findPercent(text, search)];
+export function findEncoded(text: string, traits: Traits, search: (decoded: string) => Finding | undefined): Finding[] {
+  const inBase64 = traits.length >= minBase64Chars && traits.capitals > 0 ? findBase64(text, search) : [];
+  return traits.percent ? [...inBase64, ...findPercent(text, search)] : inBase64;
 }
 
 function findBase64(text: string, search: (decoded: string) => Finding | undefined): Finding[] {
@@ -37,7 +39,6 @@ function findBase64(text: string, search: (decoded: string) => Finding | undefin
 
 function findPercent(text: string, search: (decoded: string) => Finding | undefined): Finding[] {
   const findings: Finding[] = [];
-  if (!text.includes('%')) return findings;
   for (const match of text.matchAll(/[^\s&=?#;,"'<>]+/g)) {
     const part = match[0];
     if (!/%[0-9A-Fa-f]{2}/.test(part)) continue;

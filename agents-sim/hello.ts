@@ -1,0 +1,55 @@
+import type { Hello } from '../src/protocol/frames.ts';
+import { limits } from '../src/protocol/limits.ts';
+import type { Faults } from './faults.ts';
+import type { Scenario } from './scenario.ts';
+
+/** What a simulated agent is told; everything it leaves open has a sensible value. */
+export interface SimulatedAgentOptions {
+  /** As `ws://127.0.0.1:4000/agent`. */
+  url: string;
+  key: string;
+  scenario: Scenario;
+  id?: string;
+  service?: string;
+  version?: string;
+  commit?: string;
+  environment?: string;
+  host?: string;
+  pod?: string;
+  tags?: string[];
+  /** Passes of the pretended program while anything is armed; 0 leaves it to `pass()`. */
+  passesPerSecond?: number;
+  seed?: number;
+  faults?: Faults;
+}
+
+/** How the agent describes its pretended program. */
+export function describe(id: string, options: SimulatedAgentOptions): Omit<Hello, 'now' | 'resume'> {
+  const { scenario, version, commit, environment, host = 'sim', pod, tags = [] } = options;
+  const service = options.service ?? scenario.service;
+  return {
+    t: 'hello',
+    v: 1,
+    agent: { id, name: `${service}@${host}/${id.slice(-6)}`, version: '0.1.0', mode: 'sim' },
+    service,
+    version,
+    commit,
+    environment,
+    runtime: { language: 'javascript', name: 'simulated', version: '1' },
+    host,
+    pid: process.pid,
+    pod,
+    tags,
+    startedAt: Date.now(),
+    capabilities: {
+      kinds: ['snapshot'],
+      where: ['line'],
+      conditions: true,
+      expressions: true,
+      pending: true,
+      sourceMaps: false,
+      stops: 'none',
+      maxActions: limits.maxActionsPerAgent,
+    },
+  };
+}
