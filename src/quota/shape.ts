@@ -24,7 +24,10 @@ export interface Shaper {
  */
 export function createShaper(clock: Clock): Shaper {
   const groups = new Map<string, Bottleneck.Group>();
-  const running = new Map<string, number>();
+  const running = createTally();
+  // Bottleneck takes jobs in one after the other, a few milliseconds each, before it looks at `highWater`: a burst would wait
+  // there unbounded. So all calls of a caller are counted here, and a refusal comes at once.
+  const present = createTally();
 
   // One group for each pair of numbers: there are at most as many as roles.
   function groupFor(maxConcurrent: number, highWater: number): Bottleneck.Group {
@@ -36,25 +39,36 @@ export function createShaper(clock: Clock): Shaper {
     return group;
   }
 
-  async function runAtOnce<T>(key: string, work: () => Promise<T>): Promise<T> {
-    running.set(key, (running.get(key) ?? 0) + 1);
-    try {
-      return await work();
-    } finally {
-      const left = (running.get(key) ?? 1) - 1;
-      if (left > 0) running.set(key, left);
-      else running.delete(key);
-    }
-  }
-
   return {
-    run(charge, work) {
+    async run(charge, work) {
       const { principal, quotas } = charge.permit;
+      const { concurrentCalls, queuedCalls } = quotas;
       const key = JSON.stringify([principal.org, principal.subject]);
-      const atOnce = Math.floor(quotas.concurrentCalls / 2);
-      if ((running.get(key) ?? 0) < atOnce) return runAtOnce(key, work);
-      const limiter = groupFor(quotas.concurrentCalls - atOnce, quotas.queuedCalls).key(key);
-      return runInTurn(limiter, clock, busy(quotas.concurrentCalls, quotas.queuedCalls), work);
+      if (present.of(key) >= concurrentCalls + queuedCalls) throw busy(concurrentCalls, queuedCalls);
+      const atOnce = Math.floor(concurrentCalls / 2);
+      return present.during(key, () => {
+        if (running.of(key) < atOnce) return running.during(key, work);
+        const limiter = groupFor(concurrentCalls - atOnce, queuedCalls).key(key);
+        return runInTurn(limiter, clock, busy(concurrentCalls, queuedCalls), work);
+      });
+    },
+  };
+}
+
+/** Counts what is under way for each key; keys with nothing under way take no memory. */
+function createTally() {
+  const counts = new Map<string, number>();
+  return {
+    of: (key: string) => counts.get(key) ?? 0,
+    async during<T>(key: string, work: () => Promise<T>): Promise<T> {
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+      try {
+        return await work();
+      } finally {
+        const left = (counts.get(key) ?? 1) - 1;
+        if (left > 0) counts.set(key, left);
+        else counts.delete(key);
+      }
     },
   };
 }

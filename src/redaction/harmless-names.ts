@@ -5,7 +5,7 @@ export const harmlessEndings: readonly string[] = (
   'age, lifetime, date, time, timestamp, at, created, updated, enabled, disabled, required, valid, ' +
   'invalid, strength, rule, regex, pattern, format, limit, budget, usage, used, remaining, min, max, id, ' +
   'version, provider, service, manager, store, factory, handler, validator, generator, parser, ' +
-  'middleware, config, options, settings, error, message, status, state, attempt, changed, mode, source, ' +
+  'middleware, config, options, settings, error, status, state, attempt, changed, mode, source, ' +
   'prefix, scheme, algorithm, alg, issuer, audience, scope, index, position, verified, confirmed, sent, ' +
   'template, subject, domain, queue, client, preference, notification, column, input type, bytes, class, ' +
   'prompt tokens, completion tokens, input tokens, output tokens, total tokens, max tokens, ' +

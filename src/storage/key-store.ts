@@ -79,8 +79,8 @@ export function createKeyStore(db: Db): KeyStore {
 }
 
 async function insert({ query }: Queries, key: KeyRecord): Promise<void> {
-  const { role, scopes, permissions, groups, pool, service } = key;
-  const rights: Rights = { role, scopes, permissions, groups, pool, service };
+  const { role, scopes, permissions, groups, pool, service, firstId } = key;
+  const rights: Rights = { role, scopes, permissions, groups, pool, service, firstId };
   await query(
     `insert into api_keys (id, kind, org, name, owner, hash, created_at, expires_at, last_used_at, last_used_from, revoked_at, rotated_to, rights)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
