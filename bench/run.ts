@@ -6,8 +6,8 @@ import { interleaved, machine, median, type Subject, type Timing, table, through
 import { callTool, eras, hangUp } from './post.ts';
 
 /** Enough for a steady median on a shared machine, and within the hourly quotas of one key. */
-const callRounds = 300;
-const tripRounds = 150;
+const callRounds = 200;
+const tripRounds = 100;
 const warmups = 20;
 const connections = 16;
 const callsPerConnection = 40;

@@ -12,7 +12,7 @@ function check(text: string, field: string): void {
   if (parsed.ok) return;
   throw new Refusal({
     code: 'invalid_expression',
-    message: `${parsed.message} (at character ${parsed.position + 1} of ${JSON.stringify(text.slice(0, 200))})`,
+    message: `${parsed.message} (at character ${parsed.position} of ${JSON.stringify(text.slice(0, 200))})`,
     field,
     next:
       parsed.hint ??

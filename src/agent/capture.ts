@@ -89,7 +89,8 @@ export class Capture {
   /** One value at a nesting level; variables and expressions stand at level 1. */
   value(value: unknown, path: string, level: number): Value {
     const spent = this.#spend();
-    if (spent !== undefined) return { $: 'cut', why: spent };
+    // A primitive takes no time; it is shown even when the time is over.
+    if (spent !== undefined && (spent !== 'time' || isContainer(value))) return { $: 'cut', why: spent };
     switch (typeof value) {
       case 'string':
         return this.text(value);

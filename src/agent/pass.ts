@@ -14,7 +14,7 @@ import type { Watch, Watched } from './watch.ts';
 const bytesBesideValues = 48 * 1024;
 
 /** Whether a watch wants this pass: true, false, or why its condition has no value. */
-export function wants(watch: Watch, names: NamesAtPass, hidden: HiddenName): boolean | { error: string } {
+export function wants(watch: Pick<Watch, 'condition'>, names: NamesAtPass, hidden: HiddenName): boolean | { error: string } {
   if (watch.condition === undefined) return true;
   try {
     return truthy(evaluate(watch.condition.node, lookupIn(names), hidden));
@@ -26,7 +26,7 @@ export function wants(watch: Watch, names: NamesAtPass, hidden: HiddenName): boo
 
 /** Reads everything a watch asks for at this pass, the most important first. */
 export function captureFor(
-  watch: Watch,
+  watch: Pick<Watch, 'expressions' | 'depth'>,
   scopes: ScopesAt,
   names: NamesAtPass,
   hidden: HiddenName,

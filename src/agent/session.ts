@@ -24,7 +24,8 @@ export class DebuggerSession {
       if (params.url !== '') onScript(params);
     });
     this.#session.post('Debugger.enable', { maxScriptsCacheSize });
-    this.#session.post('Debugger.setPauseOnExceptions', { state: 'none' });
+    // Not even for a `debugger` statement, which paused nobody before the debugger was on.
+    this.#session.post('Debugger.setSkipAllPauses', { skip: true });
   }
 
   /** Places where V8 can stop, in the order of the source. Lines and columns count from 0. */

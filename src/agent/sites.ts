@@ -7,6 +7,7 @@ import { defineProperty, deleteProperty, monotonicMs, startImmediate, startTimer
 import { type Located, type Location, locate } from './locate.ts';
 import { type Script, Scripts } from './scripts.ts';
 import { DebuggerSession, type ScriptParsed } from './session.ts';
+import { warmUp } from './warm-up.ts';
 import type { Watch } from './watch.ts';
 
 /**
@@ -77,6 +78,7 @@ export class Sites {
 
   /** Finds where an action goes and puts it there; `candidates` narrows the search to scripts that have just been loaded. */
   bind(watch: Watch, candidates?: readonly Script[]): Located {
+    warmUp();
     const session = this.#open();
     const located = locate(watch.where, candidates ?? this.scripts.all.values(), this.scripts, session);
     if ('found' in located) for (const location of located.found) if (!location.scopes.isInWith) this.#attach(watch, location);

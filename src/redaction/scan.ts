@@ -14,24 +14,8 @@ export interface TextOptions {
   secretsOnly?: boolean;
 }
 
-/** A marker can free what stood beside it, as a name at the end of a token; more rounds than this are never needed. */
-const maxRounds = 8;
-
-/**
- * The text with everything the detectors find replaced by markers; what is found between markers then, too, so that
- * a second scan finds nothing new. Markers that are there already stay.
- */
+/** The text with everything the detectors find replaced by markers. Markers that are there already stay. */
 export function scan(session: Session, text: string, options: TextOptions = {}): string {
-  let scanned = text;
-  for (let round = 0; round < maxRounds; round++) {
-    const next = scanRound(session, scanned, options);
-    if (next === scanned) break;
-    scanned = next;
-  }
-  return scanned;
-}
-
-function scanRound(session: Session, text: string, options: TextOptions): string {
   if (text.length < minChars) return text;
   if (!text.includes('[REDACTED:')) return scanSegment(session, text, options);
   let result = '';

@@ -12,8 +12,8 @@ const maxDepth = 64;
 const maxTextChars = 1024 * 1024;
 /** JSON inside JSON inside JSON …: logs wrap three times at most; deeper is searched as text. */
 const maxJsonLevels = 4;
-/** What is hidden in JSON as text can show its parts in a new light; more rounds than this are never needed. */
-const maxRounds = 4;
+/** A marker can free what stood beside it, as a name at the end of a token; more rounds than this are never needed. */
+const maxRounds = 8;
 /** Fields that hold the name, and those that hold the value, in lists of headers, variables, cookies and form fields. */
 const nameFields = new Set(['name', 'key', 'field', 'header', 'param', 'parameter', 'property', 'variable', 'attribute']);
 const valueFields = new Set([

@@ -1,9 +1,12 @@
+import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { nodes } from './nodes.ts';
 import { marked, ProbeProgram, program, removeBuilt, variable } from './probe-program.ts';
+import { until } from './until.ts';
 
 const file = program('life.cjs');
 const here = { file: 'life.cjs', line: marked(file) };
@@ -232,26 +235,44 @@ describe.each(nodes())('on Node $major', ({ execPath }) => {
     expect(performance.now() - startedAt).toBeLessThan(5_000);
     await app.until(() => (last('hot')?.skipped?.budget ?? 0) >= 1);
     expect(last('hot')?.state).toBe('armed');
-    while ((last('hot')?.skipped?.budget ?? 0) < 2) await app.call(file, 'hot', [1_000]);
-    const { share, maxPauseMicros } = (await probes('overhead')) as { share: number; maxPauseMicros: number };
+    await probes('overhead');
+    while ((last('hot')?.skipped?.budget ?? 0) < 4) await app.call(file, 'hot', [1_000]);
+    const { share } = (await probes('overhead')) as { share: number };
     expect(share).toBeGreaterThan(0);
-    expect(share).toBeLessThan(0.1);
-    expect(maxPauseMicros).toBeLessThan(1_000_000);
+    // One per cent is meant; a machine that is busy with other things makes single passes dearer.
+    expect(share).toBeLessThan(0.05);
   });
 
   test('another debugger in the process is not paused, and does not hold the program', async () => {
-    await app.call(file, 'otherDebugger');
+    await app.call(file, 'otherClient', ['Debugger']);
     await app.arm({ where: here });
     expect(await app.call(file, 'pass', [3])).toBe(6);
     expect(variable((await app.hit()).capture, 'twice')).toBe(6);
     expect(await app.call(file, 'pausedCount')).toBe(0);
   });
 
-  test('a program started with --inspect is served like any other', async () => {
-    await start({}, ['--inspect=127.0.0.1:0']);
+  test('a `debugger` statement stops nothing while a probe is armed, though another client is connected', async () => {
+    await app.call(file, 'otherClient', ['Profiler']);
+    await app.arm({ where: { file: 'life.cjs', line: marked(file, 'statement') } });
+    expect(await app.call(file, 'statement', [3])).toBe(3);
+    expect(variable((await app.hit()).capture, 'value')).toBe(3);
+  });
+
+  test('a debugger attached to a program started with --inspect is neither paused nor disturbed', async () => {
+    await start({ maxShare: 1, maxCaptureMs: 1_000 }, ['--inspect=127.0.0.1:0']);
+    const client = new WebSocket(await app.call<string>(file, 'inspectorUrl'));
+    const messages: string[] = [];
+    client.on('message', (data) => messages.push(String(data)));
+    await once(client, 'open');
+    client.send(JSON.stringify({ id: 1, method: 'Debugger.enable' }));
+    await until(() => messages.some((text) => text.startsWith('{"id":1,')), 'the debugger to answer');
     await app.arm({ where: here });
     await app.call(file, 'pass', [3]);
     expect(variable((await app.hit()).capture, 'twice')).toBe(6);
+    client.send(JSON.stringify({ id: 2, method: 'Runtime.evaluate', params: { expression: '6 * 7' } }));
+    await until(() => messages.some((text) => text.includes('"value":42')), 'the debugger to evaluate');
+    expect(messages.filter((text) => text.includes('Debugger.paused'))).toEqual([]);
+    client.close();
   });
 
   test('a line inside `with` is refused, as reading a name there can run code', async () => {

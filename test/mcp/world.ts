@@ -2,12 +2,12 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type App, createApp } from '../../src/app.ts';
 import type { CallRequest } from '../../src/call.ts';
-import type { Answer } from '../../src/tools/present.ts';
 import type { Principal } from '../../src/identity/principal.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { Refusal, type RefusalDetails } from '../../src/lib/refusal.ts';
 import type { Spine } from '../../src/mcp/spine.ts';
+import type { Answer } from '../../src/tools/present.ts';
 import type { ListedTool } from '../../src/tools/registry.ts';
 
 /** What one call looked like from the spine's side, and how it ended. */

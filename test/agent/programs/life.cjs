@@ -40,8 +40,15 @@ exports.again = function again(depth) {
   return depth === 0 ? 0 : again(depth - 1); // <- again
 };
 
-/** Another vendor's agent: a debugger in a worker, which knows nothing of our breakpoints. */
-exports.otherDebugger = () =>
+exports.statement = function statement(value) {
+  debugger;
+  return value; // <- statement
+};
+
+exports.inspectorUrl = () => require('node:inspector').url();
+
+/** Another vendor's agent: a client of the inspector in a worker, which knows nothing of our breakpoints. */
+exports.otherClient = (domain) =>
   new Promise((resolve) => {
     const worker = new Worker(
       `const { Session } = require('node:inspector');
@@ -49,7 +56,7 @@ exports.otherDebugger = () =>
        const session = new Session();
        session.connectToMainThread();
        session.on('Debugger.paused', () => parentPort.postMessage('paused'));
-       session.post('Debugger.enable', () => parentPort.postMessage('ready'));
+       session.post('${domain}.enable', () => parentPort.postMessage('ready'));
        setInterval(() => {}, 1000);`,
       { eval: true },
     );
