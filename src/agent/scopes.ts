@@ -18,8 +18,10 @@ export interface Scope {
   from: number;
   to: number;
   names: Map<string, Declared>;
-  /** Of a function. */
+  /** Of a function or class. */
   name?: string;
+  /** An arrow function without braces. */
+  isExpression?: boolean;
   outer: Scope | undefined;
 }
 
@@ -56,13 +58,21 @@ export function analyseScopes(source: string): (offset: number) => ScopesAt {
       if ((tokens.starts[middle] as number) < offset) low = middle + 1;
       else high = middle;
     }
-    return flatten(innermost(scopes, low), low);
+    return flatten(innermost(scopes, low, endsAt(tokens, low - 1) === offset), low);
   };
 }
 
-function innermost(scopes: Scope[], token: number): Scope {
+function endsAt({ starts, texts }: Tokens, token: number): number {
+  return (starts[token] ?? 0) + (texts[token]?.length ?? 0);
+}
+
+/** An arrow function without braces returns right behind its last token. */
+function innermost(scopes: Scope[], token: number, isBehind: boolean): Scope {
   let found = scopes[0] as Scope;
-  for (const scope of scopes) if (scope.from <= token && token <= scope.to) found = scope;
+  for (const scope of scopes) {
+    const to = isBehind && scope.isExpression === true ? scope.to + 1 : scope.to;
+    if (scope.from <= token && token <= to) found = scope;
+  }
   return found;
 }
 
@@ -125,7 +135,7 @@ function readScopes(tokens: Tokens): Scope[] {
         for (const one of patternNames(tokens, index + 1, close))
           scope.names.set(one, { name: one, isCode: false, readyAfter: -1 });
       } else if (!isControl && close > 0 && texts[close + 1] === '{' && !taken.has(close + 1)) {
-        enterFunction(kinds[index - 1] === 'punctuator' ? '' : before, index, index, close + 1);
+        enterFunction(methodName(tokens, index - 1, current), index, index, close + 1);
       }
     } else if (text === '{' && !taken.has(index) && (match[index] as number) > 0) {
       if (before === 'static') enter('function', index, match[index] as number, '<static>');
@@ -150,7 +160,7 @@ function readScopes(tokens: Tokens): Scope[] {
         const name = kinds[index + 1] === 'word' && texts[index + 1] !== 'extends' ? texts[index + 1] : undefined;
         taken.add(body);
         if (name !== undefined && !wantsValue(before)) current.names.set(name, { name, isCode: true, readyAfter: -1 });
-        const scope = enter('class', body, match[body] as number);
+        const scope = enter('class', body, match[body] as number, name);
         if (name !== undefined) scope.names.set(name, { name, isCode: true, readyAfter: -1 });
       } else {
         declareNames(tokens, index, current);
@@ -158,6 +168,15 @@ function readScopes(tokens: Tokens): Scope[] {
     }
   }
   return scopes;
+}
+
+/** As V8 names it: `get total`, and the class for its constructor. */
+function methodName({ kinds, texts }: Tokens, index: number, home: Scope): string {
+  if (kinds[index] === 'punctuator') return '';
+  const name = texts[index] as string;
+  if (name === 'constructor' && home.kind === 'class') return home.name ?? '';
+  const before = texts[index - 1];
+  return before === 'get' || before === 'set' ? `${before} ${name}` : name;
 }
 
 function arrow(
@@ -173,12 +192,9 @@ function arrow(
   const isBlock = texts[body] === '{' && (match[body] as number) > 0;
   if (isBlock) taken.add(body);
   const start = texts[first - 1] === 'async' ? first - 1 : first;
-  const scope = enter(
-    'function',
-    index,
-    isBlock ? (match[body] as number) : expressionEnd(tokens, body),
-    nameBefore(tokens, start),
-  );
+  const to = isBlock ? (match[body] as number) : expressionEnd(tokens, body);
+  const scope = enter('function', index, to, nameBefore(tokens, start));
+  scope.isExpression = !isBlock;
   const names = isList ? patternNames(tokens, first + 1, index - 1) : [texts[first] as string];
   for (const one of names) scope.names.set(one, { name: one, isCode: false, readyAfter: -1 });
 }
