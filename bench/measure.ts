@@ -1,4 +1,8 @@
 import { cpus, loadavg } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Before each sample: an answer leaves work behind (an action taken off, a database flushed) that is not the next one's cost. */
+const settleMs = 15;
 
 /** One thing to measure: does it once and resolves when the answer is complete. */
 export interface Subject {
@@ -17,6 +21,7 @@ export async function interleaved(subjects: Subject[], rounds: number, warmups: 
   const samples = new Map(subjects.map(({ name }) => [name, [] as number[]]));
   for (let round = -warmups; round < rounds; round += 1) {
     for (const { name, once } of subjects) {
+      await delay(settleMs);
       const startedAt = performance.now();
       await once();
       if (round >= 0) samples.get(name)?.push(performance.now() - startedAt);

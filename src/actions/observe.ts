@@ -21,7 +21,7 @@ export async function observe(context: ActionContext, org: string, agentId: stri
 }
 
 /** What is kept of a state frame; its texts are the agent's words, so they become plain short lines. */
-export function reportOf(agentId: string, { state, at, hits, skipped, lastError, code, message }: Omit<StateFrame, 't' | 'n'>) {
+function reportOf(agentId: string, { state, at, hits, skipped, lastError, code, message }: Omit<StateFrame, 't' | 'n'>) {
   const line = (text: string | undefined) => (text === undefined ? undefined : cleanLabel(text, maxMessageChars));
   return { agentId, state, at, hits, skipped, lastError: line(lastError), code, message: line(message) };
 }

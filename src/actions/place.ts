@@ -1,6 +1,6 @@
 import { newId } from '../lib/id.ts';
 import { Refusal } from '../lib/refusal.ts';
-import type { AgentErrorCode, StateFrame } from '../protocol/frames.ts';
+import type { AgentErrorCode } from '../protocol/frames.ts';
 import type { Charge } from '../quota/charge.ts';
 import type { AgentRecord } from '../targets/agent.ts';
 import type { SourceSelector } from '../targets/source.ts';
@@ -8,7 +8,6 @@ import type { ActionRecord, PlacementResult, TargetRecord } from './action.ts';
 import type { ActionContext } from './context.ts';
 import { checkExpressions } from './expressions.ts';
 import { finish } from './finish.ts';
-import { reportOf } from './observe.ts';
 import { newTarget, toWire } from './offer.ts';
 
 /** What to place; numbers are within the caller's limits already. */
@@ -72,20 +71,21 @@ export async function place(
   return { action: placed, skippedAgents: result.skippedAgents };
 }
 
-/** Tells every target; one that does not answer in time is recorded as failed, and may still report later. */
-async function armAll(context: ActionContext, action: ActionRecord): Promise<void> {
-  const wire = toWire(action, context.clock.now());
+/**
+ * Tells every target. An answer has been observed, and so recorded, by the time `arm` resolves; a target that does not
+ * answer in time is recorded as failed here, and may still report later.
+ */
+async function armAll({ hub, store, clock }: ActionContext, action: ActionRecord): Promise<void> {
+  const { org, id } = action;
+  const wire = toWire(action, clock.now());
   await Promise.all(
-    action.targets.map(async ({ agentId }) => {
-      const told = await context.hub.arm(action.org, agentId, wire).catch((problem: unknown) => noAnswer(problem, action.id));
-      await context.store.setTarget(action.org, action.id, reportOf(agentId, told));
-    }),
+    action.targets.map(({ agentId }) =>
+      hub.arm(org, agentId, wire).catch((problem: unknown) => {
+        if (!(problem instanceof Refusal)) throw problem;
+        return store.setTarget(org, id, { agentId, state: 'failed', hits: 0, code: 'internal', message: problem.message });
+      }),
+    ),
   );
-}
-
-function noAnswer(problem: unknown, id: string): Omit<StateFrame, 't' | 'n'> {
-  if (!(problem instanceof Refusal)) throw problem;
-  return { id, rev: 1, state: 'failed', hits: 0, code: 'internal', message: problem.message };
 }
 
 const refusalCodes: Partial<

@@ -40,7 +40,7 @@ function endsValue({ kinds, texts }: Tokens, index: number): boolean {
 export function statementEnd(tokens: Tokens, index: number): number {
   const { texts, match } = tokens;
   let at = index;
-  while (controls.has(texts[at] as string) && texts[at + 1] === '(') at = (match[at + 1] as number) + 1;
+  while (controls.has(texts[at] as string) && (match[at + 1] ?? -1) > at) at = (match[at + 1] as number) + 1;
   if (texts[at] === '{' && (match[at] as number) > 0) return match[at] as number;
   let end = expressionEnd(tokens, at);
   while (texts[end + 1] === ',') end = expressionEnd(tokens, end + 2);

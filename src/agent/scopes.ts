@@ -124,7 +124,7 @@ function readScopes(tokens: Tokens): Scope[] {
     const before = texts[index - 1] ?? ';';
     if (text === '=>') {
       arrow(tokens, index, enter, taken);
-    } else if (text === '(' && !taken.has(index)) {
+    } else if (text === '(' && !taken.has(index) && (match[index] as number) > 0) {
       const close = match[index] as number;
       const isControl = controls.has(before) && texts[index - 2] !== '.' && texts[index - 2] !== '?.';
       const isLoop = before === 'for' || (before === 'await' && texts[index - 2] === 'for');
@@ -134,7 +134,7 @@ function readScopes(tokens: Tokens): Scope[] {
         const scope = enter('catch', index, match[close + 1] as number);
         for (const one of patternNames(tokens, index + 1, close))
           scope.names.set(one, { name: one, isCode: false, readyAfter: -1 });
-      } else if (!isControl && close > 0 && texts[close + 1] === '{' && !taken.has(close + 1)) {
+      } else if (!isControl && texts[close + 1] === '{' && !taken.has(close + 1)) {
         enterFunction(methodName(tokens, index - 1, current), index, index, close + 1);
       }
     } else if (text === '{' && !taken.has(index) && (match[index] as number) > 0) {

@@ -1,6 +1,7 @@
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { CallToolRequestSchema, ErrorCode, ListToolsRequestSchema, McpError } from '@modelcontextprotocol/sdk/types.js';
+import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv';
 import type { Context } from 'koa';
 import { Cancellations, clientName, clientOfSessionKey, newSessionKey } from './correlation.ts';
 import type { Exchange, Face } from './exchange.ts';
@@ -10,6 +11,9 @@ import { present, serverInfo } from './presentation.ts';
 import { runToolsCall } from './tools-call.ts';
 
 const sessionHeader = 'Mcp-Session-Id';
+
+/** Every server would make one of its own, which costs more than all the rest of a call; nothing here ever asks it. */
+const jsonSchemaValidator = new AjvJsonSchemaValidator();
 
 /** Serves one message of the revisions 2024-10-07 to 2025-11-25. */
 export type Leg = (ctx: Context, message: Message, exchange: Exchange) => Promise<void>;
@@ -50,7 +54,7 @@ export function createLegacyLeg(face: Face): Leg {
 }
 
 function createServer(face: Face, exchange: Exchange): Server {
-  const server = new Server(serverInfo(face.version), { capabilities: { tools: {} }, instructions });
+  const server = new Server(serverInfo(face.version), { capabilities: { tools: {} }, instructions, jsonSchemaValidator });
   server.onerror = (error) => face.log.debug({ err: error, requestId: exchange.requestId }, 'legacy MCP exchange');
   server.setRequestHandler(ListToolsRequestSchema, async (request) => {
     if (request.params?.cursor !== undefined)

@@ -1,8 +1,8 @@
 import { visibleTools } from '../authorization/authorize.ts';
 import type { Bridge } from '../bridge.ts';
 import { type CallRequest, call } from '../call.ts';
-import type { Answer } from '../tools/present.ts';
 import type { Principal } from '../identity/principal.ts';
+import type { Answer } from '../tools/present.ts';
 import type { ListedTool } from '../tools/registry.ts';
 
 /** What the MCP face asks of the spine: which tools a caller could use, and a tool call. */

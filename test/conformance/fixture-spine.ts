@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import type { CallRequest } from '../../src/call.ts';
-import type { Answer } from '../../src/tools/present.ts';
 import type { Spine } from '../../src/mcp/spine.ts';
 import { allTools } from '../../src/tools/all.ts';
 import { portableSchema } from '../../src/tools/portable-schema.ts';
+import type { Answer } from '../../src/tools/present.ts';
 import { createRegistry, type ListedTool } from '../../src/tools/registry.ts';
 
 /** The tools the conformance suite calls by name, in as far as a server whose tools answer with text and data can have them. */

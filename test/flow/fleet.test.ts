@@ -21,7 +21,9 @@ let agents: SimulatedAgent[] = [];
 
 beforeAll(async () => {
   bridge = await startBridge();
-  agents = members.map((member) => new SimulatedAgent({ ...member, url: bridge.agentUrl, key: bridge.enrolKey, passesPerSecond: 20 }));
+  agents = members.map(
+    (member) => new SimulatedAgent({ ...member, url: bridge.agentUrl, key: bridge.enrolKey, passesPerSecond: 20 }),
+  );
   await Promise.all(agents.map((agent) => agent.start()));
   caller = await connectCaller(bridge.mcpUrl, bridge.fullKey);
 }, 60_000);
@@ -54,7 +56,11 @@ describe(`a fleet of ${count} agents, seed ${seed}`, () => {
     { by: 'service', args: { service: first.service }, fits: (member: Member) => member.service === first.service },
     { by: 'environment', args: { environment: 'staging' }, fits: (member: Member) => member.environment === 'staging' },
     { by: 'tag', args: { tag: 'shard-2' }, fits: (member: Member) => member.tags?.includes('shard-2') },
-    { by: 'words', args: { query: `${first.service} shard-1` }, fits: (member: Member) => member.service === first.service && member.tags?.includes('shard-1') },
+    {
+      by: 'words',
+      args: { query: `${first.service} shard-1` },
+      fits: (member: Member) => member.service === first.service && member.tags?.includes('shard-1'),
+    },
     { by: 'a pool nobody is in', args: { pool: 'elsewhere' }, fits: () => false },
   ])('is filtered by $by', async ({ args, fits }) => {
     const { agents: found } = await list({ ...args, limit: 100 });
@@ -75,7 +81,10 @@ describe(`a fleet of ${count} agents, seed ${seed}`, () => {
   });
 
   it('refuses a cursor that was not given out', async () => {
-    expect((await caller.call('list_sources', { cursor: 'bm9uc2Vuc2U' })).structured.error).toMatchObject({ code: 'invalid_input', field: 'cursor' });
+    expect((await caller.call('list_sources', { cursor: 'bm9uc2Vuc2U' })).structured.error).toMatchObject({
+      code: 'invalid_input',
+      field: 'cursor',
+    });
   });
 
   it.each([
@@ -84,10 +93,20 @@ describe(`a fleet of ${count} agents, seed ${seed}`, () => {
     { by: 'version', source: { version: first.version }, fits: (member: Member) => member.version === first.version },
     { by: 'tag', source: { tag: 'eu-1' }, fits: (member: Member) => member.tags?.includes('eu-1') },
     { by: 'pool', source: { pool: 'default' }, fits: () => true },
-    { by: 'agent ids', source: { agentIds: ['fleet-03', 'fleet-57'] }, fits: (member: Member) => ['fleet-03', 'fleet-57'].includes(member.id) },
+    {
+      by: 'agent ids',
+      source: { agentIds: ['fleet-03', 'fleet-57'] },
+      fits: (member: Member) => ['fleet-03', 'fleet-57'].includes(member.id),
+    },
     {
       by: 'everything at once',
-      source: { service: first.service, environment: first.environment, version: first.version, tag: first.tags?.[0], pool: 'default' },
+      source: {
+        service: first.service,
+        environment: first.environment,
+        version: first.version,
+        tag: first.tags?.[0],
+        pool: 'default',
+      },
       fits: (member: Member) =>
         member.service === first.service &&
         member.environment === first.environment &&
@@ -115,6 +134,10 @@ describe(`a fleet of ${count} agents, seed ${seed}`, () => {
 
   it('asks which service is meant when nothing is named', async () => {
     const { structured } = await caller.call('take_snapshot', { ...onCheckout, source: {} });
-    expect(structured.error).toMatchObject({ code: 'invalid_input', field: 'source.service', data: { connected: expect.any(Array) } });
+    expect(structured.error).toMatchObject({
+      code: 'invalid_input',
+      field: 'source.service',
+      data: { connected: expect.any(Array) },
+    });
   });
 });

@@ -15,7 +15,12 @@ const clock: Clock = { ...systemClock, now: () => Date.now() + aheadMs };
 
 /** Far more than any of the numbers below allows, all at the same time. */
 const parallel = 30;
-const numbers = { hits_per_hour: 20, concurrent_actions_per_principal: 4, concurrent_actions_per_agent: 6, concurrent_actions_per_org: 8 };
+const numbers = {
+  hits_per_hour: 20,
+  concurrent_actions_per_principal: 4,
+  concurrent_actions_per_agent: 6,
+  concurrent_actions_per_org: 8,
+};
 
 let directory: string;
 let policies: Awaited<ReturnType<typeof policiesWith>>;
@@ -69,7 +74,13 @@ const newCaller = async (role = 'developer') => caller((await bridge.issue({ rol
 const pending = async () => (await admin.call('list_actions', { status: 'pending', limit: 100 })).structured.actions;
 
 const snapshot = (by: Caller, args: Record<string, unknown> = {}) =>
-  by.call('take_snapshot', { ...onCheckout, source: { agentIds: ['quota-agent-1'] }, waitSeconds: 0, timeoutSeconds: 600, ...args });
+  by.call('take_snapshot', {
+    ...onCheckout,
+    source: { agentIds: ['quota-agent-1'] },
+    waitSeconds: 0,
+    timeoutSeconds: 600,
+    ...args,
+  });
 
 /** How many were let through, and the refusals of the others. */
 function sorted(answers: Answer[]): { passed: number; refusals: NonNullable<Answer['structured']['error']>[] } {

@@ -73,7 +73,11 @@ describe('a group that reaches only some pools and services', () => {
     { source: { agentIds: ['lab-checkout'] }, code: 'org_access_denied' },
     { source: { service: 'mailer' }, code: 'not_found' },
   ])('is refused $source', async ({ source, code }) => {
-    expect((await place('payer', { source })).error).toMatchObject({ code, field: `source.${Object.keys(source)[0]}`, next: expect.any(String) });
+    expect((await place('payer', { source })).error).toMatchObject({
+      code,
+      field: `source.${Object.keys(source)[0]}`,
+      next: expect.any(String),
+    });
   });
 
   it('reaches its own part of a source, and agents of a foreign pool that come later are left alone', async () => {
@@ -110,7 +114,10 @@ describe('an action of somebody else', () => {
   it('does not exist for another organisation, whatever its key may do', async () => {
     const { actionId } = await place('payer');
     for (const tool of ['wait_for_hits', 'cancel_action']) {
-      expect((await as('stranger').call(tool, { actionId })).structured.error, tool).toMatchObject({ code: 'not_found', field: 'actionId' });
+      expect((await as('stranger').call(tool, { actionId })).structured.error, tool).toMatchObject({
+        code: 'not_found',
+        field: 'actionId',
+      });
     }
     expect((await as('stranger').call('list_actions')).structured.actions).toEqual([]);
     expect((await as('stranger').call('list_sources', { includeDisconnected: true })).structured.agents).toEqual([]);

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type TestBridge, startBridge } from '../helpers/bridge.ts';
+import { startBridge, type TestBridge } from '../helpers/bridge.ts';
 import { connected, markedLine, type Program, startProgram } from '../helpers/program.ts';
 import { clients, type TestClient } from '../mcp/clients.ts';
 
@@ -58,7 +58,10 @@ describe.each(clients)('through $name', ({ connect }) => {
 
   it('finds the source that is meant', async () => {
     const { structuredContent } = await client.call('list_sources', { query: 'shop' });
-    expect(structuredContent).toMatchObject({ recommended: { source: { service: 'shop' } }, services: [{ service: 'shop', connectedAgents: 1 }] });
+    expect(structuredContent).toMatchObject({
+      recommended: { source: { service: 'shop' } },
+      services: [{ service: 'shop', connectedAgents: 1 }],
+    });
   });
 
   it('takes a conditional snapshot of a TypeScript line with right values, depth 3 and redaction', async () => {
@@ -76,13 +79,21 @@ describe.each(clients)('through $name', ({ connect }) => {
     expect(structured.latencyMs).toMatchObject({ total: expect.any(Number), wait: expect.any(Number) });
     expect(structured.requestId).toBeTruthy();
     for (const hit of structured.hits) {
-      const order = hit.variables.order as { total: number; status: string; items: unknown[]; customer: { address: Record<string, unknown> } };
+      const order = hit.variables.order as {
+        total: number;
+        status: string;
+        items: unknown[];
+        customer: { address: Record<string, unknown> };
+      };
       expect(order).toMatchObject({ status: 'open', total: expect.any(Number) });
       expect(order.total).toBeGreaterThan(0);
       expect(hit.expressions[0]).toEqual({ expression: 'order.items.length', value: order.items.length });
       expect(hit.expressions[1]?.value).toMatch(/^\[REDACTED:email/);
       expect(JSON.stringify(order.customer)).toMatch(/\$cut|\$type/);
-      expect(hit.stack[0]).toMatchObject({ function: expect.stringContaining('book'), file: expect.stringContaining('src/checkout.ts') });
+      expect(hit.stack[0]).toMatchObject({
+        function: expect.stringContaining('book'),
+        file: expect.stringContaining('src/checkout.ts'),
+      });
       expect(hit.stack.length).toBeGreaterThanOrEqual(3);
       expect(hit.pauseMicros).toBeGreaterThan(0);
       expect(Object.keys(hit.redacted ?? {}).length).toBeGreaterThan(0);
@@ -94,26 +105,52 @@ describe.each(clients)('through $name', ({ connect }) => {
     { name: 'an unknown service', args: { source: { service: 'chekout' } }, code: 'not_found', field: 'source.service' },
     { name: 'a bad condition', args: { condition: 'order.total = 3' }, code: 'invalid_expression', field: 'condition' },
     { name: 'a call in a condition', args: { condition: 'process.exit()' }, code: 'invalid_expression', field: 'condition' },
-    { name: 'a bad watch expression', args: { expressions: ['order.total', 'order..x'] }, code: 'invalid_expression', field: 'expressions[1]' },
+    {
+      name: 'a bad watch expression',
+      args: { expressions: ['order.total', 'order..x'] },
+      code: 'invalid_expression',
+      field: 'expressions[1]',
+    },
     { name: '51 hits', args: { maxHits: 51 }, code: 'limit_exceeded', field: 'maxHits' },
     { name: '601 seconds', args: { timeoutSeconds: 601 }, code: 'limit_exceeded', field: 'timeoutSeconds' },
-    { name: 'eleven expressions', args: { expressions: Array(11).fill('order.total') }, code: 'limit_exceeded', field: 'expressions' },
+    {
+      name: 'eleven expressions',
+      args: { expressions: Array(11).fill('order.total') },
+      code: 'limit_exceeded',
+      field: 'expressions',
+    },
     { name: 'a line after the end of the file', args: { line: 99_999 }, code: 'invalid_location', field: 'line' },
     { name: 'a missing file argument', args: { file: undefined }, code: 'invalid_input', field: 'file' },
   ])('refuses $name clearly', async ({ args, code, field }) => {
-    const { result, structured, text } = await snapshot(client, { source: { service: 'shop' }, file: 'src/checkout.ts', line, timeoutSeconds: 5, ...args });
+    const { result, structured, text } = await snapshot(client, {
+      source: { service: 'shop' },
+      file: 'src/checkout.ts',
+      line,
+      timeoutSeconds: 5,
+      ...args,
+    });
     expect(result.isError).toBe(true);
     expect(structured.error).toMatchObject({ code, field, message: expect.any(String), next: expect.any(String) });
     expect(text).toContain(code);
   });
 
   it('answers pending with a handle, and the wait goes on from there', async () => {
-    const { structured } = await snapshot(client, { source: { service: 'shop' }, file: 'src/checkout.ts', line, waitSeconds: 0, maxHits: 3 });
-    expect(structured).toMatchObject({ status: 'pending', next: { tool: 'wait_for_hits', arguments: { actionId: structured.actionId } } });
+    const { structured } = await snapshot(client, {
+      source: { service: 'shop' },
+      file: 'src/checkout.ts',
+      line,
+      waitSeconds: 0,
+      maxHits: 3,
+    });
+    expect(structured).toMatchObject({
+      status: 'pending',
+      next: { tool: 'wait_for_hits', arguments: { actionId: structured.actionId } },
+    });
     let after = 0;
     let status = 'pending';
     while (status === 'pending') {
-      const waited = (await client.call('wait_for_hits', { actionId: structured.actionId, afterHit: after })).structuredContent as Structured;
+      const waited = (await client.call('wait_for_hits', { actionId: structured.actionId, afterHit: after }))
+        .structuredContent as Structured;
       status = waited.status;
       after += waited.hits.length;
     }
@@ -121,8 +158,17 @@ describe.each(clients)('through $name', ({ connect }) => {
   });
 
   it('cancels what it placed', async () => {
-    const { structured } = await snapshot(client, { source: { service: 'shop' }, file: 'src/checkout.ts', line, condition: 'order.total < 0', waitSeconds: 0 });
-    expect((await client.call('cancel_action', { actionId: structured.actionId })).structuredContent).toMatchObject({ cancelled: true, status: 'cancelled' });
+    const { structured } = await snapshot(client, {
+      source: { service: 'shop' },
+      file: 'src/checkout.ts',
+      line,
+      condition: 'order.total < 0',
+      waitSeconds: 0,
+    });
+    expect((await client.call('cancel_action', { actionId: structured.actionId })).structuredContent).toMatchObject({
+      cancelled: true,
+      status: 'cancelled',
+    });
     const listed = (await client.call('list_actions', { mine: true, limit: 1 })).structuredContent;
     expect(listed).toMatchObject({ actions: [{ actionId: structured.actionId, status: 'cancelled' }] });
   });
@@ -148,13 +194,19 @@ describe('rights', () => {
   it('lets a read key look, and refuses it a snapshot', async () => {
     expect((await call(bridge.readKey, 'list_sources', {})).isError).toBeFalsy();
     const refused = await call(bridge.readKey, 'take_snapshot', snapshotArgs);
-    expect(refused.structuredContent.error).toMatchObject({ code: 'insufficient_scope', message: expect.stringContaining('runtime:capture') });
+    expect(refused.structuredContent.error).toMatchObject({
+      code: 'insufficient_scope',
+      message: expect.stringContaining('runtime:capture'),
+    });
   });
 
   it('refuses a key without the Dev API permission at the call, not at the connection', async () => {
     const { secret } = await bridge.issue({ permissions: [] });
     const refused = await call(secret, 'list_sources', {});
-    expect(refused.structuredContent.error).toMatchObject({ code: 'insufficient_scope', message: expect.stringContaining('dev_api') });
+    expect(refused.structuredContent.error).toMatchObject({
+      code: 'insufficient_scope',
+      message: expect.stringContaining('dev_api'),
+    });
   });
 
   it('refuses a revoked key at its next request', async () => {

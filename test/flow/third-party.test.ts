@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type TestBridge, startBridge } from '../helpers/bridge.ts';
+import { startBridge, type TestBridge } from '../helpers/bridge.ts';
 import { connected, markedLine, type Program, startProgram, until } from '../helpers/program.ts';
 import { type Caller, connectCaller } from './world.ts';
 
@@ -76,6 +76,8 @@ it('reads a published program on a line of its own code, only for the request th
       { expression: 'req.headers.accept', error: expect.stringContaining('headers') },
     ],
   });
-  expect(hit).toMatchObject({ stack: [{ function: expect.stringMatching(/\bserve$/), file: expect.stringMatching(/st\.js$/) }, {}] });
+  expect(hit).toMatchObject({
+    stack: [{ function: expect.stringMatching(/\bserve$/), file: expect.stringMatching(/st\.js$/) }, {}],
+  });
   expect(await get('/hello.txt')).toBe('hello');
 });

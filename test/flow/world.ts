@@ -49,11 +49,7 @@ export interface Caller {
 }
 
 /** Connects a client of the first SDK, or of `how`. */
-export async function connectCaller(
-  mcpUrl: string,
-  key: string,
-  how: (typeof clients)[number] = clients[0],
-): Promise<Caller> {
+export async function connectCaller(mcpUrl: string, key: string, how: (typeof clients)[number] = clients[0]): Promise<Caller> {
   const client = await how.connect(mcpUrl, key);
   return {
     async call(tool, args = {}, options) {
@@ -101,7 +97,9 @@ export async function foreignKey(bridge: TestBridge, org: string): Promise<strin
 const shipped = fileURLToPath(new URL('../../policies', import.meta.url));
 
 /** A copy of the shipped policies with some files replaced; JSON is YAML, so that numbers can be computed. */
-export async function policiesWith(files: Record<string, string | object>): Promise<{ directory: string; remove(): Promise<void> }> {
+export async function policiesWith(
+  files: Record<string, string | object>,
+): Promise<{ directory: string; remove(): Promise<void> }> {
   const directory = await mkdtemp(join(tmpdir(), 'sidelight-policies-'));
   await cp(shipped, directory, { recursive: true });
   for (const [name, content] of Object.entries(files)) {

@@ -1,64 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { aborted, aliceKey, bobKey, brokenKey, inWorld, type World } from './world.ts';
-
-const legacyCall = (name: string, id: number | string = 1) => ({
-  jsonrpc: '2.0',
-  id,
-  method: 'tools/call',
-  params: { name, arguments: {} },
-});
-
-const modernCall = (name: string) => ({
-  jsonrpc: '2.0',
-  id: 1,
-  method: 'tools/call',
-  params: {
-    name,
-    arguments: {},
-    _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {} },
-  },
-});
-
-const accepts = { Accept: 'application/json, text/event-stream' };
-const modernHeaders = (name: string) => ({ 'MCP-Protocol-Version': '2026-07-28', 'Mcp-Method': 'tools/call', 'Mcp-Name': name });
-
-interface Sent {
-  body?: unknown;
-  headers?: Record<string, string>;
-  method?: string;
-  signal?: AbortSignal;
-  path?: string;
-}
-
-function send({ port }: World, { body, headers, method = 'POST', signal, path = '/mcp' }: Sent): Promise<Response> {
-  return fetch(`http://127.0.0.1:${port}${path}`, {
-    method,
-    signal: signal ?? null,
-    headers: { Authorization: `Bearer ${aliceKey}`, 'Content-Type': 'application/json', ...accepts, ...headers },
-    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-  });
-}
-
-/** Like `send`, but with headers that `fetch` does not let through. */
-function sendRaw(port: number, headers: Record<string, string>, path = '/mcp'): Promise<{ status: number; body: string }> {
-  return new Promise((resolve, reject) => {
-    const request = httpRequest({ host: '127.0.0.1', port, path, method: 'POST', headers }, (response) => {
-      let body = '';
-      response.setEncoding('utf8').on('data', (chunk: string) => {
-        body += chunk;
-      });
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
-    });
-    request.on('error', reject).end();
-  });
-}
-
-/** The first event of a stream that has data. */
-async function firstEvent(response: Response): Promise<unknown> {
-  const data = (await response.text()).split('\n').find((line) => line.startsWith('data: '));
-  return JSON.parse(data?.slice('data: '.length) ?? 'null');
-}
+import { accepts, firstEvent, legacyCall, modernCall, modernHeaders, send, sendRaw } from './send.ts';
+import { aliceKey, brokenKey, inWorld } from './world.ts';
 
 describe('who is let in', () => {
   it('answers 401 without a key, and the challenge carries no error', () =>
@@ -229,77 +172,6 @@ describe('what is taken', () => {
       const response = await send(world, { body: { jsonrpc: '2.0', id: 'a', method: 'tools/list' } });
       expect(response.headers.get('content-type')).toContain('application/json');
       expect(await response.json()).toMatchObject({ id: 'a', result: { tools: [{ name: 'count' }, {}, {}, {}] } });
-    }));
-});
-
-const holds = [
-  { era: 'the 2025 era', body: legacyCall('hold'), headers: {} },
-  { era: 'the 2026 era', body: modernCall('hold'), headers: modernHeaders('hold') },
-];
-
-describe('a call that takes its time', () => {
-  it.each(holds)('in $era sends its headers at once, before it has anything to say', ({ body, headers }) =>
-    inWorld(
-      async (world) => {
-        const response = await send(world, { body, headers, signal: AbortSignal.timeout(2_000) });
-        expect(response.headers.get('content-type')).toContain('text/event-stream');
-        expect(response.headers.get('x-accel-buffering')).toBe('no');
-        expect(response.headers.get('cache-control')).toMatch(/no-(?:store|cache)/);
-        await response.body?.cancel();
-      },
-      { keepAliveMs: 60_000 },
-    ),
-  );
-
-  it.each(holds)('in $era keeps its stream alive until it is left', ({ body, headers }) =>
-    inWorld(async (world) => {
-      const abort = new AbortController();
-      const response = await send(world, { body, headers, signal: abort.signal });
-      const reader = response.body?.getReader();
-      for (let comments = 0; comments < 3; comments += 1) {
-        const { value } = (await reader?.read()) ?? {};
-        expect(new TextDecoder().decode(value)).toContain(': keepalive');
-      }
-      const { signal } = await world.held();
-      expect(signal.aborted).toBe(false);
-      abort.abort();
-      await aborted(signal);
-    }),
-  );
-
-  it('is cancelled by its own caller only', () =>
-    inWorld(async (world) => {
-      const hello = await send(world, {
-        body: {
-          jsonrpc: '2.0',
-          id: 0,
-          method: 'initialize',
-          params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'c', version: '1' } },
-        },
-      });
-      await hello.text();
-      const session = { 'Mcp-Session-Id': hello.headers.get('mcp-session-id') ?? '' };
-      const open = await send(world, { body: legacyCall('hold', 5), headers: session });
-      const { signal } = await world.held();
-      const cancel = (headers: Record<string, string>, requestId: unknown) =>
-        send(world, { body: { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId } }, headers });
-      expect((await cancel({ ...session, Authorization: `Bearer ${bobKey}` }, 5)).status).toBe(202);
-      expect((await cancel(session, '5')).status).toBe(202);
-      expect((await cancel({}, 5)).status).toBe(202);
-      expect(signal.aborted).toBe(false);
-      await cancel(session, 5);
-      await aborted(signal);
-      await open.body?.cancel();
-    }));
-
-  it('is let go when the client disconnects before the answer', () =>
-    inWorld(async (world) => {
-      const abort = new AbortController();
-      const calling = send(world, { body: modernCall('hold'), headers: modernHeaders('hold'), signal: abort.signal });
-      const { signal } = await world.held();
-      abort.abort();
-      await calling.then((response) => response.body?.cancel()).catch(() => undefined);
-      await aborted(signal);
     }));
 });
 

@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { until } from '../helpers/program.ts';
+
+/** The command as `npm run build` leaves it. */
+const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+/** What a command printed, and how it ended. */
+export interface Ran {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** The first line of `serve --json` and `demo --json`; keys only on the first start. */
+export interface FirstLine {
+  mcpUrl: string;
+  agentUrl: string;
+  readKey?: string;
+  fullKey?: string;
+  enrolKey?: string;
+  program?: { service: string; file: string; line: number };
+}
+
+/** A command that goes on until it is stopped. */
+export interface Serving {
+  first: FirstLine;
+  child: ChildProcess;
+  /** What it logged so far. */
+  stderr(): string;
+  /** Sends SIGTERM and gives how it ended, and after how many milliseconds. */
+  stop(): Promise<{ code: number | null; ms: number }>;
+}
+
+function start(args: string[]): { child: ChildProcess; stdout: () => string; stderr: () => string } {
+  const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  return { child, stdout: () => stdout, stderr: () => stderr };
+}
+
+/** Runs `sidelight …` to its end. */
+export async function sidelight(...args: string[]): Promise<Ran> {
+  const { child, stdout, stderr } = start(args);
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, stdout: stdout(), stderr: stderr() };
+}
+
+/** Starts `sidelight serve` or `demo` with `--json` on a free port, and waits for its first line. */
+export async function serving(command: 'serve' | 'demo', ...args: string[]): Promise<Serving> {
+  const { child, stdout, stderr } = start([command, '--json', '--port', '0', ...args]);
+  const first = await until(
+    `sidelight ${command} prints its first line`,
+    () => {
+      if (child.exitCode !== null) throw new Error(`sidelight ${command} ended with ${child.exitCode}: ${stderr()}`);
+      return stdout().includes('\n') ? (JSON.parse(stdout().split('\n')[0] ?? '') as FirstLine) : undefined;
+    },
+    60_000,
+  );
+  return {
+    first,
+    child,
+    stderr,
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return { code: child.exitCode, ms: 0 };
+      const ended = once(child, 'close');
+      const startedAt = performance.now();
+      child.kill('SIGTERM');
+      await ended;
+      return { code: child.exitCode, ms: performance.now() - startedAt };
+    },
+  };
+}
