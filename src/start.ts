@@ -132,12 +132,29 @@ export async function start(config: Config, { clock, log }: { clock: Clock; log:
 
 async function listen(server: Server, { host, port, publicUrl }: Config): Promise<URL> {
   await new Promise<void>((done, fail) => {
-    server.once('error', fail);
+    server.once('error', (problem: NodeJS.ErrnoException) => fail(cannotListen(problem, host, port)));
     server.listen(port, host, () => {
-      server.off('error', fail);
+      server.removeAllListeners('error');
       done();
     });
   });
   const { port: bound } = server.address() as AddressInfo;
   return publicUrl ?? new URL(`http://${host.includes(':') ? `[${host}]` : host}:${bound}`);
+}
+
+/** What an operator can mend is a refusal; the rest stays the error it is. */
+function cannotListen(problem: NodeJS.ErrnoException, host: string, port: number): Error {
+  const reasons: Record<string, string> = {
+    EADDRINUSE: 'is in use already',
+    EACCES: 'needs more rights than this user has',
+    EADDRNOTAVAIL: 'is not an address of this machine',
+  };
+  const reason = reasons[problem.code ?? ''];
+  if (reason === undefined) return problem;
+  return new Refusal({
+    code: 'unavailable',
+    message: `The bridge cannot listen: port ${port} on ${host} ${reason}.`,
+    field: 'port',
+    next: 'Set another --port or --host, or stop what listens there.',
+  });
 }

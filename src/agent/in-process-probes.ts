@@ -1,4 +1,4 @@
-import type { Action, AgentPolicy, Remove, StateFrame } from '../protocol/frames.ts';
+import type { Action, AgentPolicy, Remove } from '../protocol/frames.ts';
 import { limits } from '../protocol/limits.ts';
 import { compileNameRules } from '../protocol/names.ts';
 import { Cost, defaultMaxCaptureMs, defaultMaxShare, isStrike, maxStrikes } from './budget.ts';
@@ -10,7 +10,8 @@ import type { ProbeEvents, ProbeOptions, Probes } from './probes.ts';
 import type { Script } from './scripts.ts';
 import { type Pass, Sites } from './sites.ts';
 import { rawStack } from './stack.ts';
-import { type Failure, readAction, type Watch } from './watch.ts';
+import { Teller } from './teller.ts';
+import { addPlace, type Failure, readAction, type Watch } from './watch.ts';
 
 /** How often changed counts are told and lives are checked. */
 const reportMs = 1_000;
@@ -22,6 +23,7 @@ const maxFailures = 3;
 /** The probes of the process they run in, on the program's own thread. */
 export class InProcessProbes implements Probes {
   readonly #events: ProbeEvents;
+  readonly #teller: Teller;
   readonly #silence: Int32Array | undefined;
   readonly #cost = new Cost();
   readonly #maxCaptureMs: number;
@@ -36,6 +38,7 @@ export class InProcessProbes implements Probes {
 
   constructor(events: ProbeEvents, options: ProbeOptions) {
     this.#events = events;
+    this.#teller = new Teller(events);
     this.#silence = options.silence;
     this.#maxCaptureMs = options.maxCaptureMs ?? defaultMaxCaptureMs;
     this.#delivery = new Delivery(events);
@@ -62,7 +65,7 @@ export class InProcessProbes implements Probes {
   arm(action: Action): void {
     const known = this.#watches.get(action.id) ?? this.#ended.get(action.id);
     if (known !== undefined && known.rev >= action.rev && known.state !== 'suspended') {
-      this.#tell(known);
+      this.#teller.tell(known);
       return;
     }
     let watch: Watch | Failure;
@@ -83,14 +86,14 @@ export class InProcessProbes implements Probes {
       watch = { code: 'too-many', message: `At most ${limits.maxActionsPerAgent} actions live in one process.` };
     }
     if ('code' in watch) {
-      this.#state({ id: action.id, rev: action.rev, state: 'failed', hits: 0, ...watch });
+      this.#teller.say({ id: action.id, rev: action.rev, state: 'failed', hits: 0, ...watch });
       return;
     }
     this.#ended.delete(watch.id);
     this.#watches.set(watch.id, watch);
     if (this.#isPaused) {
       watch.state = 'suspended';
-      this.#tell(watch, { message: 'Paused by policy.' });
+      this.#teller.tell(watch, { message: 'Paused by policy.' });
       return;
     }
     this.#bind(watch);
@@ -100,7 +103,7 @@ export class InProcessProbes implements Probes {
   remove(id: string, _reason: Remove['reason']): void {
     const watch = this.#watches.get(id) ?? this.#ended.get(id);
     if (watch === undefined) {
-      this.#state({ id, rev: 0, state: 'removed', hits: 0 });
+      this.#teller.say({ id, rev: 0, state: 'removed', hits: 0 });
       return;
     }
     this.#end(watch, 'removed');
@@ -112,7 +115,7 @@ export class InProcessProbes implements Probes {
     for (const watch of this.#watches.values()) {
       if (watch.state === 'suspended') continue;
       watch.state = 'suspended';
-      this.#tell(watch, { message: reason.slice(0, limits.maxMessageChars) });
+      this.#teller.tell(watch, { message: reason.slice(0, limits.maxMessageChars) });
     }
     this.#stopReports();
   }
@@ -156,11 +159,11 @@ export class InProcessProbes implements Probes {
         });
       } else if (located.found.length > 0) {
         watch.state = 'armed';
-        for (const { place } of located.found) if (!watch.at.some((at) => isSame(at, place))) watch.at.push(place);
-        this.#tell(watch);
+        for (const { place } of located.found) addPlace(watch, place);
+        this.#teller.tell(watch);
       } else if (script === undefined) {
         watch.state = 'pending';
-        this.#tell(watch, { message: `No loaded file is \`${watch.where.file}\` yet.`.slice(0, limits.maxMessageChars) });
+        this.#teller.tell(watch, { message: `No loaded file is \`${watch.where.file}\` yet.`.slice(0, limits.maxMessageChars) });
       }
     } catch {
       this.#end(watch, 'failed', { code: 'internal', message: 'The agent could not place the action.' });
@@ -246,32 +249,9 @@ export class InProcessProbes implements Probes {
     if (this.#ended.size >= maxEnded) this.#ended.delete(this.#ended.keys().next().value as string);
     this.#ended.set(watch.id, watch);
     this.#sites.unbind(watch);
-    this.#delivery.after(() => this.#tell(watch, why));
+    this.#delivery.after(() => this.#teller.tell(watch, why));
     this.#sites.closeIfUnused();
     if (this.#watches.size === 0) this.#stopReports();
-  }
-
-  #tell(watch: Watch, why: Partial<Failure> = {}): void {
-    const { id, rev, state, at, hits, skipped, lastError } = watch;
-    watch.isChanged = false;
-    this.#state({
-      id,
-      rev,
-      state,
-      ...(at.length === 0 ? {} : { at: at.slice() }),
-      hits,
-      skipped: { ...skipped },
-      ...(lastError === undefined ? {} : { lastError: lastError.slice(0, limits.maxMessageChars) }),
-      ...why,
-    });
-  }
-
-  #state(state: Omit<StateFrame, 't' | 'n'>): void {
-    try {
-      this.#events.state(state);
-    } catch {
-      // The link's defects are not the program's.
-    }
   }
 
   #startReports(): void {
@@ -280,7 +260,7 @@ export class InProcessProbes implements Probes {
       this.#report = undefined;
       for (const watch of [...this.#watches.values()]) {
         if (monotonicMs() >= watch.expiresAtMs) this.#end(watch, 'expired');
-        else if (watch.isChanged) this.#tell(watch);
+        else if (watch.isChanged) this.#teller.tell(watch);
       }
       this.#startReports();
     }, reportMs);
@@ -291,8 +271,4 @@ export class InProcessProbes implements Probes {
     if (this.#report !== undefined) stopTimer(this.#report);
     this.#report = undefined;
   }
-}
-
-function isSame(left: Watch['at'][number], right: Watch['at'][number]): boolean {
-  return left.file === right.file && left.line === right.line && left.column === right.column;
 }

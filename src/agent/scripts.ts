@@ -30,13 +30,13 @@ export class Scripts {
   readonly #byPath = new KeptMap<string, Script>();
 
   /** Remembers a script of the program; undefined for what is not one. */
-  add(parsed: ScriptParsed, ownFolder: string): Script | undefined {
+  add(parsed: ScriptParsed, ownFolder: string | undefined): Script | undefined {
     const { url } = parsed;
     // Other contexts (`vm`) have their own globals, where the hook is not.
     if ((parsed.executionContextAuxData as { isDefault?: boolean } | undefined)?.isDefault !== true) return undefined;
     if (url.startsWith('node:') || url.startsWith('evalmachine.') || this.all.size >= maxScripts) return undefined;
     const path = pathOf(url);
-    if (path.startsWith(ownFolder)) return undefined;
+    if (ownFolder !== undefined && path.startsWith(ownFolder)) return undefined;
     const mapUrl = parsed.sourceMapURL ?? '';
     const script: Script = {
       id: parsed.scriptId,

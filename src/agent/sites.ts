@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { dirname, sep } from 'node:path';
+import { basename, dirname, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Allowance, type Cost } from './budget.ts';
 import { type Condition, conditionFor, type Thunk } from './condition.ts';
@@ -53,7 +53,10 @@ export interface SiteEvents {
   isWaiting(): boolean;
 }
 
-const ownFolder = dirname(fileURLToPath(import.meta.url)) + sep;
+/** The agent's own scripts are not the program's; only when it is bundled into the program do they share a folder. */
+const ownFile = fileURLToPath(import.meta.url);
+const isAlone = basename(dirname(ownFile)) === 'sidelight-agent' || /^sites\.[jt]s$/.test(basename(ownFile));
+const ownFolder = isAlone ? dirname(ownFile) + sep : undefined;
 
 /** The breakpoints of the process, and the debugger as long as there is one. */
 export class Sites {
@@ -155,8 +158,8 @@ export class Sites {
       const script = scripts.add(parsed, ownFolder);
       if (script !== undefined && isNew) this.#events.loaded(script);
     };
-    defineProperty(globalThis, this.#hookName, { value: this.hook, configurable: true, enumerable: false, writable: false });
     const session = new DebuggerSession(onScript);
+    defineProperty(globalThis, this.#hookName, { value: this.hook, configurable: true, enumerable: false, writable: false });
     isNew = true;
     this.#session = session;
     return session;

@@ -85,6 +85,12 @@ export function readAction(action: Action, hidden: HiddenName): Watch | Failure 
   };
 }
 
+/** Notes where an action is bound; a file that was loaded twice is one place. */
+export function addPlace({ at }: Watch, place: Place): void {
+  const isKnown = at.some(({ file, line, column }) => file === place.file && line === place.line && column === place.column);
+  if (!isKnown) at.push(place);
+}
+
 function read(text: string): Watched | Failure {
   const parsed = parseExpression(text);
   if (parsed.ok) return { text, node: parsed.node, names: parsed.names };

@@ -35,14 +35,21 @@ export const settingOptions: Options = Object.fromEntries(
   ]),
 );
 
-/** Reads the flags of one command; an unknown one is a `Usage`. */
+/** Reads the flags of one command, and at most `maxPositionals` words beside them; an unknown flag or one word more is a `Usage`. */
 export function readFlags(
   args: string[],
   options: Options,
+  maxPositionals = 0,
 ): { values: Record<string, string | boolean | undefined>; positionals: string[] } {
+  const { values, positionals } = parsed(args, options);
+  const surplus = positionals[maxPositionals];
+  if (surplus !== undefined) throw new Usage(`Nothing is known about ${JSON.stringify(surplus)}.`);
+  return { values: values as Record<string, string | boolean | undefined>, positionals };
+}
+
+function parsed(args: string[], options: Options) {
   try {
-    const { values, positionals } = parseArgs({ args, options, allowPositionals: true, strict: true });
-    return { values: values as Record<string, string | boolean | undefined>, positionals };
+    return parseArgs({ args, options, allowPositionals: true, strict: true });
   } catch (problem) {
     throw new Usage(problem instanceof Error ? problem.message : String(problem));
   }

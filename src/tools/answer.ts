@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What every answer has beside the tool's own part. */
+/** What every answer has beside the tool's own part. Told in few words: each client loads it once for every tool. */
 const every = {
   requestId: z.string().describe('Names this call in logs and in the audit trail.'),
   latencyMs: z
@@ -8,24 +8,11 @@ const every = {
     .optional()
     .describe('Where the time went, in milliseconds, by part; total included.'),
   redacted: z.record(z.string(), z.number().int()).optional().describe('Values hidden in this answer, by rule.'),
-  next: z
-    .object({
-      tool: z.string().describe('Tool.'),
-      why: z.string().describe('Why.'),
-      arguments: z.record(z.string(), z.unknown()).optional().describe('Arguments.'),
-    })
-    .optional()
-    .describe('The call that helps most now.'),
+  next: z.record(z.string(), z.unknown()).optional().describe('The call that helps most now: {tool, why, arguments}.'),
   error: z
-    .object({
-      code: z.string().describe('Stable code, see docs/errors.md.'),
-      message: z.string().describe('What is wrong.'),
-      field: z.string().optional().describe('Argument at fault.'),
-      next: z.string().optional().describe('What to do.'),
-      data: z.record(z.string(), z.unknown()).optional().describe('Facts for machines.'),
-    })
+    .record(z.string(), z.unknown())
     .optional()
-    .describe('Set when the call was refused; then the tool’s own fields are absent.'),
+    .describe('Set when the call was refused; then other fields are absent: {code, message, field, next, data}.'),
 };
 
 /**

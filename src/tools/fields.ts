@@ -32,6 +32,9 @@ export const waitSeconds = z
 /** Seconds a call waits when the caller says nothing: below the 60 s at which most clients give up. */
 export const defaultWaitSeconds = 50;
 
+/** An object whose few fields are told in words: every client loads every schema, and a full one costs four times as much. */
+export const open = (text: string) => z.record(z.string(), z.unknown()).describe(text);
+
 const place = {
   file: z.string().optional().describe('File.'),
   line: z.number().int().optional().describe('Line, from 1.'),
@@ -46,7 +49,7 @@ export const target = z.object({
   state: z.string().describe('pending (file not loaded yet) | armed | suspended | expired | removed | failed.'),
   hits: z.number().int().describe('Hits this agent sent.'),
   bound: z
-    .array(z.object(place))
+    .array(open('{file, line, text}.'))
     .optional()
     .describe('Where it is bound; may be a later line than asked when that holds no statement.'),
   moved: z.boolean().optional().describe('True when the bound line is not the requested one.'),
@@ -58,23 +61,13 @@ export const target = z.object({
   message: z.string().optional().describe('Why it failed or is pending.'),
 });
 
-const open = (text: string) => z.record(z.string(), z.unknown()).describe(text);
-
 export const hit = z.object({
   number: z.number().int().describe('1, 2, … over all agents of the action.'),
   agentId: z.string().describe('Agent it came from.'),
   agentName: z.string().describe('Name of that agent.'),
   capturedAt: z.string().describe('When, ISO 8601.'),
-  at: z.object(place).describe('Where.'),
-  stack: z
-    .array(
-      z.object({
-        function: z.string().describe('Function.'),
-        file: z.string().describe('File.'),
-        line: z.number().int().describe('Line.'),
-      }),
-    )
-    .describe('Call stack, innermost first.'),
+  at: open('{file, line, function, text}.'),
+  stack: z.array(open('{function, file, line}.')).describe('Call stack, innermost first.'),
   variables: open(
     'Variables by name, innermost scope first, `this` included; values nested up to 3 levels. {"$cut"}, {"$type"} and {"$ref"} tell what is not plain JSON.',
   ),
@@ -89,7 +82,7 @@ export const actionAnswer = {
   actionId: z.string().describe('Handle for wait_for_hits and cancel_action.'),
   status: z.string().describe('pending (still waiting for hits) | completed | expired | cancelled | failed.'),
   statusReason: z.string().describe('Why it ended.'),
-  requested: z.object(place).describe('The location that was asked for.'),
+  requested: open('{file, line}, as asked.'),
   bound: z.object(place).describe('The location it is bound to on the first agent, with the text of that line.'),
   hitCount: z.number().int().describe('Hits so far.'),
   maxHits: z.number().int().describe('Hits it ends at.'),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { visibleTools } from '../authorization/authorize.ts';
 import { leftOf } from '../quota/charge.ts';
+import { open } from './fields.ts';
 import type { Tool } from './tool.ts';
 
 const input = z.object({});
@@ -25,19 +26,9 @@ Example: {}`,
     checks: z.record(z.string(), z.boolean()).describe('Each part of the bridge that must work.'),
     version: z.string().describe('Version of the bridge.'),
     timestamp: z.string().describe('Time at the bridge, ISO 8601.'),
-    caller: z
-      .object({
-        subject: z.string().describe('Who you are, stable.'),
-        name: z.string().describe('Name of the key or person.'),
-        organisation: z.string().describe('Organisation.'),
-        kind: z.string().describe('api_key | person.'),
-        role: z.string().describe('Role.'),
-        scopes: z.array(z.string()).describe('Scopes.'),
-        permissions: z.array(z.string()).describe('Permissions of the key.'),
-        groups: z.array(z.string()).describe('Groups.'),
-        expiresAt: z.string().optional().describe('When the credential ends, ISO 8601.'),
-      })
-      .describe('Who is asking.'),
+    caller: open(
+      'Who is asking: {subject, name, organisation, kind, role, scopes, permissions, groups, expiresAt}; kind is api_key or person.',
+    ),
     tools: z.array(z.string()).describe('Tools you may use.'),
     limits: z.record(z.string(), z.number()).describe('Ceilings of one request.'),
     quotas: z.array(quota).describe('What is left of each quota.'),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { wait } from '../actions/wait.ts';
 import { limits } from '../protocol/limits.ts';
 import { answerOf, findAction } from './action-answer.ts';
-import { actionAnswer, actionId, defaultWaitSeconds, waitSeconds } from './fields.ts';
+import { actionAnswer, actionId, defaultWaitSeconds, open, waitSeconds } from './fields.ts';
 import type { Tool } from './tool.ts';
 
 const input = z.object({
@@ -25,7 +25,10 @@ export const waitForHits: Tool<typeof input> = {
 Answers as soon as there is a hit after afterHit, the action has ended, or the wait is over; then status "pending" means: call again. Works from any connection, also after a restart.
 Example: {"actionId":"act_…","afterHit":2}`,
   input,
-  output: z.object(actionAnswer),
+  output: z.object({
+    ...actionAnswer,
+    targets: z.array(open('As take_snapshot answers it.')).describe('Each agent the action is on.'),
+  }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   async run({ permit }, { actionId: id, afterHit, waitSeconds: seconds = defaultWaitSeconds }, context) {
     const found = await findAction(context, permit, id);

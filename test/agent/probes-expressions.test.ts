@@ -25,6 +25,7 @@ const notInGrammar = [
   '[1, 2, 3]',
   '{}',
   '({ a: 1 })',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of a program
   '`${order}`',
   'order`tag`',
   '/a+/.test(text)',

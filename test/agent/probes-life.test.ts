@@ -275,6 +275,13 @@ describe.each(nodes())('on Node $major', ({ execPath }) => {
     client.close();
   });
 
+  test('a program that may not make code from text is served like any other', async () => {
+    await start({ maxShare: 1, maxCaptureMs: 1_000 }, ['--disallow-code-generation-from-strings']);
+    await app.arm({ where: here, condition: 'value === 3' });
+    await app.call(file, 'pass', [3]);
+    expect(variable((await app.hit()).capture, 'twice')).toBe(6);
+  });
+
   test('a line inside `with` is refused, as reading a name there can run code', async () => {
     expect(await app.arm({ where: { file: 'life.cjs', line: marked(file, 'within') } })).toMatchObject({
       state: 'failed',

@@ -42,6 +42,7 @@ const cases: [string, string, string[]][] = [
     ['b', 'e', 'f', 'h', 'i'],
   ],
   ['a regular expression that looks like code', 'const a = /[/"{(`]+/g, b = 1 / 2 / 3; if (a) /}/.test(b); @', ['a', 'b']],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of a program
   ['a template with code that has templates', 'const a = `x${((b) => `${b}}`)("}")}{`; @', ['a']],
   ['keywords as names of properties', 'const a = { let: 1, class: 2, function: 3, if(b) {} }; a.catch(1); a.for({}); @', ['a']],
   ['imports', "import a, { b as c, d } from 'x'; import * as e from 'y'; import 'z'; @", ['a', 'c', 'd', 'e']],

@@ -55,6 +55,8 @@ const shown: Record<string, unknown> = {
   date: { $: 'date', iso: '1970-01-01T00:00:00.000Z' },
   broken: { $: 'date', iso: 'Invalid Date' },
   regexp: { $: 'regexp', text: '/a\\/b/giu' },
+  stackTrap: { $: 'error', className: 'Error', message: 'trap', fields: [] },
+  named: { $: 'error', className: 'Named', message: 'with a name that runs', fields: [] },
   promise: { $: 'object', className: 'Promise', fields: [] },
   symbol: { $: 'symbol', text: 'Symbol(tag)' },
   bigint: { $: 'bigint', text: '12345678901234567890' },

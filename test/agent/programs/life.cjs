@@ -26,10 +26,6 @@ exports.spin = function spin(milliseconds) {
 // <- blank
 
 
-exports.sloppy = function sloppy(target) {
-  return Function('target', 'pass', 'with (target) { return pass(1); }')(target, exports.pass);
-};
-
 exports.within = function within(target) {
   with (target) {
     return name; // <- within

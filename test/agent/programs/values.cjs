@@ -29,6 +29,10 @@ exports.values = function values(first, ...rest) {
   Object.defineProperty(regexp, 'flags', { get() { ran.push('flags'); return ''; } });
   const error = new TypeError('bad', { cause: new Error('why') });
   error.code = 'E_BAD';
+  const stackTrap = new Error('trap');
+  Object.defineProperty(stackTrap, 'stack', { get() { ran.push('stack'); return ''; } });
+  class Named extends Error { get name() { ran.push('name'); return 'n'; } }
+  const named = new Named('with a name that runs');
   const promise = Promise.resolve(1);
   const symbol = Symbol('tag');
   const bigint = 12345678901234567890n;

@@ -1,0 +1,114 @@
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { policiesWith } from '../flow/world.ts';
+import { agentEntry } from '../helpers/program.ts';
+import { sidelight } from './sidelight.ts';
+
+const docs = fileURLToPath(new URL('../../docs', import.meta.url));
+const developer = ['--role', 'developer', '--permissions', 'dev_api', '--groups', 'everyone'];
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'sidelight-commands-'));
+});
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+describe('sidelight policy', () => {
+  it('check is content with the shipped files', async () => {
+    expect(await sidelight('policy', 'check')).toMatchObject({ code: 0, stdout: expect.stringMatching(/\d+ cases hold/) });
+  });
+
+  it.each([
+    { scopes: 'runtime:read,runtime:capture', decision: 'allowed' },
+    { scopes: 'runtime:read', decision: 'refused: insufficient_scope' },
+  ])('explain says $decision with $scopes, and why', async ({ scopes, decision }) => {
+    const ran = await sidelight('policy', 'explain', '--tool', 'take_snapshot', '--scopes', scopes, ...developer);
+    expect(ran.code).toBe(0);
+    expect(ran.stdout.trim().split('\n').at(-1)).toBe(decision);
+  });
+
+  it.each([
+    [],
+    ['mend'],
+    ['explain', '--role', 'developer'],
+    ['explain', '--tool', 'x', '--role', 'root'],
+    ['check', '--strict'],
+  ])('is called wrongly with %s %s %s %s %s', async (...args) =>
+    expect(await sidelight('policy', ...args.filter((arg) => arg !== undefined))).toMatchObject({ code: 2, stdout: '' }),
+  );
+
+  it('check and serve stop at a broken file, and say which line', async () => {
+    const broken = await policiesWith({
+      'groups.yaml': '# ours\neveryone: { pools: ["*"], services: ["*"] }\npay: { pool: ["x"] }\n',
+    });
+    const data = join(directory, 'never-made');
+    const runs = await Promise.all([
+      sidelight('policy', 'check', '--policies', broken.directory),
+      sidelight('serve', '--policies', broken.directory, '--data', data, '--port', '0', '--json'),
+    ]);
+    for (const ran of runs) {
+      expect(ran).toMatchObject({ code: 1, stdout: '' });
+      expect(ran.stderr).toMatch(/groups\.yaml:3:\d+: .*pool/);
+      expect(ran.stderr).not.toMatch(/^\s+at /m);
+    }
+    expect(existsSync(data)).toBe(false);
+    await broken.remove();
+  });
+});
+
+describe('sidelight serve is refused', () => {
+  it.each([
+    { args: ['--port', 'many'], code: 1, says: '--port' },
+    { args: ['--port', '70000'], code: 1, says: '65535' },
+    { args: ['--host', '0.0.0.0'], code: 1, says: '--public-url' },
+    { args: ['--log-level', 'loud'], code: 1, says: 'SIDELIGHT_LOG_LEVEL' },
+    { args: ['--database-url', 'mysql://user:hunter2@db/x'], code: 1, says: 'postgres' },
+    { args: ['--prot', '1'], code: 2, says: '--prot' },
+    { args: ['now'], code: 2, says: 'now' },
+  ])('with $args', async ({ args, code, says }) => {
+    const ran = await sidelight('serve', '--data', join(directory, 'never-made'), ...args);
+    expect(ran).toMatchObject({ code, stdout: '' });
+    expect(ran.stderr).toContain(says);
+    expect(ran.stderr).not.toContain('hunter2');
+  });
+});
+
+describe('sidelight', () => {
+  it('agent-path prints the file to start a program with', async () => {
+    const { code, stdout } = await sidelight('agent-path');
+    expect({ code, file: stdout.trim() }).toEqual({ code: 0, file: agentEntry });
+    expect(existsSync(stdout.trim())).toBe(true);
+    const inside = (await sidelight('agent-path', '--directory')).stdout.trim();
+    expect(JSON.parse(await readFile(join(inside, 'package.json'), 'utf8'))).toMatchObject({ name: 'sidelight-agent' });
+  });
+
+  it('docs --check tells fresh documents from stale ones', async () => {
+    const copy = join(directory, 'docs');
+    await cp(docs, copy, { recursive: true });
+    expect((await sidelight('docs', '--write', copy)).code).toBe(0);
+    expect(await sidelight('docs', '--check', copy)).toMatchObject({ code: 0, stderr: '' });
+    await writeFile(join(copy, 'errors.md'), 'old');
+    expect(await sidelight('docs', '--check', copy)).toMatchObject({ code: 1, stderr: expect.stringContaining('errors.md') });
+    expect((await sidelight('docs')).code).toBe(2);
+  });
+
+  it('help names every command, and every command explains itself', async () => {
+    const { code, stdout } = await sidelight('help');
+    expect(code).toBe(0);
+    const names = ['demo', 'serve', 'keys', 'policy', 'agent-path', 'docs', 'help', 'version'];
+    for (const name of names) expect(stdout).toMatch(new RegExp(`^sidelight ${name}\\b`, 'm'));
+    expect(await sidelight('keys', '--help')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('sidelight keys rotate'),
+    });
+    expect((await sidelight('--version')).stdout).toMatch(/^\d+\.\d+\.\d+/);
+  });
+
+  it('without a command it knows is called wrongly', async () => {
+    expect(await sidelight('sevre')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('sevre') });
+  });
+});
