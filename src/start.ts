@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ActionContext } from './actions/context.ts';
@@ -16,6 +17,7 @@ import { type SeededKeys, seedKeys } from './identity/issue.ts';
 import type { KeyStore } from './identity/keys.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
+import { Refusal } from './lib/refusal.ts';
 import { spineOf } from './mcp/spine.ts';
 import { orders } from './orders.ts';
 import { createShaper } from './quota/shape.ts';
@@ -131,12 +133,9 @@ export async function start(config: Config, { clock, log }: { clock: Clock; log:
 }
 
 async function listen(server: Server, { host, port, publicUrl }: Config): Promise<URL> {
-  await new Promise<void>((done, fail) => {
-    server.once('error', (problem: NodeJS.ErrnoException) => fail(cannotListen(problem, host, port)));
-    server.listen(port, host, () => {
-      server.removeAllListeners('error');
-      done();
-    });
+  server.listen(port, host);
+  await once(server, 'listening').catch((problem: NodeJS.ErrnoException) => {
+    throw cannotListen(problem, host, port);
   });
   const { port: bound } = server.address() as AddressInfo;
   return publicUrl ?? new URL(`http://${host.includes(':') ? `[${host}]` : host}:${bound}`);

@@ -11,6 +11,9 @@ export interface Reach {
 /** `pending` lives and waits for hits; the others are final. */
 export type ActionStatus = 'pending' | 'completed' | 'expired' | 'cancelled' | 'failed';
 
+/** A status that is final. */
+export type EndedStatus = Exclude<ActionStatus, 'pending'>;
+
 export interface ActionRecord {
   id: string;
   org: string;
@@ -89,13 +92,7 @@ export interface ActionStore {
    * pending → a final status, once: sets `endedAt` and gives unspent reserved hits back to the window they came from.
    * Undefined when it had ended already.
    */
-  finish(
-    org: string,
-    id: string,
-    status: Exclude<ActionStatus, 'pending'>,
-    reason: string,
-    now: number,
-  ): Promise<ActionRecord | undefined>;
+  finish(org: string, id: string, status: EndedStatus, reason: string, now: number): Promise<ActionRecord | undefined>;
   /** Pending actions past their end, of every organisation. */
   overdue(now: number): Promise<{ org: string; id: string }[]>;
   /** Concurrent actions now, for get_status. */

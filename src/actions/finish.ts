@@ -1,9 +1,9 @@
 import type { Remove } from '../protocol/frames.ts';
-import type { ActionRecord, ActionStatus } from './action.ts';
+import type { ActionRecord, EndedStatus } from './action.ts';
 import type { ActionContext } from './context.ts';
 
 /** What agents are told when an action ends in a status. */
-const removalReasons: Record<Exclude<ActionStatus, 'pending'>, Remove['reason']> = {
+const removalReasons: Record<EndedStatus, Remove['reason']> = {
   completed: 'limit',
   expired: 'expired',
   cancelled: 'cancelled',
@@ -25,15 +25,18 @@ export async function finish(
   context: ActionContext,
   org: string,
   id: string,
-  status: Exclude<ActionStatus, 'pending'>,
+  status: EndedStatus,
   reason: string,
 ): Promise<Ended | undefined> {
   const action = await context.store.finish(org, id, status, reason, context.clock.now());
   if (action === undefined) return undefined;
   context.waker.wake(id);
-  // An agent that cannot be told removes the probe by its own clock, and is not offered the action again.
-  const removals = action.targets.map((target) => context.hub.remove(org, target.agentId, id, removalReasons[status]));
-  return { action, takenOff: Promise.allSettled(removals).then(() => undefined) };
+  return { action, takenOff: takeOff(context, action, status) };
+}
+
+/** Takes an ended action off every agent. One that cannot be told removes the probe by its own clock, and is not offered it again. */
+export async function takeOff({ hub }: ActionContext, { org, id, targets }: ActionRecord, status: EndedStatus): Promise<void> {
+  await Promise.allSettled(targets.map(({ agentId }) => hub.remove(org, agentId, id, removalReasons[status])));
 }
 
 /** Ends what is past its end; called by a timer, and safe to call at any time from any replica. */

@@ -21,12 +21,16 @@ sidelight keys rotate ID [--overlap-hours 24] [--days 90]
   Keys of callers (slk_…) and of agents (sle_…). The secret is shown once. Give the same --data as to serve; --json for scripts.`,
   async run(args) {
     const text = { type: 'string' } as const;
-    const { values, positionals } = readFlags(args, {
-      ...settingOptions,
-      ...{ kind: text, name: text, role: text, scopes: text, permissions: text, groups: text, owner: text, days: text },
-      ...{ pool: text, service: text, org: text, 'overlap-hours': text },
-      json: { type: 'boolean' },
-    });
+    const { values, positionals } = readFlags(
+      args,
+      {
+        ...settingOptions,
+        ...{ kind: text, name: text, role: text, scopes: text, permissions: text, groups: text, owner: text, days: text },
+        ...{ pool: text, service: text, org: text, 'overlap-hours': text },
+        json: { type: 'boolean' },
+      },
+      2,
+    );
     const [verb, id] = positionals;
     const org = String(values.org ?? defaultOrg);
     const input =

@@ -14,11 +14,15 @@ sidelight policy explain --tool TOOL --role ROLE --scopes A,B [--permissions dev
   Says what would be decided, check by check.`,
   async run(args) {
     const list = { type: 'string' } as const;
-    const { values, positionals } = readFlags(args, {
-      ...settingOptions,
-      ...{ tool: list, role: list, scopes: list, permissions: list, groups: list, pool: list, service: list },
-      person: { type: 'boolean' },
-    });
+    const { values, positionals } = readFlags(
+      args,
+      {
+        ...settingOptions,
+        ...{ tool: list, role: list, scopes: list, permissions: list, groups: list, pool: list, service: list },
+        person: { type: 'boolean' },
+      },
+      1,
+    );
     const policies = await loadPolicies(readConfig(values, process.env).policiesDirectory, {
       tools: allTools.map((tool) => tool.name),
     });

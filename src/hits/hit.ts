@@ -1,3 +1,4 @@
+import type { ActionRecord } from '../actions/action.ts';
 import type { ScrubbedCapture } from '../redaction/capture.ts';
 
 export interface HitRecord {
@@ -25,15 +26,21 @@ export interface IncomingHit {
   capture: ScrubbedCapture;
 }
 
+/** Why an action ended that has all its hits. */
+export const completedReason = 'It has all the hits it asked for.';
+
 /** What the hits stage asks of storage. */
 export interface HitStore {
   /**
    * Stores it and counts it on the action in one transaction. `full` and `ended` store nothing: no action ever has more
-   * hits than `maxHits`. `duplicate` was stored before. `last` tells that the action has all its hits now.
+   * hits than `maxHits`. `duplicate` was stored before. The last hit ends the action as `completed` in the same
+   * transaction; `ended` is the action then.
    */
   append(
     hit: IncomingHit,
-  ): Promise<{ outcome: 'stored'; number: number; last: boolean } | { outcome: 'full' | 'ended' | 'duplicate' | 'unknown' }>;
+  ): Promise<
+    { outcome: 'stored'; number: number; ended?: ActionRecord } | { outcome: 'full' | 'ended' | 'duplicate' | 'unknown' }
+  >;
   /** Hits of one action in order, starting after `after`. */
   page(org: string, actionId: string, after: number, limit: number): Promise<HitRecord[]>;
   /** Deletes hits and ended actions older than this. */

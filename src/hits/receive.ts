@@ -1,5 +1,5 @@
 import type { ActionContext } from '../actions/context.ts';
-import { finish } from '../actions/finish.ts';
+import { takeOff } from '../actions/finish.ts';
 import type { RawCapture, ScrubbedCapture } from '../redaction/capture.ts';
 import type { AgentRecord } from '../targets/agent.ts';
 import type { HitStore } from './hit.ts';
@@ -34,9 +34,9 @@ export async function receive({ actions, hits, scrub }: Receiving, agent: AgentR
   });
   if (stored.outcome === 'stored') {
     actions.waker.wake(hit.id);
-    if (stored.last) await finish(actions, agent.org, hit.id, 'completed', 'It has all the hits it asked for.');
-  } else if (stored.outcome !== 'duplicate') {
     // Not awaited: the agent's answer comes behind the frame in hand.
+    if (stored.ended !== undefined) void takeOff(actions, stored.ended, 'completed');
+  } else if (stored.outcome !== 'duplicate') {
     void actions.hub.remove(agent.org, agent.id, hit.id, stored.outcome === 'full' ? 'limit' : 'expired');
   }
 }

@@ -48,7 +48,14 @@ export async function rotateKey(
   const now = clock.now();
   const { hash: _hash, id: _id, lastUsedAt: _at, lastUsedFrom: _from, revokedAt: _revoked, rotatedTo: _to, ...same } = old;
   const { id: nextId, hash, secret } = makeKey(old.kind);
-  const next: KeyRecord = { ...same, firstId: old.firstId ?? old.id, id: nextId, hash, createdAt: now, expiresAt: now + lifeMs(days) };
+  const next: KeyRecord = {
+    ...same,
+    firstId: old.firstId ?? old.id,
+    id: nextId,
+    hash,
+    createdAt: now,
+    expiresAt: now + lifeMs(days),
+  };
   if (await store.rotate(org, id, next, now + overlapHours * hourMs, now)) return { record: next, secret };
   throw new Refusal({
     code: 'invalid_input',

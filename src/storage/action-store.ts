@@ -1,7 +1,8 @@
-import type { ActionRecord, ActionStore } from '../actions/action.ts';
+import type { ActionRecord, ActionStore, EndedStatus } from '../actions/action.ts';
 import { type ActionRow, actionColumns, isLive, reportText, withTargets } from './action-rows.ts';
 import { giveBack } from './counter-store.ts';
 import type { Db, Queries } from './db.ts';
+import { lazily } from './lazily.ts';
 import { countLive, countOnAgents, hitsPerHour, insertTargets, lockPlacements, placeAction } from './place-action.ts';
 
 /** Rows one statement hands out at most; an organisation is allowed far fewer live actions. */
@@ -53,27 +54,15 @@ export function createActionStore(db: Db): ActionStore {
 
     // An agent's own count may arrive after the hits themselves: it never goes back.
     setTarget: async (org, id, target) => {
-      await db.query(
+      await lazily(
+        db,
         `update action_targets set state = $4, hits = greatest(hits, $5::int), report = $6
          where org = $1 and action_id = $2 and agent_id = $3`,
         [org, id, target.agentId, target.state, target.hits, reportText(target)],
       );
     },
 
-    finish: (org, id, status, reason, now) =>
-      db.tx(async (queries) => {
-        const rows = await queries.query<ActionRow>(
-          `update actions a set status = $3, status_reason = $4, ended_at = $5
-           where a.org = $1 and a.id = $2 and a.status = 'pending' returning ${actionColumns}`,
-          [org, id, status, reason, now],
-        );
-        const [action] = await withTargets(queries, rows);
-        if (action === undefined) return undefined;
-        const unspent = action.maxHits - action.hits;
-        if (unspent > 0)
-          await giveBack(queries, { ...hitsPerHour, org, subject: action.principal, amount: unspent }, action.createdAt);
-        return action;
-      }),
+    finish: (org, id, status, reason, now) => db.tx((queries) => finishAction(queries, org, id, status, reason, now)),
 
     overdue: (now) =>
       db.query(`select org, id from actions where status = 'pending' and expires_at <= $1 order by expires_at limit ${maxRows}`, [
@@ -85,6 +74,27 @@ export function createActionStore(db: Db): ActionStore {
       return { principal: live.principal, org: live.org };
     },
   };
+}
+
+/** pending → a final status, once, inside a transaction; hits that were reserved and not spent go back to their window. */
+export async function finishAction(
+  queries: Queries,
+  org: string,
+  id: string,
+  status: EndedStatus,
+  reason: string,
+  now: number,
+): Promise<ActionRecord | undefined> {
+  const rows = await queries.query<ActionRow>(
+    `update actions a set status = $3, status_reason = $4, ended_at = $5
+     where a.org = $1 and a.id = $2 and a.status = 'pending' returning ${actionColumns}`,
+    [org, id, status, reason, now],
+  );
+  const [action] = await withTargets(queries, rows);
+  if (action === undefined) return undefined;
+  const unspent = action.maxHits - action.hits;
+  if (unspent > 0) await giveBack(queries, { ...hitsPerHour, org, subject: action.principal, amount: unspent }, action.createdAt);
+  return action;
 }
 
 async function select(queries: Queries, where: string, parameters: unknown[]): Promise<ActionRecord[]> {

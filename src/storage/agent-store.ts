@@ -1,5 +1,6 @@
 import type { AgentRecord, AgentStore } from '../targets/agent.ts';
 import type { Db } from './db.ts';
+import { lazily } from './lazily.ts';
 
 type Described = Omit<AgentRecord, 'org' | 'id' | 'connected' | 'lastSeenAt'>;
 
@@ -8,7 +9,8 @@ export function createAgentStore(db: Db): AgentStore {
   return {
     async upsert({ org, id, connected, lastSeenAt, ...rest }) {
       const described: Described = rest;
-      await db.query(
+      await lazily(
+        db,
         `insert into agents (org, id, connected, last_seen_at, described) values ($1, $2, $3, $4, $5)
          on conflict (org, id) do update set connected = excluded.connected, last_seen_at = excluded.last_seen_at, described = excluded.described`,
         [org, id, connected, lastSeenAt, JSON.stringify(described)],
@@ -16,7 +18,8 @@ export function createAgentStore(db: Db): AgentStore {
     },
 
     async seen(org, id, now, connected) {
-      await db.query(
+      await lazily(
+        db,
         'update agents set connected = $4, last_seen_at = greatest(last_seen_at, $3::int8) where org = $1 and id = $2',
         [org, id, now, connected],
       );

@@ -1,6 +1,7 @@
 import type { ActionStatus } from '../actions/action.ts';
-import type { HitStore } from '../hits/hit.ts';
+import { completedReason, type HitStore } from '../hits/hit.ts';
 import { ScrubbedCapture } from '../redaction/capture.ts';
+import { finishAction } from './action-store.ts';
 import type { Db } from './db.ts';
 
 /** Actions deleted by one statement, so that a long backlog never holds locks for long. */
@@ -10,7 +11,8 @@ const actionsPerDelete = 500;
 export function createHitStore(db: Db): HitStore {
   return {
     append: (hit) =>
-      db.tx(async ({ query }) => {
+      db.tx(async (queries) => {
+        const { query } = queries;
         const key = [hit.org, hit.actionId];
         // The lock on the action's row makes hits of one action wait for each other, on every bridge.
         const [action] = await query<{ status: ActionStatus; hits: number; max_hits: number }>(
@@ -37,7 +39,9 @@ export function createHitStore(db: Db): HitStore {
           'update action_targets set hits = greatest(hits, $4::int) where org = $1 and action_id = $2 and agent_id = $3',
           [...key, hit.agentId, hit.agentHit],
         );
-        return { outcome: 'stored', number, last: number === action.max_hits };
+        if (number < action.max_hits) return { outcome: 'stored', number };
+        const ended = await finishAction(queries, hit.org, hit.actionId, 'completed', completedReason, hit.receivedAt);
+        return { outcome: 'stored', number, ended };
       }),
 
     async page(org, actionId, after, limit) {

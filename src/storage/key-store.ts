@@ -1,5 +1,6 @@
 import type { KeyKind, KeyRecord, KeyStore } from '../identity/keys.ts';
 import type { Db, Queries } from './db.ts';
+import { lazily } from './lazily.ts';
 
 const touchEveryMs = 60_000;
 
@@ -67,7 +68,8 @@ export function createKeyStore(db: Db): KeyStore {
       }),
 
     async touch(id, now, from) {
-      await db.query(
+      await lazily(
+        db,
         `update api_keys set last_used_at = $2, last_used_from = $3
          where id = $1 and (last_used_at is null or last_used_at <= $2::int8 - ${touchEveryMs})`,
         [id, now, from ?? null],

@@ -32,14 +32,15 @@ describe('sidelight policy', () => {
   });
 
   it.each([
-    [],
-    ['mend'],
-    ['explain', '--role', 'developer'],
-    ['explain', '--tool', 'x', '--role', 'root'],
-    ['check', '--strict'],
-  ])('is called wrongly with %s %s %s %s %s', async (...args) =>
-    expect(await sidelight('policy', ...args.filter((arg) => arg !== undefined))).toMatchObject({ code: 2, stdout: '' }),
-  );
+    { args: [] },
+    { args: ['mend'] },
+    { args: ['explain', '--role', 'developer'] },
+    { args: ['explain', '--tool', 'x', '--role', 'root'] },
+    { args: ['check', 'twice'] },
+    { args: ['check', '--strict'] },
+  ])('is called wrongly with $args', async ({ args }) => {
+    expect(await sidelight('policy', ...args)).toMatchObject({ code: 2, stdout: '' });
+  });
 
   it('check and serve stop at a broken file, and say which line', async () => {
     const broken = await policiesWith({

@@ -60,15 +60,15 @@ describe('sidelight serve', () => {
     const other = await mkdtemp(join(tmpdir(), 'sidelight-serve-'));
     const taken = await sidelight('serve', '--data', other, '--port', new URL(first.mcpUrl).port);
     await rm(other, { recursive: true, force: true });
-    expect(taken.code).toBe(1);
-    expect(taken.stderr).toContain(new URL(first.mcpUrl).port);
+    expect(taken).toMatchObject({ code: 1, stdout: '' });
+    expect(taken.stderr).toMatch(new RegExp(`port ${new URL(first.mcpUrl).port} .* in use`));
     expect(taken.stderr).not.toMatch(/^\s+at /m);
   });
 
   it.each([clients[0], clients[3]])(
     'answers who waits through $name when it is stopped, and what was placed stays',
     async (how) => {
-      const agent = await startAgent(running.first as typeof first);
+      const agent = await startAgent({ agentUrl: running.first.agentUrl, enrolKey: first.enrolKey });
       const caller = await connectCaller(running.first.mcpUrl, first.fullKey, how);
       const waiting = caller.call('take_snapshot', {
         ...onCheckout,
@@ -90,6 +90,7 @@ describe('sidelight serve', () => {
       const again = await connectCaller(running.first.mcpUrl, first.fullKey);
       const { structured: resumed } = await again.call('wait_for_hits', { actionId: structured.actionId, waitSeconds: 0 });
       expect(resumed).toMatchObject({ status: 'pending' });
+      await again.call('cancel_action', { actionId: structured.actionId });
       await again.close();
     },
     60_000,

@@ -33,8 +33,11 @@ export interface Serving {
   stop(): Promise<{ code: number | null; ms: number }>;
 }
 
-function start(args: string[]): { child: ChildProcess; stdout: () => string; stderr: () => string } {
-  const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+/** A command that should have ended by itself does not stay behind. */
+const maxRunMs = 60_000;
+
+function start(args: string[], timeout?: number): { child: ChildProcess; stdout: () => string; stderr: () => string } {
+  const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'], timeout, killSignal: 'SIGKILL' });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => {
@@ -48,7 +51,7 @@ function start(args: string[]): { child: ChildProcess; stdout: () => string; std
 
 /** Runs `sidelight …` to its end. */
 export async function sidelight(...args: string[]): Promise<Ran> {
-  const { child, stdout, stderr } = start(args);
+  const { child, stdout, stderr } = start(args, maxRunMs);
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, stdout: stdout(), stderr: stderr() };
 }

@@ -20,11 +20,12 @@ describe.each(engines)('hits over $engine', ({ open }) => {
     return one;
   };
 
-  it('are numbered over all agents, counted on the action, and the last one says so', async () => {
+  it('are numbered over all agents, counted on the action, and the last one ends it', async () => {
     const one = await placed({ maxHits: 2, targets: [target('agent-1'), target('agent-2')] });
-    expect(await stores.hits.append(hit(one, 1))).toEqual({ outcome: 'stored', number: 1, last: false });
-    expect(await stores.hits.append(hit(one, 1, { agentId: 'agent-2' }))).toEqual({ outcome: 'stored', number: 2, last: true });
-    expect(await stores.actions.get(one.org, one.id)).toMatchObject({ hits: 2, targets: [{ hits: 1 }, { hits: 1 }] });
+    expect(await stores.hits.append(hit(one, 1))).toEqual({ outcome: 'stored', number: 1 });
+    const ended = { status: 'completed', hits: 2, targets: [{ hits: 1 }, { hits: 1 }] };
+    expect(await stores.hits.append(hit(one, 1, { agentId: 'agent-2' }))).toMatchObject({ outcome: 'stored', number: 2, ended });
+    expect(await stores.actions.get(one.org, one.id)).toMatchObject(ended);
   });
 
   it('come back in order and page by page with the capture as it was', async () => {
@@ -64,7 +65,7 @@ describe.each(engines)('hits over $engine', ({ open }) => {
     );
     const stored = outcomes.filter((result) => result.outcome === 'stored');
     expect(stored.map(({ number }) => number).sort()).toEqual([1, 2, 3, 4, 5]);
-    expect(stored.filter(({ last }) => last)).toHaveLength(1);
+    expect(stored.flatMap(({ ended }) => ended?.status ?? [])).toEqual(['completed']);
     expect(outcomes.filter(({ outcome }) => outcome === 'full')).toHaveLength(35);
     expect(await stores.actions.get(one.org, one.id)).toMatchObject({ hits: 5 });
   });
@@ -82,7 +83,11 @@ describe.each(engines)('hits over $engine', ({ open }) => {
 
   it('are pruned with their action once it ended long enough ago', async () => {
     const org = 'prune';
-    const [old, recent, live] = [await placed({ org }), await placed({ org }), await placed({ org })];
+    const [old, recent, live] = [
+      await placed({ org, maxHits: 2 }),
+      await placed({ org, maxHits: 2 }),
+      await placed({ org, maxHits: 2 }),
+    ];
     for (const one of [old, recent, live]) await stores.hits.append(hit(one, 1));
     await stores.actions.finish(org, old.id, 'completed', 'all', t0 + 1);
     await stores.actions.finish(org, recent.id, 'completed', 'all', t0 + 100);
