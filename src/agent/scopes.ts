@@ -36,6 +36,8 @@ export interface ScopesAt {
   early: Set<string>;
   /** Inside `with`, any name may be a property whose getter would run. */
   isInWith: boolean;
+  /** The script was not analysed: what is declared in it is not known. */
+  isTooLarge?: true;
 }
 
 /** Longest source that is analysed, in characters. */
@@ -47,7 +49,8 @@ export const maxAnalysedChars = 16 * 1024 * 1024;
  * the place, so no global is.
  */
 export function analyseScopes(source: string): (offset: number) => ScopesAt {
-  if (source.length > maxAnalysedChars) return () => ({ function: undefined, scopes: [], early: new Set(), isInWith: false });
+  if (source.length > maxAnalysedChars)
+    return () => ({ function: undefined, scopes: [], early: new Set(), isInWith: false, isTooLarge: true });
   const tokens = tokenize(source);
   const scopes = readScopes(tokens);
   return (offset) => {

@@ -5,6 +5,7 @@ import { Allowance, type Cost } from './budget.ts';
 import { type Condition, conditionFor, type Thunk } from './condition.ts';
 import { defineProperty, deleteProperty, monotonicMs, startImmediate, startTimer, stopTimer } from './intrinsics.ts';
 import { type Located, type Location, locate } from './locate.ts';
+import { unknownName } from './names-in-scope.ts';
 import { type Script, Scripts } from './scripts.ts';
 import { DebuggerSession, type ScriptParsed } from './session.ts';
 import { warmUp } from './warm-up.ts';
@@ -84,6 +85,8 @@ export class Sites {
     warmUp();
     const session = this.#open();
     const located = locate(watch.where, candidates ?? this.scripts.all.values(), this.scripts, session);
+    const unknown = 'found' in located ? unknownName(watch, located.found) : undefined;
+    if (unknown !== undefined) return unknown;
     if ('found' in located) for (const location of located.found) if (!location.scopes.isInWith) this.#attach(watch, location);
     return located;
   }

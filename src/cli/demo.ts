@@ -21,39 +21,45 @@ export const demo: Command = {
   Without --data everything is kept in a temporary directory that goes away at the end.`,
   async run(args) {
     const { values } = readFlags(args, { ...settingOptions, json: { type: 'boolean' } });
-    const temporary = values.data === undefined ? await mkdtemp(join(tmpdir(), 'sidelight-demo-')) : undefined;
-    const config = readConfig(
-      { 'log-level': 'warn', ...values, ...(temporary === undefined ? {} : { data: temporary }) },
-      process.env,
-    );
-    const log = createLog(config.logLevel);
+    const stopped = untilStopped();
     const entry = agentEntry();
-    let shop: Shop | undefined;
-    const running = await start(config, { clock: systemClock, log });
+    if (values.data !== undefined) return run(values, entry, stopped);
+    const data = await mkdtemp(join(tmpdir(), 'sidelight-demo-'));
     try {
-      const { secret } = await issueKey(running.keys, systemClock, {
-        kind: 'enrolment',
-        org: 'default',
-        name: 'demo shop',
-        owner: 'operator',
-        pool: 'default',
-        service: shopService,
-        days: 1,
-      });
-      shop = await startShop({
-        agent: entry,
-        agentUrl: running.agentUrl,
-        key: secret,
-        connected: () => running.bridge.services.agents('default'),
-      });
-      const line = { ...firstLine(running), program: shop.program };
-      process.stdout.write(values.json === true ? `${JSON.stringify(line)}\n` : `${announce(running)}${shop.describe()}`);
-      await untilStopped();
+      return await run({ ...values, data }, entry, stopped);
     } finally {
-      await shop?.stop();
-      await stop(running, log);
-      if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
+      await rm(data, { recursive: true, force: true });
     }
-    return 0;
   },
 };
+
+async function run(values: Record<string, string | boolean | undefined>, agent: string, stopped: Promise<void>): Promise<number> {
+  const config = readConfig({ 'log-level': 'warn', ...values }, process.env);
+  const log = createLog(config.logLevel);
+  let shop: Shop | undefined;
+  const running = await start(config, { clock: systemClock, log });
+  try {
+    const { secret } = await issueKey(running.keys, systemClock, {
+      kind: 'enrolment',
+      org: 'default',
+      name: 'demo shop',
+      owner: 'operator',
+      pool: 'default',
+      service: shopService,
+      days: 1,
+    });
+    shop = await startShop({
+      agent,
+      agentUrl: running.agentUrl,
+      key: secret,
+      connected: () => running.bridge.services.agents('default'),
+    });
+    const line = { ...firstLine(running), program: shop.program };
+    process.stdout.write(values.json === true ? `${JSON.stringify(line)}\n` : `${announce(running)}${shop.describe()}`);
+    await stopped;
+  } finally {
+    await shop?.stop();
+    await stop(running, log);
+  }
+  return 0;
+}

@@ -16,9 +16,10 @@ export const serve: Command = {
     const { values } = readFlags(args, { ...settingOptions, json: { type: 'boolean' } });
     const config = readConfig(values, process.env);
     const log = createLog(config.logLevel);
+    const stopped = untilStopped();
     const running = await start(config, { clock: systemClock, log });
     process.stdout.write(values.json === true ? `${JSON.stringify(firstLine(running))}\n` : announce(running));
-    await untilStopped();
+    await stopped;
     await stop(running, log);
     return 0;
   },

@@ -44,7 +44,8 @@ export async function startShop({ agent, agentUrl, key, connected }: ShopStart):
   const line = markedLine(await readFile(`${root}${shopFile}`, 'utf8'));
   const child = spawn(process.execPath, ['--enable-source-maps', '--import', agent, main], {
     cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    // The channel carries no messages: the shop ends when it closes, also when this process is killed.
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     env: {
       ...process.env,
       PORT: '0',
@@ -55,8 +56,6 @@ export async function startShop({ agent, agentUrl, key, connected }: ShopStart):
     },
   });
   const stop = () => end(child);
-  // The shop must not outlive us when we die without a chance to stop it.
-  process.once('exit', () => child.kill('SIGKILL'));
   try {
     const url = await shopUrl(child);
     await known(connected, child.pid);

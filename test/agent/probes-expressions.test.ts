@@ -73,10 +73,6 @@ const notInGrammar = [
 
 /** In the grammar, but without a value here: the sentence says why, and nothing of the program runs. */
 const withoutValue: Record<string, string> = {
-  'process.env': '`process` is not a variable in scope on this line.',
-  require: '`require` is not a variable in scope on this line.',
-  globalThis: '`globalThis` is not a variable in scope on this line.',
-  arguments: '`arguments` is not a variable in scope on this line.',
   'order.trap': '`trap` is a getter, and getters are not run.',
   'card.brand': '`brand` is a getter of its class, and getters are not run.',
   'card.pay': '`pay` is inherited, and only own data is read.',

@@ -98,23 +98,6 @@ describe.each(nodes())('on Node $major', ({ execPath }) => {
     }
   });
 
-  test('a name the program does not declare is never looked up, so no global is read', async () => {
-    const app = await ProbeProgram.start(execPath);
-    running.push(app);
-    await app.load(file);
-    await app.arm({
-      where: { file: 'places.mjs', line: marked(file, 'locals') },
-      expressions: ['process.env.HOME', 'globalThis', 'moduleCount'],
-    });
-    await app.call(file, 'locals', [1, {}, []]);
-    const { capture } = await app.hit();
-    expect(capture.expressions).toEqual([
-      { expression: 'process.env.HOME', error: '`process` is not a variable in scope on this line.' },
-      { expression: 'globalThis', error: '`globalThis` is not a variable in scope on this line.' },
-      { expression: 'moduleCount', value: 4 },
-    ]);
-  });
-
   test('imports, functions and classes of the module are left out unless an expression asks for them', async () => {
     const app = await ProbeProgram.start(execPath);
     running.push(app);

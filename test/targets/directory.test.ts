@@ -17,7 +17,7 @@ function agent(changes: Partial<AgentRecord> = {}): AgentRecord {
     host: 'host',
     pid: 1,
     tags: ['eu-1', 'canary'],
-    mode: 'worker',
+    mode: 'inproc',
     agentVersion: '0.1.0',
     capabilities: {
       kinds: ['snapshot'],

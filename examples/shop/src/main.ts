@@ -37,10 +37,11 @@ server.listen(settings.port, '127.0.0.1', () => {
   if (settings.traffic) traffic = startTraffic(shop, settings.seed);
 });
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.once(signal, () => {
-    traffic?.stop();
-    server.close(() => process.exit(0));
-    server.closeAllConnections();
-  });
+function end(): void {
+  traffic?.stop();
+  server.close(() => process.exit(0));
+  server.closeAllConnections();
 }
+
+// `disconnect` comes when whoever started the shop with a channel to it is gone.
+for (const reason of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.once(reason, end);
