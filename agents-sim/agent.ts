@@ -152,12 +152,14 @@ export class SimulatedAgent {
 
   #hear(text: string): void {
     const checked = checkBridgeFrame(JSON.parse(text));
-    if (!checked.ok) {
+    const declined = checked.declined ?? [];
+    if (!checked.ok && declined.length === 0) {
       this.sendRaw({ t: 'error', code: checked.code, message: checked.message } satisfies AgentFrame);
       return;
     }
     this.#restartSilence();
-    this.#obey(checked.frame);
+    if (checked.ok) this.#obey(checked.frame);
+    for (const body of declined) this.#sendNumbered({ t: 'state', ...body });
   }
 
   #obey(frame: BridgeFrame): void {

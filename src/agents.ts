@@ -2,15 +2,22 @@ import type { ActionContext } from './actions/context.ts';
 import { observe } from './actions/observe.ts';
 import { offer } from './actions/offer.ts';
 import type { AuditStore } from './audit/record.ts';
+import type { TurnedAwayFacts } from './audit/turned-away.ts';
 import type { Policies } from './authorization/policies.ts';
 import type { HitStore } from './hits/hit.ts';
 import { receive } from './hits/receive.ts';
 import type { ConnectedAgent, HubHandlers } from './hub/handlers.ts';
 import type { Authenticator } from './identity/authenticate.ts';
 import { newId } from './lib/id.ts';
+import type { Log } from './lib/log.ts';
 import { toAgentRules } from './redaction/policy.ts';
 import { scrub } from './redaction/scrub.ts';
+import { scrubWords } from './redaction/words.ts';
 import type { AgentRecord, AgentStore } from './targets/agent.ts';
+import type { Pauses } from './targets/pause.ts';
+
+/** What is logged of an agent's message. */
+const maxSaidChars = 200;
 
 interface AgentSide {
   authenticator: Authenticator;
@@ -20,11 +27,15 @@ interface AgentSide {
   agents: AgentStore;
   audit: AuditStore;
   policies(): Policies;
+  pauses: Pauses;
+  turnedAway(facts: TurnedAwayFacts): void;
+  log: Log;
   tagKey(actionId: string): Uint8Array;
 }
 
 /** What happens when agents come, report, hit and go: the hub's frames handed to the stages. */
-export function agentHandlers({ authenticator, actions, hits, agents, audit, policies, tagKey }: AgentSide): HubHandlers {
+export function agentHandlers(side: AgentSide): HubHandlers {
+  const { authenticator, actions, hits, agents, audit, policies, pauses, turnedAway, log, tagKey } = side;
   const record = (agent: ConnectedAgent, event: string) =>
     audit.append({
       requestId: newId('agt'),
@@ -41,7 +52,21 @@ export function agentHandlers({ authenticator, actions, hits, agents, audit, pol
   return {
     async authenticate(bearer, address) {
       const key = await authenticator.authenticateAgent(bearer, address);
-      return { org: key.org, pool: key.pool ?? 'default', servicePattern: key.service ?? '*', keyId: key.id };
+      const { org, pool = 'default', service: servicePattern = '*', id: keyId, firstId: firstKeyId = keyId } = key;
+      return { org, pool, servicePattern, keyId, firstKeyId };
+    },
+    // The registry of the hub forgets at a restart, the store does not: an id goes on being the agent's that came with it.
+    async objection(hello, { org, firstKeyId }) {
+      const known = await agents.find(org, hello.agent.id);
+      if (known === undefined || known.enrolmentKeyId === firstKeyId) return undefined;
+      return 'An agent with this id came with another enrolment key.';
+    },
+    turnedAway({ reason, address, enrolment, hello }) {
+      turnedAway({
+        ...{ event: 'agent_refused', reason, address },
+        ...(enrolment === undefined ? {} : { org: enrolment.org, subject: `key:${enrolment.keyId}` }),
+        ...(hello === undefined ? {} : { target: { service: hello.service, pool: enrolment?.pool, agents: [hello.agent.id] } }),
+      });
     },
     async connected(agent) {
       const known = toRecord(agent, true);
@@ -49,17 +74,22 @@ export function agentHandlers({ authenticator, actions, hits, agents, audit, pol
       await record(agent, 'agent_connected');
       return offer(actions(), known, policies().shared.concurrentActionsPerAgent);
     },
-    state: (agent, frame) => observe(actions(), agent.org, agent.id, frame),
+    state: (agent, frame) => observe(actions(), policies().redaction, agent.org, agent.id, frame),
     hit(agent, hit) {
       const scrubHit: Parameters<typeof receive>[0]['scrub'] = (capture, actionId) =>
         scrub(capture, policies().redaction, { tagKey: tagKey(actionId) });
       return receive({ actions: actions(), hits, scrub: scrubHit }, toRecord(agent, true), hit);
     },
+    // The agent's own words: they may quote a value.
+    error(agent, { code, message, id }) {
+      const said = (text: string) => scrubWords(text, policies().redaction, maxSaidChars);
+      log.warn({ agent: agent.id, code: said(code), action: id, said: said(message) }, 'agent reports an error');
+    },
     async disconnected(agent) {
       await agents.seen(agent.org, agent.id, actions().clock.now(), false);
       await record(agent, 'agent_disconnected');
     },
-    policy: () => ({ names: toAgentRules(policies().redaction), pause: false }),
+    policy: (org) => ({ names: toAgentRules(policies().redaction), pause: pauses.isOn(org) }),
   };
 }
 

@@ -3,6 +3,7 @@ import Koa from 'koa';
 import type { Config } from './config.ts';
 import { type Authenticator, bearer, noTokenInUrl } from './http/bearer.ts';
 import { jsonOnly, postOnly } from './http/body.ts';
+import { cors } from './http/cors.ts';
 import { failures, notFound } from './http/failures.ts';
 import { health, type Readiness } from './http/health.ts';
 import { knownHost } from './http/known-host.ts';
@@ -65,6 +66,7 @@ export function createApp(bridge: AppSettings, spine: Spine): App {
   koa.use(health(services, endpoint.isDraining).routes());
   koa.use(knownHost(ownUrls.map((url) => url.hostname)));
   koa.use(knownOrigin([...ownUrls.map((url) => url.origin), ...config.allowedOrigins]));
+  koa.use(cors());
   koa.use(mcp.routes());
   koa.use(notFound());
   return { koa, close: endpoint.close };

@@ -1,7 +1,9 @@
 import type { AuditStore } from './audit/record.ts';
 import type { Config } from './config.ts';
+import type { Leases } from './identity/lease.ts';
 import type { Principal } from './identity/principal.ts';
 import type { Log } from './lib/log.ts';
+import type { RefusedCalls } from './quota/refused.ts';
 import type { Shaper } from './quota/shape.ts';
 import type { Registry } from './tools/registry.ts';
 import type { Services } from './tools/tool.ts';
@@ -15,6 +17,8 @@ export interface Bridge {
   registry: Registry;
   services: Services;
   shaper: Shaper;
+  refusedCalls: RefusedCalls;
+  leases: Leases;
   audit: AuditStore;
   /** Derives the key that tags equal hidden values within one action; never leaves the bridge. */
   tagKey(actionId: string): Uint8Array;

@@ -1,13 +1,15 @@
+import { takeBack } from './actions/take-back.ts';
 import { type AuditTrail, openTrail } from './audit/trail.ts';
 import { authorize } from './authorization/authorize.ts';
 import type { Bridge } from './bridge.ts';
 import type { Principal } from './identity/principal.ts';
 import { Refusal, type RefusalDetails } from './lib/refusal.ts';
 import { charge } from './quota/charge.ts';
-import { redact } from './redaction/redact.ts';
+import { redact, redactRefusal } from './redaction/redact.ts';
 import { startLatency } from './tools/latency.ts';
 import { type Answer, present, presentRefusal } from './tools/present.ts';
 import { readInput } from './tools/read-input.ts';
+import type { CallContext } from './tools/tool.ts';
 
 /** A tool call, whichever face it came through. */
 export interface CallRequest {
@@ -22,47 +24,83 @@ export interface CallRequest {
   address?: string;
 }
 
+/** What is kept of a tool's name; real ones have at most 40 characters. */
+const maxToolChars = 64;
+
+/** How far a call came, for what is owed when it fails. */
+interface Underway {
+  request: CallRequest;
+  principal: Principal;
+  trail: AuditTrail;
+  isCharged: boolean;
+  /** The action it placed, or was about to. */
+  placed?: Parameters<CallContext['placing']>[0];
+}
+
 /**
  * A tool call: authorize → charge → run → redact. Each step needs what the one before made, so a wrong order does not
- * compile. Expected refusals are answers too; every call leaves one audit record, without values.
+ * compile. Expected refusals are answers too; every call is in the audit trail, without values.
  */
-export async function call(bridge: Bridge, principal: Principal, request: CallRequest): Promise<Answer> {
+export async function call(bridge: Bridge, principal: Principal, asked: CallRequest): Promise<Answer> {
   const { services, registry, shaper } = bridge;
+  const request = { ...asked, tool: asked.tool.slice(0, maxToolChars) };
+  const { requestId, progress } = request;
   const latency = startLatency(services.clock);
   const trail = openTrail(bridge.audit, services.clock, principal, request, services.policies().hash);
+  const underway: Underway = { request, principal, trail, isCharged: false };
   try {
-    const permit = await latency.measure('authorize', () => authorize(services.policies(), principal, request.tool));
-    const tool = registry.get(request.tool);
-    if (tool === undefined) throw new Error(`The policy has the tool ${request.tool}, the registry does not.`);
-    const input = readInput(tool, request.arguments);
-    const charged = await latency.measure('charge', () => charge(services.counters, services.clock, permit));
-    const { requestId, signal, progress } = request;
-    const context = { services, requestId, signal, progress, latency, note: trail.note };
-    const outcome = await shaper.run(charged, () => tool.run(charged, input, context));
-    const redacted = await latency.measure('redact', () =>
-      redact(outcome, services.policies().redaction, { tagKey: bridge.tagKey }),
-    );
-    await trail.close('allowed', { redacted: redacted.counts });
-    return present(redacted, outcome.next, requestId, latency.parts());
+    return await bridge.leases.during(principal, request.signal, async ({ signal, confirm }) => {
+      const permit = await latency.measure('authorize', () => authorize(services.policies(), principal, request.tool));
+      const charged = await latency.measure('charge', () => charge(services.counters, services.clock, permit));
+      underway.isCharged = true;
+      const tool = registry.get(request.tool);
+      if (tool === undefined) throw new Error(`The policy has the tool ${request.tool}, the registry does not.`);
+      const input = readInput(tool, request.arguments);
+      const placing: CallContext['placing'] = (action) => {
+        underway.placed = action;
+        return trail.placing(action.id);
+      };
+      const context = { services, requestId, signal, progress, latency, note: trail.note, placing };
+      const outcome = await shaper.run(charged, signal, (queuedMs) => tool.run(charged, input, { ...context, queuedMs }));
+      await confirm();
+      const redacted = await latency.measure('redact', () =>
+        redact(outcome, services.policies().redaction, { tagKey: bridge.tagKey }),
+      );
+      await trail.close('allowed', { redacted: redacted.counts });
+      return present(redacted, outcome.next, requestId, latency.parts());
+    });
   } catch (problem) {
-    return presentRefusal(await refuse(bridge, trail, problem, request), request.requestId, latency.parts());
+    const refusal = redactRefusal(await refuse(bridge, underway, problem), services.policies().redaction);
+    return presentRefusal(refusal, requestId, latency.parts());
   }
 }
 
 /** Turns whatever was thrown into a refusal and records it; a defect keeps its details to the log. */
-async function refuse(bridge: Bridge, trail: AuditTrail, problem: unknown, request: CallRequest): Promise<RefusalDetails> {
+async function refuse(bridge: Bridge, underway: Underway, problem: unknown): Promise<RefusalDetails> {
+  const { request, principal, trail, isCharged, placed } = underway;
   const { requestId, tool } = request;
-  if (!(problem instanceof Refusal)) bridge.log.error({ requestId, tool, err: problem }, 'a tool call failed');
-  const details: RefusalDetails =
-    problem instanceof Refusal
-      ? problem.details
-      : {
-          code: 'internal_error',
-          message: `${tool} failed inside the bridge (request ${requestId}).`,
-          next: 'Try again; if it fails again, give the request id to the operator.',
-        };
-  await trail.close(problem instanceof Refusal ? 'refused' : 'failed', { reason: details.code }).catch((cause: unknown) => {
+  const isRefusal = problem instanceof Refusal;
+  if (!isRefusal) bridge.log.error({ requestId, tool, err: problem }, 'a tool call failed');
+  const details: RefusalDetails = isRefusal ? problem.details : defect(tool, requestId);
+  if (isRefusal && !isCharged && !(await countRefused(bridge, principal, details))) return details;
+  // The caller gets no handle, so what was placed goes too.
+  const taken = placed === undefined ? undefined : await takeBack(bridge.services.actions, placed);
+  await trail.close(isRefusal ? 'refused' : 'failed', { reason: details.code }).catch((cause: unknown) => {
     bridge.log.error({ requestId, err: cause }, 'a refused call could not be recorded');
   });
-  return details;
+  return taken === undefined ? details : { ...details, message: `${details.message} ${taken}` };
+}
+
+/** Calls that no quota saw are counted here. Whether the refusal gets a record of its own. */
+function countRefused({ services, refusedCalls }: Bridge, principal: Principal, { code }: RefusalDetails): Promise<boolean> {
+  const role = services.policies().roles[principal.role];
+  return refusedCalls.count(principal, role?.quotas.refusedCallsPerHour ?? 1, code);
+}
+
+function defect(tool: string, requestId: string): RefusalDetails {
+  return {
+    code: 'internal_error',
+    message: `${tool} failed inside the bridge (request ${requestId}).`,
+    next: 'Try again; if it fails again, give the request id to the operator.',
+  };
 }

@@ -44,14 +44,16 @@ export const settings = {
     env: 'SIDELIGHT_DATA',
     kind: 'text',
     default: join(homedir(), '.local', 'share', 'sidelight'),
-    meaning: 'Directory of the embedded database, used by one bridge at a time.',
+    meaning:
+      'Directory of the embedded database and of the socket for `sidelight keys` and `agents`; used by one bridge at a time.',
   },
   databaseUrl: {
     flag: 'database-url',
     env: 'SIDELIGHT_DATABASE_URL',
     kind: 'text',
     default: '',
-    meaning: 'postgres:// URL of a PostgreSQL server (14 or newer) instead of the embedded database.',
+    meaning:
+      'postgres:// URL of a PostgreSQL server (14 or newer) instead of the embedded database; used by one bridge at a time.',
   },
   policiesDirectory: {
     flag: 'policies',
@@ -139,15 +141,31 @@ export interface Config {
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
 const loopbackHosts = new Set(['127.0.0.1', '::1', 'localhost']);
 
-/** Reads all settings; refuses with the flag and the variable of the one at fault. */
+/** Words of a switch; without a prototype, because the word comes from outside. */
+const switchWords: Record<string, boolean> = Object.assign(Object.create(null), {
+  ...{ true: true, yes: true, on: true, 1: true },
+  ...{ false: false, no: false, off: false, 0: false },
+});
+/** A body is held in memory as a whole, and the largest honest one is a few kilobytes. */
+const maxBodyCeiling = 16 * 1024 * 1024;
+
+/** Reads all settings; an empty one counts as not given. Refuses with the flag and the variable of the one at fault. */
 export function readConfig(flags: Record<string, string | boolean | undefined>, env: NodeJS.ProcessEnv): Config {
-  const text = (name: SettingName): string =>
-    String(flags[settings[name].flag] ?? env[settings[name].env] ?? settings[name].default);
+  const text = (name: SettingName): string => {
+    const { flag, env: variable, default: fallback } = settings[name];
+    const given = String(flags[flag] ?? env[variable] ?? '');
+    return given.trim() === '' ? fallback : given;
+  };
   const integer = (name: SettingName, min: number, max: number): number => {
-    const value = Number(text(name));
-    if (!Number.isInteger(value) || value < min || value > max)
+    const value = /^\s*\d+\s*$/.test(text(name)) ? Number(text(name)) : Number.NaN;
+    if (Number.isNaN(value) || value < min || value > max)
       throw badSetting(name, text(name), `a whole number from ${min} to ${max}`);
     return value;
+  };
+  const isOn = (name: SettingName): boolean => {
+    const on = switchWords[text(name).trim().toLowerCase()];
+    if (on === undefined) throw badSetting(name, text(name), `one of ${Object.keys(switchWords).join(', ')}`);
+    return on;
   };
   const host = text('host');
   const publicUrl = text('publicUrl') === '' ? undefined : readUrl('publicUrl', text('publicUrl'), ['http:', 'https:']);
@@ -168,18 +186,13 @@ export function readConfig(flags: Record<string, string | boolean | undefined>, 
       .split(',')
       .map((origin) => origin.trim())
       .filter((origin) => origin !== ''),
-    maxBodyBytes: integer('maxBodyBytes', 1_024, 64 * 1024 * 1024),
+    maxBodyBytes: integer('maxBodyBytes', 1_024, maxBodyCeiling),
     retentionHours: integer('retentionHours', 1, 24 * 365),
     auditRetentionHours: integer('auditRetentionHours', 24, 24 * 3650),
     drainSeconds: integer('drainSeconds', 0, 600),
     logLevel: text('logLevel'),
-    unsafeNoFsync: ['true', '1', 'yes'].includes(text('unsafeNoFsync')),
+    unsafeNoFsync: isOn('unsafeNoFsync'),
   };
-}
-
-/** Whether the bridge can be reached from this machine only. */
-export function isLoopback(host: string): boolean {
-  return loopbackHosts.has(host);
 }
 
 function readUrl(name: SettingName, value: string, protocols: string[]): URL {

@@ -9,10 +9,12 @@ interface Kept {
   actions: ActionContext;
   stores: Stores;
   config: Config;
+  /** Tells agents when their pause was turned by somebody who could not ask this bridge. */
+  pausesChanged(): Promise<void>;
 }
 
 /** Work that comes round: each job starts again only after it has ended, and a failure is logged and tried again. */
-export function housekeeping({ actions, stores, config }: Kept): () => void {
+export function housekeeping({ actions, stores, config, pausesChanged }: Kept): () => void {
   const { clock, log, hub } = actions;
   const jobs = [
     { name: 'end overdue actions', everyMs: 1_000, run: () => expireOverdue(actions) },
@@ -20,6 +22,11 @@ export function housekeeping({ actions, stores, config }: Kept): () => void {
       name: 'delete what is past its retention',
       everyMs: hourMs,
       run: () => stores.prune(retention(config), clock.now()),
+    },
+    {
+      name: 'see whether agents were paused elsewhere',
+      everyMs: 2_000,
+      run: pausesChanged,
     },
     {
       name: 'let go of agents whose key was revoked elsewhere',

@@ -1,27 +1,32 @@
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ActionContext } from './actions/context.ts';
 import { createWaker } from './actions/waker.ts';
 import { agentHandlers } from './agents.ts';
 import { createApp } from './app.ts';
+import { createTurnedAway } from './audit/turned-away.ts';
 import { loadPolicies } from './authorization/load.ts';
 import type { Bridge } from './bridge.ts';
 import type { Config } from './config.ts';
 import { serveControl } from './control.ts';
 import { housekeeping } from './housekeeping.ts';
+import { createHttpServer } from './http/server.ts';
 import { createHub } from './hub/hub.ts';
-import { createAuthenticator } from './identity/authenticate.ts';
+import { type Authenticator, createAuthenticator } from './identity/authenticate.ts';
 import { type SeededKeys, seedKeys } from './identity/issue.ts';
 import type { KeyStore } from './identity/keys.ts';
+import { createLeases } from './identity/lease.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
-import { Refusal } from './lib/refusal.ts';
+import { Refusal, refusals } from './lib/refusal.ts';
 import { spineOf } from './mcp/spine.ts';
 import { orders } from './orders.ts';
+import { createRefusedCalls } from './quota/refused.ts';
 import { createShaper } from './quota/shape.ts';
-import { openStorage } from './storage/open.ts';
+import { openStorage, type Storage } from './storage/open.ts';
+import { openPauses } from './targets/pause.ts';
 import { allTools } from './tools/all.ts';
 import { createRegistry } from './tools/registry.ts';
 import type { Services } from './tools/tool.ts';
@@ -56,7 +61,9 @@ export async function start(config: Config, { clock, log }: { clock: Clock; log:
     const secret = await storage.secret('redaction-tags');
     await stores.agents.disconnectAll();
     const seeded = await seedKeys(stores.keys, clock);
-    const authenticator = createAuthenticator({ keys: stores.keys, clock });
+    const pauses = await openPauses(stores.pauses);
+    const turnedAway = createTurnedAway({ audit: stores.audit, clock, log });
+    const authenticator = onlyWhileOurs(storage, createAuthenticator({ keys: stores.keys, clock }));
     const tagKey = (actionId: string) => createHmac('sha256', secret).update(actionId).digest();
 
     const context: { actions?: ActionContext } = {};
@@ -65,9 +72,14 @@ export async function start(config: Config, { clock, log }: { clock: Clock; log:
     const hub = createHub({
       clock,
       log,
-      handlers: agentHandlers({ authenticator, actions, hits, agents, audit, policies: () => policies, tagKey }),
+      handlers: agentHandlers({
+        ...{ authenticator, actions, hits, agents, audit, policies: () => policies, pauses, turnedAway, log, tagKey },
+      }),
     });
-    context.actions = { store: stores.actions, hub, waker: createWaker(clock), clock, log };
+    context.actions = { store: stores.actions, hub, waker: createWaker(clock), pauses, clock, log };
+    const pausesChanged = async () => {
+      for (const org of await pauses.refresh()) hub.setPolicy(org);
+    };
 
     const services: Services = {
       actions: context.actions,
@@ -77,11 +89,15 @@ export async function start(config: Config, { clock, log }: { clock: Clock; log:
       async agents(org) {
         const here = new Map(hub.agents(org).map((agent) => [agent.id, agent.lastSeenAt]));
         const known = await agents.list(org, clock.now() - rememberedMs);
-        return known.map((agent) => ({ ...agent, lastSeenAt: here.get(agent.id) ?? agent.lastSeenAt }));
+        return known.map((agent) => {
+          const seenAt = here.get(agent.id);
+          return { ...agent, connected: seenAt !== undefined, lastSeenAt: seenAt ?? agent.lastSeenAt };
+        });
       },
       ready: async () => {
         const database = await storage.answers();
-        return { ok: database, checks: { database } };
+        const onlyBridge = storage.isOurs();
+        return { ok: database && onlyBridge, checks: { database, onlyBridge } };
       },
       clock,
       version,
@@ -89,24 +105,37 @@ export async function start(config: Config, { clock, log }: { clock: Clock; log:
     const bridge: Bridge = {
       config,
       log,
-      authenticate: (bearer, address) => authenticator.authenticate(bearer, address),
+      authenticate: (bearer, address) =>
+        authenticator.authenticate(bearer, address).catch((problem: unknown) => {
+          if (problem instanceof Refusal && refusals[problem.code].status === 401)
+            turnedAway({ event: 'caller_refused', reason: problem.code, address });
+          throw problem;
+        }),
       registry,
       services,
       shaper: createShaper(clock),
+      refusedCalls: createRefusedCalls({ counters, audit, clock, log }),
+      leases: createLeases({ keys, clock }),
       audit,
       tagKey,
     };
 
     const app = createApp(bridge, spineOf(bridge));
-    const server = createServer(app.koa.callback());
+    const server = createHttpServer(app.koa.callback(), (request, socket, head) => hub.handleUpgrade(request, socket, head));
     server.keepAliveTimeout = keepAliveMs;
-    server.on('upgrade', (request, socket, head) => hub.handleUpgrade(request, socket, head));
-    const control = await serveControl(config.dataDirectory, orders({ keys, audit, clock, revoked: (id) => hub.revokeKey(id) }));
+    const revoked = (id: string) => {
+      hub.revokeKey(id);
+      bridge.leases.revoked(id);
+    };
+    const running = { revoked, pausesChanged };
+    const carryOut = orders({ keys, agents, pauses: stores.pauses, audit, clock, running });
+    const control = await serveControl(config.dataDirectory, carryOut, log);
     const url = await listen(server, config).catch(async (problem: unknown) => {
       await control.close();
+      await hub.close();
       throw problem;
     });
-    const stopKeeping = housekeeping({ actions: context.actions, stores, config });
+    const stopKeeping = housekeeping({ actions: context.actions, stores, config, pausesChanged });
 
     return {
       bridge,
@@ -117,12 +146,14 @@ export async function start(config: Config, { clock, log }: { clock: Clock; log:
       keys,
       async close() {
         stopKeeping();
+        await control.close();
         const closed = new Promise<void>((done) => server.close(() => done()));
         await app.close(config.drainSeconds * 1000);
         await hub.drain();
+        await hub.close();
         server.closeAllConnections();
         await closed;
-        await control.close();
+        await bridge.refusedCalls.close();
         await storage.close();
       },
     };
@@ -130,6 +161,28 @@ export async function start(config: Config, { clock, log }: { clock: Clock; log:
     await storage.close();
     throw problem;
   }
+}
+
+/** A bridge that another one may have replaced lets nobody in, neither callers nor agents. */
+function onlyWhileOurs(storage: Storage, { authenticate, authenticateAgent }: Authenticator): Authenticator {
+  const check = () => {
+    if (storage.isOurs()) return;
+    throw new Refusal({
+      code: 'unavailable',
+      message: 'The bridge has lost its hold of the database and cannot be sure that no other bridge is on it.',
+      next: 'Try again in a few seconds; if it stays so, look at the log of the bridge.',
+    });
+  };
+  return {
+    async authenticate(bearer, from) {
+      check();
+      return authenticate(bearer, from);
+    },
+    async authenticateAgent(bearer, from) {
+      check();
+      return authenticateAgent(bearer, from);
+    },
+  };
 }
 
 async function listen(server: Server, { host, port, publicUrl }: Config): Promise<URL> {

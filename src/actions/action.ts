@@ -1,3 +1,4 @@
+import type { AuditRecord } from '../audit/record.ts';
 import type { ActionKind, ActionState, AgentErrorCode, Place, Skipped } from '../protocol/frames.ts';
 import type { PlacementQuota } from '../quota/placement.ts';
 import type { SourceSelector } from '../targets/source.ts';
@@ -75,18 +76,31 @@ export interface ActionFilter {
   limit: number;
 }
 
+/** Ceilings of adding targets: live actions of one agent, and agents of one action. */
+export interface TargetRoom {
+  perAgent: number;
+  perAction: number;
+}
+
 /** What the action engine asks of storage. */
 export interface ActionStore {
-  /** Reserves `maxHits` of the principal's hits per hour, checks concurrency, and inserts: one transaction. */
-  place(action: ActionRecord, quota: PlacementQuota): Promise<PlacementResult>;
+  /**
+   * Reserves `maxHits` of the principal's hits per hour, checks concurrency, and inserts the action with its audit record: one
+   * transaction, so that none is placed without a trace.
+   */
+  place(action: ActionRecord, quota: PlacementQuota, record?: AuditRecord): Promise<PlacementResult>;
   get(org: string, id: string): Promise<ActionRecord | undefined>;
   list(org: string, filter: ActionFilter): Promise<ActionRecord[]>;
   /** Live actions (pending, not past their end) with a target on this agent. */
   liveOn(org: string, agentId: string, now: number): Promise<ActionRecord[]>;
   /** Live actions of the organisation, for offering them to an agent that has just connected. */
   live(org: string, now: number): Promise<ActionRecord[]>;
-  /** Adds a target to a live action unless the agent is full (`concurrentPerAgent`) or there already. */
-  addTarget(org: string, id: string, target: TargetRecord, concurrentPerAgent: number, now: number): Promise<boolean>;
+  /**
+   * Adds a target to each of these actions in one transaction, oldest action first, and answers how many were new. It is left
+   * out where the action has ended, has the agent already or has `perAction` targets, and where the agent has `perAgent`
+   * actions. Targets of agents that are gone and never hit make room.
+   */
+  addTargets(org: string, ids: string[], target: TargetRecord, room: TargetRoom, now: number): Promise<number>;
   setTarget(org: string, id: string, target: Omit<TargetRecord, 'agentName' | 'pool' | 'service'>): Promise<void>;
   /**
    * pending → a final status, once: sets `endedAt` and gives unspent reserved hits back to the window they came from.

@@ -1,6 +1,7 @@
 import type { Hub } from '../hub/hub.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import type { Pauses } from '../targets/pause.ts';
 import type { ActionStore } from './action.ts';
 import type { Waker } from './waker.ts';
 
@@ -9,6 +10,7 @@ export interface ActionContext {
   store: ActionStore;
   hub: Hub;
   waker: Waker;
+  pauses: Pauses;
   clock: Clock;
   log: Log;
 }

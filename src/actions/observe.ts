@@ -1,6 +1,8 @@
 import type { StateFrame } from '../protocol/frames.ts';
-import { cleanLabel } from '../redaction/clean.ts';
+import type { RedactionPolicy } from '../redaction/policy.ts';
+import { scrubReportedPlace, scrubWords } from '../redaction/words.ts';
 import type { ActionRecord, TargetRecord } from './action.ts';
+import { agentRefusals } from './agent-refusals.ts';
 import type { ActionContext } from './context.ts';
 import { finish } from './finish.ts';
 
@@ -10,9 +12,15 @@ const maxMessageChars = 500;
 const finalStates = new Set<TargetRecord['state']>(['failed', 'expired', 'removed']);
 
 /** Takes in what an agent says of one action, and ends the action when no agent is left that could still hit. */
-export async function observe(context: ActionContext, org: string, agentId: string, frame: StateFrame): Promise<void> {
+export async function observe(
+  context: ActionContext,
+  redaction: RedactionPolicy,
+  org: string,
+  agentId: string,
+  frame: StateFrame,
+): Promise<void> {
   const { id, state } = frame;
-  await context.store.setTarget(org, id, reportOf(agentId, frame));
+  await context.store.setTarget(org, id, reportOf(agentId, frame, redaction));
   if (finalStates.has(state)) {
     const action = await context.store.get(org, id);
     if (action?.status === 'pending') await endIfHopeless(context, action);
@@ -20,14 +28,20 @@ export async function observe(context: ActionContext, org: string, agentId: stri
   context.waker.wake(id);
 }
 
-/** What is kept of a state frame; its texts are the agent's words, so they become plain short lines. */
-function reportOf(agentId: string, { state, at, hits, skipped, lastError, code, message }: Omit<StateFrame, 't' | 'n'>) {
-  const line = (text: string | undefined) => (text === undefined ? undefined : cleanLabel(text, maxMessageChars));
-  return { agentId, state, at, hits, skipped, lastError: line(lastError), code, message: line(message) };
+/** What is kept of a state frame; its texts are the agent's words, so they become plain short lines with nothing in them to hide. */
+function reportOf(
+  agentId: string,
+  { state, at, hits, skipped, lastError, code, message }: StateFrame,
+  redaction: RedactionPolicy,
+) {
+  const words = (text: string | undefined) => (text === undefined ? undefined : scrubWords(text, redaction, maxMessageChars));
+  const places = at?.map((place) => scrubReportedPlace(place, redaction));
+  return { agentId, state, at: places, hits, skipped, lastError: words(lastError), code, message: words(message) };
 }
 
 async function endIfHopeless(context: ActionContext, action: ActionRecord): Promise<void> {
   if (!action.targets.every((target) => finalStates.has(target.state))) return;
   const failed = action.targets.find((target) => target.state === 'failed');
-  if (failed !== undefined) await finish(context, action.org, action.id, 'failed', failed.message ?? 'The agent refused it.');
+  if (failed !== undefined)
+    await finish(context, action.org, action.id, 'failed', agentRefusals[failed.code ?? 'internal'].message);
 }

@@ -2,19 +2,28 @@ import { matchesGlob } from '../lib/glob.ts';
 import type { Action } from '../protocol/frames.ts';
 import type { AgentRecord } from '../targets/agent.ts';
 import { fits } from '../targets/fits.ts';
+import { maxTargets } from '../targets/resolve.ts';
 import type { ActionRecord, TargetRecord } from './action.ts';
 import type { ActionContext } from './context.ts';
 
-/** What the agent must have armed now: live actions placed on it before, and those whose source it fits. */
+/**
+ * What the agent must have armed now: live actions whose source it fits and whose placer reaches it, added where it is not a
+ * target yet. One placed on it before is held to the same again, because what an agent says of itself can change.
+ */
 export async function offer(context: ActionContext, agent: AgentRecord, concurrentPerAgent: number): Promise<Action[]> {
   const now = context.clock.now();
-  for (const action of await context.store.live(agent.org, now)) {
-    if (action.targets.some((target) => target.agentId === agent.id)) continue;
-    if (!fits(agent, action.source) || !reaches(action, agent)) continue;
-    await context.store.addTarget(agent.org, action.id, newTarget(agent), concurrentPerAgent, now);
+  const { org, id } = agent;
+  const suits = (action: ActionRecord) => fits(agent, action.source) && reaches(action, agent);
+  const missing = (await context.store.live(org, now)).filter(
+    (action) => suits(action) && !action.targets.some((target) => target.agentId === id),
+  );
+  if (missing.length > 0) {
+    const room = { perAgent: concurrentPerAgent, perAction: maxTargets };
+    const ids = missing.map((action) => action.id);
+    await context.store.addTargets(org, ids, newTarget(agent), room, now);
   }
-  const live = await context.store.liveOn(agent.org, agent.id, now);
-  return live.map((action) => toWire(action, now));
+  const live = await context.store.liveOn(org, id, now);
+  return live.filter(suits).map((action) => toWire(action, now));
 }
 
 /** A target nobody has heard from yet. */

@@ -1,4 +1,4 @@
-import { monotonicMs } from './intrinsics.ts';
+import { max, min, monotonicMs, round } from './intrinsics.ts';
 
 /** How much of one core all probes of a process may take, 0–1. */
 export const defaultMaxShare = 0.01;
@@ -36,7 +36,7 @@ export class Allowance {
   set share(share: number) {
     this.#fill();
     this.#share = share;
-    this.#leftMs = Math.min(this.#leftMs, this.#fullMs);
+    this.#leftMs = min(this.#leftMs, this.#fullMs);
   }
 
   /** Pays for time taken. False when nothing is left: the place must go until it `mayReturn`. */
@@ -49,17 +49,17 @@ export class Allowance {
   /** Milliseconds until the place may come back. */
   get returnsInMs(): number {
     this.#fill();
-    const needed = Math.min(this.#fullMs, Math.max(this.#share * comebackMs, 0.1));
-    return Math.max(0, (needed - this.#leftMs) / this.#share);
+    const needed = min(this.#fullMs, max(this.#share * comebackMs, 0.1));
+    return max(0, (needed - this.#leftMs) / this.#share);
   }
 
   get #fullMs(): number {
-    return Math.max(minBurstMs, this.#share * savedMs);
+    return max(minBurstMs, this.#share * savedMs);
   }
 
   #fill(): void {
     const now = monotonicMs();
-    this.#leftMs = Math.min(this.#fullMs, this.#leftMs + (now - this.#asOfMs) * this.#share);
+    this.#leftMs = min(this.#fullMs, this.#leftMs + (now - this.#asOfMs) * this.#share);
     this.#asOfMs = now;
   }
 }
@@ -79,8 +79,8 @@ export class Cost {
   /** Share of one core, and the longest pause. */
   report(): { share: number; maxPauseMicros: number } {
     const now = monotonicMs();
-    const share = now > this.#startMs ? Math.min(1, this.#spentMs / (now - this.#startMs)) : 0;
-    const maxPauseMicros = Math.round(this.#maxPauseMs * 1_000);
+    const share = now > this.#startMs ? min(1, this.#spentMs / (now - this.#startMs)) : 0;
+    const maxPauseMicros = round(this.#maxPauseMs * 1_000);
     this.#startMs = now;
     this.#spentMs = 0;
     this.#maxPauseMs = 0;

@@ -1,4 +1,3 @@
-import { types } from 'node:util';
 import { limits } from '../protocol/limits.ts';
 import type { Value } from '../protocol/value.ts';
 import type { Capture } from './capture.ts';
@@ -7,8 +6,19 @@ import {
   bufferBytes,
   dateIso,
   dateTime,
+  isArgumentsObject,
   isArray,
+  isArrayBuffer,
+  isBoxedPrimitive,
+  isDate,
   isInteger,
+  isMap,
+  isNativeError,
+  isProxy,
+  isRegExp,
+  isSet,
+  isSharedArrayBuffer,
+  isTypedArray,
   mapEntries,
   mapNext,
   mapSize,
@@ -36,26 +46,26 @@ interface Visit {
 
 /** Objects that have nothing inside to open. */
 const leaves: [is: (value: unknown) => boolean, show: (visit: Visit) => Value][] = [
-  [types.isDate, ({ target }) => ({ $: 'date', iso: isoOf(target as Date) })],
-  [types.isRegExp, ({ capture, target }) => ({ $: 'regexp', text: capture.keep(regexpText(target)) })],
+  [isDate, ({ target }) => ({ $: 'date', iso: isoOf(target as Date) })],
+  [isRegExp, ({ capture, target }) => ({ $: 'regexp', text: capture.keep(regexpText(target)) })],
 ];
 
 /** Containers that are not opened field by field; the first that fits shows it. */
 const containers: [is: (value: unknown) => boolean, show: (visit: Visit) => Value][] = [
   [isArray, showArray],
-  [types.isTypedArray, showTypedArray],
-  [types.isMap, showMap],
-  [types.isSet, showSet],
-  [types.isNativeError, showError],
-  [types.isArgumentsObject, showArray],
-  [types.isBoxedPrimitive, showBoxed],
-  [types.isArrayBuffer, (visit) => showBuffer(visit, bufferBytes(visit.target))],
-  [types.isSharedArrayBuffer, (visit) => showBuffer(visit, sharedBufferBytes(visit.target))],
+  [isTypedArray, showTypedArray],
+  [isMap, showMap],
+  [isSet, showSet],
+  [isNativeError, showError],
+  [isArgumentsObject, showArray],
+  [isBoxedPrimitive, showBoxed],
+  [isArrayBuffer, (visit) => showBuffer(visit, bufferBytes(visit.target))],
+  [isSharedArrayBuffer, (visit) => showBuffer(visit, sharedBufferBytes(visit.target))],
 ];
 
 /** Shows an object or function. `opened` is called before anything inside is shown. */
 export function captureObject(capture: Capture, target: object, path: string, level: number, opened: () => void): Value {
-  if (types.isProxy(target)) return { $: 'proxy' };
+  if (isProxy(target)) return { $: 'proxy' };
   if (typeof target === 'function') return { $: 'function', name: capture.keep(functionName(target), limits.maxNameChars) };
   const visit: Visit = { capture, target, path, level, className: undefined };
   for (let index = 0; index < leaves.length; index += 1) {
@@ -128,7 +138,7 @@ function showArray(visit: Visit): Value {
           ? { $: 'undefined' }
           : capture.absent(element.kind);
   }
-  const className = types.isArgumentsObject(target) ? 'Arguments' : visit.className;
+  const className = isArgumentsObject(target) ? 'Arguments' : visit.className;
   return { $: 'array', ...named({ ...visit, className }), length, elements };
 }
 

@@ -1,5 +1,6 @@
 import type { HitFrame } from '../protocol/frames.ts';
-import { startImmediate, stringIncludes } from './intrinsics.ts';
+import { stringIncludes } from './intrinsics.ts';
+import { soon } from './later.ts';
 import { pathOf, type Script, type Scripts } from './scripts.ts';
 import type { Sites } from './sites.ts';
 import { mapStack, type RawFrame } from './stack.ts';
@@ -57,14 +58,14 @@ export class Delivery {
       attempt(step);
       return;
     }
-    this.#waiting.push(step);
-    if (this.#waiting.length === 1) startImmediate(() => this.#turn());
+    this.#waiting[this.#waiting.length] = step;
+    if (this.#waiting.length === 1) soon(() => this.#turn());
   }
 
   #turn(): void {
     const first = this.#waiting[0];
     if (first !== undefined && attempt(first)) this.#waiting.shift();
-    if (this.#waiting.length > 0) startImmediate(() => this.#turn());
+    if (this.#waiting.length > 0) soon(() => this.#turn());
   }
 }
 

@@ -1,10 +1,13 @@
-import { types } from 'node:util';
 import type { Node, PureMethod } from '../protocol/expression.ts';
 import type { HiddenName } from './capture.ts';
 import {
   endsWith,
   hasOwn,
   isArray,
+  isMap,
+  isProxy,
+  isSet,
+  isTypedArray,
   mapSize,
   sameValue,
   setSize,
@@ -51,12 +54,12 @@ function run(node: Node, lookup: Lookup, hidden: HiddenName): unknown {
     case 'this':
       return lookup(thisName);
     case 'name':
-      refuseHidden(node[1], hidden);
+      refuseHidden(node[1], node[1], hidden);
       return lookup(node[1]);
     case 'member': {
       const target = run(node[1], lookup, hidden);
       if (target === stopped || (node[3] !== undefined && isNothing(target))) return stopped;
-      return member(target, whole(node[2]), hidden);
+      return member(target, whole(node[2]), hidden, typeof node[2] === 'string' || typeof node[2] === 'number');
     }
     case 'call': {
       const target = run(node[2], lookup, hidden);
@@ -77,17 +80,19 @@ function run(node: Node, lookup: Lookup, hidden: HiddenName): unknown {
   }
 }
 
-function refuseHidden(name: string, hidden: HiddenName): void {
+function refuseHidden(name: string, shown: string, hidden: HiddenName): void {
   const rule = hidden(name);
-  if (rule !== undefined) throw new HiddenValue(name, rule);
+  if (rule !== undefined) throw new HiddenValue(shown, rule);
 }
 
-function member(target: unknown, key: unknown, hidden: HiddenName): unknown {
+/** A key that is not `written` in the expression may be a value: messages leave it out. */
+function member(target: unknown, key: unknown, hidden: HiddenName, written: boolean): unknown {
   const name = keyOf(key);
-  const shown = typeof name === 'symbol' ? symbolText(name) : name;
-  refuseHidden(shown, hidden);
+  const text = typeof name === 'symbol' ? symbolText(name) : name;
+  const shown = written ? text : '[…]';
+  refuseHidden(text, shown, hidden);
   if (isNothing(target)) throw new NoValue(`\`${toText(target)}\` has no \`${short(shown)}\`.`);
-  if (typeof target === 'string') return hasOwn(target as unknown as object, name) ? target[name as keyof string] : undefined;
+  if (typeof target === 'string') return ofText(target, name);
   if (!isObject(target)) return undefined;
   const read = readOwn(target, name);
   switch (read.kind) {
@@ -104,10 +109,17 @@ function member(target: unknown, key: unknown, hidden: HiddenName): unknown {
   }
 }
 
+/** Piece by piece a text would pass every search for secrets. */
+function ofText(target: string, name: string | symbol): number | undefined {
+  if (name === 'length') return target.length;
+  if (!hasOwn(target as unknown as object, name)) return undefined;
+  throw new NoValue('A text can be compared, or tested with `startsWith`, `includes` and `endsWith`, but not taken apart.');
+}
+
 /** The two accessors of the language that are worked out here. */
 function sizeOf(target: object, name: string | symbol): number | undefined {
-  if (name === 'size') return types.isMap(target) ? mapSize(target) : types.isSet(target) ? setSize(target) : undefined;
-  return name === 'length' && types.isTypedArray(target) ? typedArrayLength(target) : undefined;
+  if (name === 'size') return isMap(target) ? mapSize(target) : isSet(target) ? setSize(target) : undefined;
+  return name === 'length' && isTypedArray(target) ? typedArrayLength(target) : undefined;
 }
 
 /** Saying `undefined` for what the prototype has would be a lie, and reading it may run code. */
@@ -129,7 +141,7 @@ function pureCall(method: PureMethod, target: unknown, argument: unknown): boole
         ? startsWith(target, argument)
         : endsWith(target, argument);
   }
-  if (method !== 'includes' || !isObject(target) || types.isProxy(target) || !isArray(target)) {
+  if (method !== 'includes' || !isObject(target) || isProxy(target) || !isArray(target)) {
     throw new NoValue(`\`${method}\` needs a text${method === 'includes' ? ' or an array' : ''} before it.`);
   }
   const length = readOwn(target, 'length');

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
@@ -16,6 +17,11 @@ export interface ProcessFacts {
   startedAt: number;
   /** The few variables that say where this runs. */
   environment: Record<string, string | undefined>;
+}
+
+/** An id for a process that just started. */
+export function newAgentId(): string {
+  return randomBytes(12).toString('base64url');
 }
 
 /** Variables that the worker is told; the rest of the program's environment stays away from it. */

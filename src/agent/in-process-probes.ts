@@ -4,7 +4,8 @@ import { compileNameRules } from '../protocol/names.ts';
 import { Cost, defaultMaxCaptureMs, defaultMaxShare, isStrike, maxStrikes } from './budget.ts';
 import type { HiddenName } from './capture.ts';
 import { Delivery } from './delivery.ts';
-import { atomicLoad, epochMs, monotonicMs, startTimer, stopTimer } from './intrinsics.ts';
+import { atomicLoad, epochMs, monotonicMs, round, type startTimer, stopTimer } from './intrinsics.ts';
+import { later, soon } from './later.ts';
 import { captureFor, wants } from './pass.ts';
 import type { ProbeEvents, ProbeOptions, Probes } from './probes.ts';
 import type { Script } from './scripts.ts';
@@ -113,7 +114,8 @@ export class InProcessProbes implements Probes {
     this.#sites.close();
     this.#suspendReason = reason;
     for (const watch of this.#watches.values()) {
-      if (watch.state === 'suspended') continue;
+      // One that has just ended in the middle of a pass tells so itself.
+      if (watch.state !== 'armed' && watch.state !== 'pending') continue;
       watch.state = 'suspended';
       this.#teller.tell(watch, { message: reason.slice(0, limits.maxMessageChars) });
     }
@@ -178,13 +180,15 @@ export class InProcessProbes implements Probes {
     }
   }
 
-  /** One pass of the program through a place with probes. */
+  /** One pass of the program through a place with probes. The program waits, and may have changed the language. */
   #passed(pass: Pass): void {
     if (this.#silence !== undefined && atomicLoad(this.#silence, 0) !== 0) {
-      this.suspendAll('The bridge is silent.');
+      this.#sites.quiet();
+      soon(() => this.suspendAll('The bridge is silent.'));
       return;
     }
     const { watches } = pass.site;
+    let isWanted = false;
     for (let index = 0; index < watches.length; index += 1) {
       const watch = watches[index] as Watch;
       try {
@@ -193,15 +197,17 @@ export class InProcessProbes implements Probes {
       } catch {
         watch.failures += 1;
         if (watch.failures >= maxFailures)
-          this.#end(watch, 'failed', { code: 'internal', message: 'The agent failed at this line.' });
+          this.#endSoon(watch, 'failed', { code: 'internal', message: 'The agent failed at this line.' });
       }
+      if (watch.state === 'armed') isWanted = true;
     }
+    if (!isWanted) this.#sites.quiet(pass.site);
   }
 
   #visit(watch: Watch, { site, condition, always, onHit, startMs, v8Ms }: Pass): void {
     if (watch.state !== 'armed') return;
     if (monotonicMs() >= watch.expiresAtMs) {
-      this.#end(watch, 'expired');
+      this.#endSoon(watch, 'expired');
       return;
     }
     const wanted = wants(watch, { positions: condition.always, thunks: always, early: condition.early }, this.#hidden);
@@ -227,19 +233,27 @@ export class InProcessProbes implements Probes {
     watch.hits += 1;
     watch.isChanged = true;
     const { id, rev, hits } = watch;
-    const capture = { at: site.place, ...captured, pauseMicros: Math.round(pausedMs * 1_000) };
+    const capture = { at: site.place, ...captured, pauseMicros: round(pausedMs * 1_000) };
     this.#delivery.send({ id, rev, hit: hits, ts, capture }, raw, this.#sites);
     if (hits >= watch.maxHits) {
-      this.#end(watch, 'removed', { message: 'All its hits were taken.' });
+      this.#endSoon(watch, 'removed', { message: 'All its hits were taken.' });
     } else if (isStrike(pausedMs)) {
       watch.strikes += 1;
       if (watch.strikes >= maxStrikes) {
-        this.#end(watch, 'failed', {
+        this.#endSoon(watch, 'failed', {
           code: 'overhead',
-          message: `Reading this line held the program for ${Math.round(pausedMs)} ms.`,
+          message: `Reading this line held the program for ${round(pausedMs)} ms.`,
         });
       }
     }
+  }
+
+  /** Ends an action in the middle of a pass: from now on it takes nothing, and is tidied away when the program has gone on. */
+  #endSoon(watch: Watch, state: 'removed' | 'expired' | 'failed', why: Partial<Failure> = {}): void {
+    watch.state = state;
+    soon(() => {
+      if (this.#watches.get(watch.id) === watch) this.#end(watch, state, why);
+    });
   }
 
   /** The last state of an action; its probes go, and the debugger with the last of them. */
@@ -256,7 +270,7 @@ export class InProcessProbes implements Probes {
 
   #startReports(): void {
     if (this.#report !== undefined || this.#watches.size === 0) return;
-    this.#report = startTimer(() => {
+    this.#report = later(() => {
       this.#report = undefined;
       for (const watch of [...this.#watches.values()]) {
         if (monotonicMs() >= watch.expiresAtMs) this.#end(watch, 'expired');
@@ -264,7 +278,6 @@ export class InProcessProbes implements Probes {
       }
       this.#startReports();
     }, reportMs);
-    this.#report.unref();
   }
 
   #stopReports(): void {

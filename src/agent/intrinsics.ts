@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /**
  * The language as it was when the agent was loaded. Programs patch globals; code that runs at a hit uses only what is kept here,
  * and neither iterates, spreads nor calls a method through a prototype the program can change.
@@ -21,6 +23,20 @@ function optionalGetter<Result>(prototype: object, key: PropertyKey): ((self: ob
   return Reflect.getOwnPropertyDescriptor(prototype, key) === undefined ? undefined : getter(prototype, key);
 }
 
+export const {
+  isArgumentsObject,
+  isArrayBuffer,
+  isBoxedPrimitive,
+  isDate,
+  isMap,
+  isNativeError,
+  isProxy,
+  isRegExp,
+  isSet,
+  isSharedArrayBuffer,
+  isTypedArray,
+} = types;
+
 const typedArrayPrototype = Reflect.getPrototypeOf(Uint8Array.prototype) as object;
 const iteratorNext = (iterator: object) =>
   uncurry((Reflect.getPrototypeOf(iterator) as { next: (this: unknown) => IteratorResult<unknown> }).next);
@@ -36,6 +52,7 @@ export const objectPrototype = Object.prototype;
 export const ErrorClass = Error;
 export const captureStackTrace = Error.captureStackTrace;
 export const atomicLoad = Atomics.load;
+export const { min, max, round } = Math;
 
 /** Milliseconds that never go back. */
 export const monotonicMs = performance.now.bind(performance);

@@ -1,7 +1,8 @@
-import { checkBridgeFrame } from '../protocol/check-bridge.ts';
+import { checkBridgeFrame, type Declined } from '../protocol/check-bridge.ts';
 import { type AgentBeat, type AgentFrame, type BridgeFrame, type Hello, subprotocol, type Welcome } from '../protocol/frames.ts';
 import { limits } from '../protocol/limits.ts';
 import type { AgentConfig } from './config.ts';
+import { newAgentId } from './hello.ts';
 import { gauge, type ToMain } from './link-messages.ts';
 import { explainStatus, waitMs } from './link-wait.ts';
 import type { Outgoing, Queue } from './queue.ts';
@@ -25,6 +26,9 @@ export const linkLimits = {
   maxUnreadBytes: 1024 * 1024,
 } as const;
 
+/** The bridge closes with this when another connection came with the same id. */
+const replacedCode = 4001;
+
 /** What the link is given by its worker. */
 export interface LinkContext {
   config: AgentConfig;
@@ -41,6 +45,7 @@ export interface LinkContext {
 /** The connection to the bridge: hello → welcome → frames both ways → lost → wait → again, until `stop`. */
 export class Link {
   readonly #context: LinkContext;
+  #agentId: string;
   #socket: WebSocketClient | undefined;
   /** True between the welcome and the end of a connection. */
   #ready = false;
@@ -62,6 +67,7 @@ export class Link {
   constructor(context: LinkContext) {
     this.#context = context;
     this.#session = context.session;
+    this.#agentId = context.hello.agent.id;
   }
 
   start(): void {
@@ -108,7 +114,7 @@ export class Link {
   #opened(): void {
     const { hello, queue } = this.#context;
     const resume = this.#session === undefined ? {} : { resume: { session: this.#session, lastN: queue.lastN } };
-    this.#tell({ ...hello, now: Date.now(), ...resume });
+    this.#tell({ ...hello, agent: { ...hello.agent, id: this.#agentId }, now: Date.now(), ...resume });
     this.#welcomeTimer = setTimeout(() => this.#socket?.destroy('no welcome from the bridge'), linkLimits.welcomeMs);
   }
 
@@ -122,10 +128,21 @@ export class Link {
       return;
     }
     const checked = checkBridgeFrame(value);
-    if (!checked.ok) this.#garbage(checked.code, checked.message);
+    const declined = checked.declined ?? [];
+    if (!checked.ok && declined.length === 0) this.#garbage(checked.code, checked.message);
+    else if (!checked.ok) this.#decline(declined);
     else if (!this.#ready && checked.frame.t !== 'welcome' && checked.frame.t !== 'error')
       this.#garbage('bad-frame', 'The first frame is welcome.');
-    else this.#obey(checked.frame);
+    else {
+      this.#obey(checked.frame);
+      // Behind the welcome, which drops what is queued of actions that are not in it.
+      this.#decline(declined);
+    }
+  }
+
+  /** Says of actions that cannot be read that they failed here, so that nobody waits for them. */
+  #decline(declined: Declined[]): void {
+    for (const body of declined) this.send({ t: 'state', body });
   }
 
   #obey(frame: BridgeFrame): void {
@@ -252,11 +269,21 @@ export class Link {
       else log.debug(message);
     } else {
       log.debug(`closed: ${why.code} ${why.reason}`);
+      if (why.code === replacedCode) this.#becomeNew();
     }
     const wait = waitMs(this.#attempt, this.#refused, Math.random());
     this.#attempt += 1;
     log.debug(`trying again in ${wait} ms`);
     this.#retryTimer = setTimeout(() => this.start(), wait);
+  }
+
+  /** A copy of this process has our id, as after a restored snapshot of a machine. It keeps the id, and what was wanted of it. */
+  #becomeNew(): void {
+    this.#disarm('another process took the place of this agent');
+    this.#context.queue.clear();
+    this.#session = undefined;
+    this.#agentId = newAgentId();
+    this.#context.log.debug(`goes on as the new agent ${this.#agentId}`);
   }
 
   #flush(frames: string[]): void {

@@ -100,6 +100,11 @@ export class Queue {
     this.#keep((entry) => entry.final || wanted.has(entry.id));
   }
 
+  /** Forgets everything; numbers go on. */
+  clear(): void {
+    this.#keep(() => false);
+  }
+
   /** A state needs a place: the newest hit that was not sent goes, else the oldest hit, else the oldest state. */
   #makeRoom(): void {
     const unsent = this.#entries.findLastIndex((held) => held.t === 'hit' && held.n === undefined);

@@ -1,11 +1,18 @@
-import process from 'node:process';
-import { types } from 'node:util';
-import { ErrorClass, getOwnPropertyDescriptor, getPrototypeOf, hasOwn, objectPrototype } from './intrinsics.ts';
-
-const { isProxy, isNativeError } = types;
+import {
+  ErrorClass,
+  getOwnPropertyDescriptor,
+  getPrototypeOf,
+  hasOwn,
+  isNativeError,
+  isProxy,
+  objectPrototype,
+} from './intrinsics.ts';
 
 /** What reading an own property without running any code of the program can give. */
 export type Read = { kind: 'value'; value: unknown } | { kind: 'missing' | 'getter' | 'proxy' | 'uninitialised' };
+
+/** Of the global: importing `node:process` would open the program's standard streams. */
+const kept = process;
 
 const missing: Read = { kind: 'missing' };
 const accessor: Read = { kind: 'getter' };
@@ -66,7 +73,7 @@ function isPrepareCustom(): boolean {
   if (descriptor === undefined) return false;
   if (!hasOwn(descriptor, 'value')) return true;
   // With --enable-source-maps Node's default reads and parses map files: too slow for a hit.
-  if (process.sourceMapsEnabled === true) return true;
+  if (kept.sourceMapsEnabled === true) return true;
   return typeof descriptor.value === 'function' && descriptor.value !== defaultPrepare;
 }
 

@@ -1,4 +1,5 @@
 import { type Debugger, Session } from 'node:inspector';
+import { defineProperty } from './intrinsics.ts';
 
 /**
  * Bytes of collected scripts V8 keeps for us. Every pass compiles a condition, which is a script of its own: without a ceiling they
@@ -19,9 +20,13 @@ export class DebuggerSession {
   /** Turns the debugger on; `onScript` is called for each script there is, before this returns, and for later ones. */
   constructor(onScript: (script: ScriptParsed) => void) {
     this.#session.connect();
-    this.#session.on('Debugger.scriptParsed', ({ params }) => {
-      // Conditions have no URL: one comes by at each pass.
-      if (params.url !== '') onScript(params);
+    // Instead of listeners: news of the condition comes at each pass, and the program may have changed what an emitter does.
+    defineProperty(this.#session, 'emit', {
+      value: (event: string, message: { params: ScriptParsed }): boolean => {
+        // Conditions have no URL.
+        if (event === 'Debugger.scriptParsed' && message.params.url !== '') onScript(message.params);
+        return true;
+      },
     });
     this.#session.post('Debugger.enable', { maxScriptsCacheSize });
     // Not even for a `debugger` statement, which paused nobody before the debugger was on.

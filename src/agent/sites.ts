@@ -3,7 +3,8 @@ import { basename, dirname, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Allowance, type Cost } from './budget.ts';
 import { type Condition, conditionFor, type Thunk } from './condition.ts';
-import { defineProperty, deleteProperty, monotonicMs, startImmediate, startTimer, stopTimer } from './intrinsics.ts';
+import { defineProperty, deleteProperty, max, min, monotonicMs, type startTimer, stopTimer } from './intrinsics.ts';
+import { later, soon } from './later.ts';
 import { type Located, type Location, locate } from './locate.ts';
 import { unknownName } from './names-in-scope.ts';
 import { type Script, Scripts } from './scripts.ts';
@@ -70,6 +71,7 @@ export class Sites {
   readonly #byIndex: (Site | undefined)[] = [];
   #session: DebuggerSession | undefined;
   scripts = new Scripts();
+  /** In the middle of a pass, or of V8's news of a script. */
   #isInside = false;
   #lastPassEndMs = 0;
   #resume: ReturnType<typeof startTimer> | undefined;
@@ -107,7 +109,15 @@ export class Sites {
     }
   }
 
-  /** Makes V8 as it was before. In the middle of a pass the debugger itself is turned off a moment later. */
+  /** Takes the breakpoint of one place, or of all, away in the middle of a pass; `unbind` or `close` follow. */
+  quiet(only?: Site): void {
+    for (let index = 0; index < this.#byIndex.length; index += 1) {
+      const site = this.#byIndex[index];
+      if (site !== undefined && (only === undefined || only === site)) this.#clear(site);
+    }
+  }
+
+  /** Makes V8 as it was before. While V8 waits for us the debugger itself is turned off a moment later: else the process crashes. */
   close(): void {
     if (this.#resume !== undefined) stopTimer(this.#resume);
     this.#resume = undefined;
@@ -115,7 +125,7 @@ export class Sites {
     this.#sites.clear();
     this.#byIndex.length = 0;
     if (this.#isInside) {
-      startImmediate(() => this.closeIfUnused());
+      soon(() => this.closeIfUnused());
       return;
     }
     this.#session?.close();
@@ -159,7 +169,14 @@ export class Sites {
     let isNew = false;
     const onScript = (parsed: ScriptParsed): void => {
       const script = scripts.add(parsed, ownFolder);
-      if (script !== undefined && isNew) this.#events.loaded(script);
+      if (script === undefined || !isNew) return;
+      const wasInside = this.#isInside;
+      this.#isInside = true;
+      try {
+        this.#events.loaded(script);
+      } finally {
+        this.#isInside = wasInside;
+      }
     };
     const session = new DebuggerSession(onScript);
     defineProperty(globalThis, this.#hookName, { value: this.hook, configurable: true, enumerable: false, writable: false });
@@ -215,23 +232,23 @@ export class Sites {
 
   #planReturn(): void {
     if (this.#resume !== undefined) return;
-    let waitMs = Number.POSITIVE_INFINITY;
-    for (const site of this.#sites.values()) {
-      if (site.breakpoint === undefined) waitMs = Math.min(waitMs, site.allowance.returnsInMs);
+    let waitMs: number | undefined;
+    for (let index = 0; index < this.#byIndex.length; index += 1) {
+      const site = this.#byIndex[index];
+      if (site === undefined || site.breakpoint !== undefined) continue;
+      const { returnsInMs } = site.allowance;
+      waitMs = waitMs === undefined ? returnsInMs : min(waitMs, returnsInMs);
     }
-    if (waitMs === Number.POSITIVE_INFINITY) return;
-    this.#resume = startTimer(
-      () => {
-        this.#resume = undefined;
-        const startMs = monotonicMs();
-        for (const site of this.#sites.values())
-          if (site.breakpoint === undefined && site.allowance.returnsInMs === 0) this.#set(site);
-        this.#cost.add(monotonicMs() - startMs);
-        this.#planReturn();
-      },
-      Math.max(minReturnMs, waitMs),
-    );
-    this.#resume.unref();
+    if (waitMs !== undefined) this.#resume = later(() => this.#return(), max(minReturnMs, waitMs));
+  }
+
+  #return(): void {
+    this.#resume = undefined;
+    const startMs = monotonicMs();
+    for (const site of this.#sites.values())
+      if (site.breakpoint === undefined && site.allowance.returnsInMs === 0) this.#set(site);
+    this.#cost.add(monotonicMs() - startMs);
+    this.#planReturn();
   }
 
   #share(): void {

@@ -1,8 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers';
 import { isMainThread } from 'node:worker_threads';
+// What probes read with later, as it is before the program can change it. `node:inspector` is not among it.
+import '../protocol/names.ts';
+import './read.ts';
 import { type AgentOptions, readConfig } from './config.ts';
-import { tellingEnvironment } from './hello.ts';
+import { newAgentId, tellingEnvironment } from './hello.ts';
 import { createLog } from './log.ts';
 import { Supervisor } from './supervisor.ts';
 
@@ -10,7 +12,7 @@ export type { AgentOptions } from './config.ts';
 
 /** The agent of this process. */
 export interface Agent {
-  /** How the bridge names this process; new for each start of the program, empty when not started. */
+  /** How the bridge names this process at first; new for each start of the program, empty when not started. */
   readonly id: string;
   /** False when it was switched off, or a setting is missing or wrong (told on stderr). */
   readonly started: boolean;
@@ -57,7 +59,7 @@ function create(options: AgentOptions): Agent {
     createLog('warn').warn(`not started: ${config.problem}`);
     return notStarted;
   }
-  const id = randomBytes(12).toString('base64url');
+  const id = newAgentId();
   const script = process.argv[1];
   const facts = {
     agentId: id,

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { limits } from '../protocol/limits.ts';
 import type { AgentConfig } from './config.ts';
 import type { ProcessFacts } from './hello.ts';
+import { atomicLoad } from './intrinsics.ts';
 import { createGauges, gauge, type LinkData, type ToMain, type ToWorker } from './link-messages.ts';
 import type { AgentLog } from './log.ts';
 import { ProbeHost } from './probe-host.ts';
@@ -120,12 +121,10 @@ export class Supervisor {
   }
 
   #mayQueue(): boolean {
-    const onTheWay = this.#posted - Atomics.load(this.#gauges, gauge.taken);
-    const frames = onTheWay + Atomics.load(this.#gauges, gauge.held);
+    const onTheWay = this.#posted - atomicLoad(this.#gauges, gauge.taken);
+    const frames = onTheWay + atomicLoad(this.#gauges, gauge.held);
     return (
-      this.#worker !== undefined &&
-      frames < limits.maxUnackedFrames &&
-      Atomics.load(this.#gauges, gauge.heldBytes) < maxQueuedBytes
+      this.#worker !== undefined && frames < limits.maxUnackedFrames && atomicLoad(this.#gauges, gauge.heldBytes) < maxQueuedBytes
     );
   }
 }

@@ -3,10 +3,12 @@ import type { Clock } from '../lib/clock.ts';
 import { Refusal } from '../lib/refusal.ts';
 import type { AuditRecord, AuditStore } from './record.ts';
 
-/** The one record of a call, filled while it runs. */
+/** The record of a call, filled while it runs. */
 export interface AuditTrail {
   /** Adds facts about what is reached. Never values. */
   note(facts: Pick<AuditRecord, 'target' | 'hits'>): void;
+  /** The record of the action this call is about to place, with what was noted so far. Storage writes it with the action. */
+  placing(actionId: string): AuditRecord;
   /** Writes the record. Throws `unavailable` when it cannot be written: an answer nobody can account for is not given. */
   close(decision: AuditRecord['decision'], facts: Pick<AuditRecord, 'reason' | 'redacted'>): Promise<void>;
 }
@@ -20,26 +22,27 @@ interface Called {
 
 /** Opens the record of one tool call. */
 export function openTrail(store: AuditStore, clock: Clock, principal: Principal, called: Called, policyHash: string): AuditTrail {
-  const at = clock.now();
   const startedMs = clock.monotonic();
   const noted: Pick<AuditRecord, 'target' | 'hits'> = {};
+  const { tool, requestId, client, address } = called;
+  const { org, subject, role, kind } = principal;
+  const head = { requestId, at: clock.now(), org, subject, role, auth: kind, tool, policyHash, client, address };
   let written = false;
+  function note({ target, hits }: Pick<AuditRecord, 'target' | 'hits'>): void {
+    if (target !== undefined) noted.target = { ...noted.target, ...target };
+    if (hits !== undefined) noted.hits = hits;
+  }
   return {
-    note({ target, hits }) {
-      if (target !== undefined) noted.target = { ...noted.target, ...target };
-      if (hits !== undefined) noted.hits = hits;
+    note,
+    placing(actionId) {
+      note({ target: { actionId } });
+      return { ...head, event: 'action_placed', decision: 'allowed', ...noted };
     },
     async close(decision, facts) {
       if (written) return;
-      const { tool, requestId, client, address } = called;
-      const { org, subject, role, kind } = principal;
       try {
-        await store.append({
-          ...{ requestId, at, org, subject, role, auth: kind, event: 'tool_call', tool, decision, policyHash, client, address },
-          ...noted,
-          ...facts,
-          durationMs: Math.round(clock.monotonic() - startedMs),
-        });
+        const durationMs = Math.round(clock.monotonic() - startedMs);
+        await store.append({ ...head, event: 'tool_call', decision, ...noted, ...facts, durationMs });
         written = true;
       } catch (cause) {
         const refusal = new Refusal({

@@ -14,7 +14,6 @@ export interface ManagedAction {
 class GrantedPermit {
   readonly principal: Principal;
   readonly tool: string;
-  readonly policyHash: string;
   /** Ceilings of this request. */
   readonly limits: EffectiveLimits;
   readonly quotas: EffectiveQuotas;
@@ -25,7 +24,6 @@ class GrantedPermit {
     if (role === undefined) throw new Error(`a permit was asked for the unknown role ${principal.role}`);
     this.principal = principal;
     this.tool = tool;
-    this.policyHash = policies.hash;
     this.limits = role.limits;
     this.quotas = role.quotas;
     this.#policies = policies;

@@ -38,6 +38,8 @@ export interface EffectiveLimits {
 /** How much a caller may have in an hour and at once. */
 export interface EffectiveQuotas {
   readonly callsPerHour: number;
+  /** Calls refused before they were charged that get an audit record each; more are told in one record a minute. */
+  readonly refusedCallsPerHour: number;
   readonly hitsPerHour: number;
   readonly concurrentActionsPerPrincipal: number;
   readonly concurrentActionsPerAgent: number;

@@ -72,6 +72,7 @@ function quotasOf(quotas: Quotas, role: Role): EffectiveQuotas {
   return {
     ...sharedQuotas(quotas),
     callsPerHour: own.calls_per_hour,
+    refusedCallsPerHour: own.refused_calls_per_hour,
     hitsPerHour: own.hits_per_hour,
     concurrentActionsPerPrincipal: own.concurrent_actions_per_principal,
     concurrentCalls: own.concurrent_calls,

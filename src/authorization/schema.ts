@@ -48,6 +48,7 @@ export const limitsFile = only({ all: only(limitNumbers), roles: perRole(only(li
 
 const personalQuotas = {
   calls_per_hour: quota,
+  refused_calls_per_hour: quota,
   hits_per_hour: quota,
   concurrent_actions_per_principal: quota,
   concurrent_calls: z.int().min(1).max(1_000),
@@ -58,6 +59,7 @@ const personalQuotas = {
 export const quotasFile = only({
   all: only({
     ...personalQuotas,
+    refused_calls_per_hour: quota.default(1_000),
     concurrent_actions_per_agent: z.int().min(1).max(limits.maxActionsPerAgent),
     concurrent_actions_per_org: quota,
   }),

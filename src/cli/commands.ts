@@ -1,5 +1,7 @@
 import { version } from '../version.ts';
 import { agentPath } from './agent-path.ts';
+import { agents } from './agents.ts';
+import { audit } from './audit.ts';
 import { demo } from './demo.ts';
 import { docs } from './docs.ts';
 import { keys } from './keys.ts';
@@ -27,4 +29,4 @@ const showVersion: Command = {
 };
 
 /** Every command, in the order people meet them. */
-export const commands: Command[] = [demo, serve, keys, policy, agentPath, docs, help, showVersion];
+export const commands: Command[] = [demo, serve, keys, agents, audit, policy, agentPath, docs, help, showVersion];

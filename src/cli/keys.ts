@@ -1,14 +1,8 @@
-import { readConfig } from '../config.ts';
-import { askControl } from '../control.ts';
 import { defaultOrg } from '../identity/issue.ts';
-import { systemClock } from '../lib/clock.ts';
-import { createLog } from '../lib/log.ts';
-import { orders, type ShownKey } from '../orders.ts';
-import { openStorage } from '../storage/open.ts';
+import type { ShownKey } from '../orders.ts';
+import { order } from './order.ts';
 import { split } from './policy.ts';
-import { type Command, readFlags, settingOptions, Usage } from './usage.ts';
-
-type Flags = Record<string, string | boolean | undefined>;
+import { type Command, type Flags, readFlags, settingOptions, Usage } from './usage.ts';
 
 /** Makes, lists, revokes and rotates keys, through the running bridge when there is one. */
 export const keys: Command = {
@@ -59,20 +53,6 @@ function creation(values: Flags, org: string): Record<string, unknown> {
     permissions: split(values.permissions ?? 'dev_api'),
     groups: split(values.groups ?? 'everyone'),
   };
-}
-
-/** The embedded database belongs to the bridge while it runs, so the bridge is asked first. */
-async function order(values: Flags, name: string, input: Record<string, unknown>): Promise<unknown> {
-  const config = readConfig(values, process.env);
-  const asked = await askControl(config.dataDirectory, name, input);
-  if (asked !== undefined) return asked.result;
-  const log = createLog(config.logLevel);
-  const storage = await openStorage(config, { clock: systemClock, log });
-  try {
-    return await orders({ keys: storage.stores.keys, audit: storage.stores.audit, clock: systemClock })(name, input);
-  } finally {
-    await storage.close();
-  }
 }
 
 function describe(verb: string, id: string | undefined, result: unknown): string {

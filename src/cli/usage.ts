@@ -35,16 +35,15 @@ export const settingOptions: Options = Object.fromEntries(
   ]),
 );
 
+/** Flags as a command got them. */
+export type Flags = Record<string, string | boolean | undefined>;
+
 /** Reads the flags of one command, and at most `maxPositionals` words beside them; an unknown flag or one word more is a `Usage`. */
-export function readFlags(
-  args: string[],
-  options: Options,
-  maxPositionals = 0,
-): { values: Record<string, string | boolean | undefined>; positionals: string[] } {
+export function readFlags(args: string[], options: Options, maxPositionals = 0): { values: Flags; positionals: string[] } {
   const { values, positionals } = parsed(args, options);
   const surplus = positionals[maxPositionals];
   if (surplus !== undefined) throw new Usage(`Nothing is known about ${JSON.stringify(surplus)}.`);
-  return { values: values as Record<string, string | boolean | undefined>, positionals };
+  return { values: values as Flags, positionals };
 }
 
 function parsed(args: string[], options: Options) {

@@ -1,5 +1,5 @@
 import type { Log } from '../lib/log.ts';
-import type { Action, AgentFrame, HitFrame, StateFrame } from '../protocol/frames.ts';
+import type { Action, AgentError, AgentFrame, HitFrame, StateFrame } from '../protocol/frames.ts';
 import { RawCapture } from '../redaction/capture.ts';
 import { type Answers, createAnswers } from './answers.ts';
 import { type Asked, createAsked } from './asked.ts';
@@ -39,6 +39,7 @@ export function createConversation(
 ): Conversation {
   const asked: Asked = createAsked();
   const answers = createAnswers();
+  let errors = 0;
   const progress: Progress = { ackedN: 0, stateN: 0 };
 
   function ack(n: number): void {
@@ -74,6 +75,14 @@ export function createConversation(
     ack(frame.n);
   }
 
+  /** An agent that goes on reporting would fill the log. */
+  function hearError(agent: ConnectedAgent, frame: AgentError): void {
+    errors += 1;
+    if (errors <= settings.maxLoggedErrors) handlers.error(agent, frame);
+    if (errors === settings.maxLoggedErrors)
+      log.warn({ agent: agent.id }, 'more errors of this agent on this connection are not logged');
+  }
+
   return {
     answers,
     progress,
@@ -86,7 +95,7 @@ export function createConversation(
         case 'hit':
           return hearHit(agent, frame);
         case 'error':
-          log.warn({ agent: agent.id, code: frame.code, action: frame.id, said: frame.message }, 'agent reports an error');
+          hearError(agent, frame);
           return;
         case 'beat':
           return;

@@ -1,4 +1,4 @@
-import type { Action, AgentPolicy, Hello, HitFrame, StateFrame } from '../protocol/frames.ts';
+import type { Action, AgentError, AgentPolicy, Hello, HitFrame, StateFrame } from '../protocol/frames.ts';
 import type { RawCapture } from '../redaction/capture.ts';
 
 /** What an enrolment key binds its agents to. */
@@ -8,6 +8,19 @@ export interface Enrolment {
   /** Glob that the agent's service must match. */
   servicePattern: string;
   keyId: string;
+  /** The first key of its rotations, so that an agent stays who it is when its key is rotated. */
+  firstKeyId: string;
+}
+
+/** An agent that was not let in: its key was not proved, or does not allow what it says of itself. */
+export interface TurnedAway {
+  /** A short code for machines, a sentence for people. */
+  reason: string;
+  sentence: string;
+  address: string | undefined;
+  /** Where the key was proved. */
+  enrolment?: Enrolment;
+  hello?: Hello;
 }
 
 /** One agent that said hello and was let in. */
@@ -15,6 +28,7 @@ export interface ConnectedAgent {
   readonly id: string;
   readonly org: string;
   readonly pool: string;
+  /** The first key of its rotations. */
   readonly enrolmentKeyId: string;
   /** As the agent described itself: checked, bounded, without unprintable characters; still only its own word. */
   readonly hello: Hello;
@@ -35,11 +49,17 @@ export interface ReceivedHit extends Pick<HitFrame, 'id' | 'rev' | 'hit' | 'ts'>
 export interface HubHandlers {
   /** Proves the enrolment key; throws a `Refusal`. */
   authenticate(bearer: string | undefined, address: string | undefined): Promise<Enrolment>;
+  /** Why an agent that says this may not come in with this key; undefined when it may. */
+  objection(hello: Hello, enrolment: Enrolment): Promise<string | undefined>;
+  /** Told of each agent that was not let in; must not throw. */
+  turnedAway(who: TurnedAway): void;
   /** The agent said hello; answers what it must have armed. */
   connected(agent: ConnectedAgent): Promise<Action[]>;
   state(agent: ConnectedAgent, frame: StateFrame): Promise<void>;
   /** Resolved means stored, and only then is it acknowledged. Thrown means: not stored, let the agent send it again. */
   hit(agent: ConnectedAgent, hit: ReceivedHit): Promise<void>;
+  /** The agent reports an error; asked at most `maxLoggedErrors` times on one connection, and must not throw. */
+  error(agent: ConnectedAgent, frame: AgentError): void;
   disconnected(agent: ConnectedAgent): Promise<void>;
   policy(org: string): AgentPolicy;
 }

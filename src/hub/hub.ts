@@ -79,7 +79,9 @@ export function createHub(options: {
     handleUpgrade(request, socket, head) {
       void letIn(context, door, request, socket).then((enrolment) => {
         if (enrolment === undefined) return;
-        server.handleUpgrade(request, socket, head, (webSocket) => new Session(context, webSocket, enrolment));
+        server.handleUpgrade(request, socket, head, (webSocket) => {
+          new Session(context, webSocket, enrolment, request.socket.remoteAddress);
+        });
       });
     },
     agents: (org) => [...registry.byId.values()].flatMap(({ agent }) => (agent?.org === org ? [agent] : [])),

@@ -4,7 +4,7 @@ import type { Session } from './session.ts';
 
 /** What is kept of an agent after it left. */
 export interface Memory {
-  keyId: string;
+  firstKeyId: string;
   org: string;
   session: string;
   progress: Progress;
@@ -18,7 +18,7 @@ export interface Registry {
   readonly byId: Map<string, Session>;
   remembered(id: string): Memory | undefined;
   remember(id: string, memory: Memory): void;
-  /** Whether this agent id belongs to another enrolment key. Ids are random, so an honest agent never meets this. */
+  /** Whether this agent id belongs to another enrolment key, rotations aside. Ids are random, so an honest agent never meets this. */
   belongsToOther(id: string, enrolment: Enrolment): boolean;
 }
 
@@ -40,7 +40,7 @@ export function createRegistry(maxRemembered: number): Registry {
     },
     belongsToOther(id, enrolment) {
       const owner = byId.get(id)?.enrolment ?? memories.get(id);
-      return owner !== undefined && (owner.keyId !== enrolment.keyId || owner.org !== enrolment.org);
+      return owner !== undefined && (owner.firstKeyId !== enrolment.firstKeyId || owner.org !== enrolment.org);
     },
   };
 }

@@ -39,16 +39,21 @@ export class Session {
   #lastSeenAt: number;
   #heardAt: number;
   #badFrames = 0;
+  #unsupportedFrames = 0;
   #closed = false;
   /** Frames for the agent that came up before its welcome, which must be first. */
   #early: BridgeFrame[] | undefined = [];
   /** True once `handlers.connected` was called, so that `disconnected` is owed. */
   #announced = false;
 
-  constructor(context: SessionContext, socket: WebSocket, enrolment: Enrolment) {
+  /** Where the connection came from. */
+  readonly #address: string | undefined;
+
+  constructor(context: SessionContext, socket: WebSocket, enrolment: Enrolment, address: string | undefined) {
     const { clock, settings, handlers, log, registry } = context;
     this.#context = context;
     this.enrolment = enrolment;
+    this.#address = address;
     this.#lastSeenAt = clock.now();
     this.#heardAt = clock.monotonic();
     this.peer = createPeer(socket, clock, settings);
@@ -141,11 +146,15 @@ export class Session {
   async #admit(hello: Hello): Promise<void> {
     const { registry, handlers, settings, clock, log } = this.#context;
     const { org, pool, keyId } = this.enrolment;
-    const objection = objectionTo(hello, this.enrolment, registry);
+    const stored = await within(settings.handlerMs, 'handlers.objection', handlers.objection(hello, this.enrolment));
+    // Asked behind the wait, so that of two who come at once with one id the second sees the first.
+    const objection = objectionTo(hello, this.enrolment, registry) ?? stored;
     if (objection !== undefined) {
+      handlers.turnedAway({ reason: 'auth', sentence: objection, address: this.#address, enrolment: this.enrolment, hello });
       this.turnOut('auth', objection);
       return;
     }
+    if (this.#closed) return;
     const agent = this.#describe(hello);
     const before = registry.byId.get(agent.id);
     // Known from here on: whoever places an action now waits for the welcome instead of missing this agent.
@@ -184,13 +193,13 @@ export class Session {
   }
 
   #describe(hello: Hello): ConnectedAgent {
-    const { org, pool, keyId } = this.enrolment;
+    const { org, pool, firstKeyId } = this.enrolment;
     const lastSeenAt = () => this.#lastSeenAt;
     return {
       id: hello.agent.id,
       org,
       pool,
-      enrolmentKeyId: keyId,
+      enrolmentKeyId: firstKeyId,
       hello,
       connectedAt: this.#context.clock.now(),
       get lastSeenAt() {
@@ -201,8 +210,11 @@ export class Session {
 
   /** Says no to one frame. It is acknowledged all the same, or the agent would send it for ever. */
   #refuseFrame(code: 'bad-frame' | 'unsupported' | 'too-big' | 'version', message: string, n?: number): void {
-    if (code !== 'unsupported') this.#badFrames += 1;
-    if (this.agent === undefined || this.#badFrames > this.#context.settings.maxBadFrames) {
+    const { maxBadFrames, maxUnsupportedFrames } = this.#context.settings;
+    if (code === 'unsupported') this.#unsupportedFrames += 1;
+    else this.#badFrames += 1;
+    const tooMany = this.#badFrames > maxBadFrames || this.#unsupportedFrames > maxUnsupportedFrames;
+    if (this.agent === undefined || tooMany) {
       this.turnOut(code, message);
       return;
     }
@@ -222,8 +234,8 @@ export class Session {
     await this.#intake.idle();
     const agent = this.agent;
     if (agent !== undefined) {
-      const { org, keyId } = this.enrolment;
-      registry.remember(agent.id, { org, keyId, session: this.#sessionId, progress: this.conversation.progress });
+      const { org, firstKeyId } = this.enrolment;
+      registry.remember(agent.id, { org, firstKeyId, session: this.#sessionId, progress: this.conversation.progress });
       if (registry.byId.get(agent.id) === this) registry.byId.delete(agent.id);
       try {
         if (this.#announced) await within(settings.handlerMs, 'handlers.disconnected', handlers.disconnected(agent));

@@ -32,6 +32,10 @@ export interface HubSettings {
   maxBufferedBytes: number;
   /** Frames of one connection that may be refused before it is closed. */
   maxBadFrames: number;
+  /** Frames of a kind this bridge does not know; more than bad ones, because a newer agent may send some in good faith. */
+  maxUnsupportedFrames: number;
+  /** Error frames of one connection that are logged. */
+  maxLoggedErrors: number;
   /** Questions to one agent at the same time, and those that wait behind them. */
   armConcurrency: number;
   armQueue: number;
@@ -58,6 +62,8 @@ export const hubDefaults: HubSettings = {
   maxQueuedFrames: 1_024,
   maxBufferedBytes: 1024 * 1024,
   maxBadFrames: 20,
+  maxUnsupportedFrames: 200,
+  maxLoggedErrors: 10,
   armConcurrency: 8,
   armQueue: 32,
   maxRemembered: 20_000,

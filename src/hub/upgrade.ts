@@ -52,8 +52,12 @@ export async function letIn(
       return enrolment;
     }
   } catch (error) {
-    if (error instanceof Refusal) answer(socket, refused(error));
-    else {
+    if (error instanceof Refusal) {
+      const { code: reason, message: sentence } = error.details;
+      if (refusals[error.code].status === 401)
+        context.handlers.turnedAway({ reason, sentence, address: request.socket.remoteAddress });
+      answer(socket, refused(error));
+    } else {
       context.log.error({ err: error }, 'enrolment key not checked');
       answer(socket, { status: 503, sentence: 'The enrolment key could not be checked now.', headers: retrySoon });
     }
@@ -94,7 +98,8 @@ function unauthorized(sentence: string): No {
 
 function refused(refusal: Refusal): No {
   const { status } = refusals[refusal.code];
-  return status === 401 ? unauthorized(refusal.message) : { status, sentence: refusal.message };
+  if (status === 401) return unauthorized(refusal.message);
+  return { status, sentence: refusal.message, ...(status === 503 ? { headers: retrySoon } : {}) };
 }
 
 function answer(socket: Duplex, { status, sentence, headers = {} }: No): void {

@@ -61,6 +61,7 @@ export function createAuthenticator({ keys, clock }: { keys: KeyStore; clock: Cl
         scopes: key.scopes ?? [],
         permissions: key.permissions ?? [],
         groups: key.groups ?? [],
+        credentialId: key.id,
         expiresAt: key.expiresAt,
       };
     },

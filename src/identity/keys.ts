@@ -44,5 +44,4 @@ export interface KeyStore {
   rotate(org: string, id: string, next: KeyRecord, expiresAt: number, now: number): Promise<boolean>;
   /** Writes last use at most once a minute per key. */
   touch(id: string, now: number, from: string | undefined): Promise<void>;
-  count(): Promise<number>;
 }

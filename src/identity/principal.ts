@@ -20,6 +20,8 @@ export interface Principal {
   scopes: Scope[];
   permissions: Permission[];
   groups: string[];
+  /** Names the credential itself where it can be revoked, which after a rotation is not the subject's. */
+  credentialId?: string;
   /** When the credential ends, in milliseconds since the epoch. */
   expiresAt?: number;
 }

@@ -18,6 +18,7 @@ export const refusals = {
   },
   quota_exceeded: { status: 429, meaning: 'A quota is spent; the refusal says how much is left and when it renews.' },
   too_busy: { status: 429, meaning: 'Too many calls of this caller are waiting already.' },
+  cancelled: { status: 499, meaning: 'The caller cancelled the call, or went away, before it ran.' },
   upstream_error: { status: 502, meaning: 'The agent did not answer in time, or answered with an error.' },
   malformed_json: { status: 400, meaning: 'The body is not JSON.' },
   invalid_message: { status: 400, meaning: 'The body is not one JSON-RPC 2.0 message; batches are not taken.' },

@@ -8,7 +8,7 @@ import type { Message } from './message.ts';
 import { present, serverInfo } from './presentation.ts';
 import { runToolsCall } from './tools-call.ts';
 
-/** How long a client may keep the tool list; policies reload, so not for long. */
+/** How long a client may keep the tool list; a restart may bring other policies, so not for long. */
 const listTtlMs = 60_000;
 
 /** Open `subscriptions/listen` streams in one process; each holds a connection. */

@@ -8,15 +8,18 @@ import {
   integer,
   label,
   list,
+  Malformed,
   oneOf,
   optional,
+  ownField,
   plain,
+  type Reader,
   record,
   table,
   text,
   whole,
 } from './check.ts';
-import type { Action, AgentPolicy, BridgeFrame } from './frames.ts';
+import type { Action, AgentPolicy, BridgeFrame, StateFrame } from './frames.ts';
 import { limits } from './limits.ts';
 import type { NameRules } from './names.ts';
 
@@ -30,7 +33,7 @@ const action = record<Action>({
   rev: sequence,
   kind: oneOf(['snapshot']),
   where: record<Action['where']>({
-    file: plain(1_000, 1),
+    file: plain(limits.maxFileChars, 1),
     line: integer(1, 10_000_000),
     column: optional(integer(1, 10_000_000)),
   }),
@@ -48,9 +51,27 @@ const policy = record<AgentPolicy>({
   pause: flag,
 });
 
-/** Reads one frame from a bridge. Never throws; bounds what comes back, whatever was sent. */
-export function checkBridgeFrame(value: unknown): Checked<BridgeFrame> {
-  return checkFrame<BridgeFrame>(value, {
+/** What to answer for an action that cannot be read; the rest of its frame stands. */
+export type Declined = Pick<StateFrame, 'id' | 'rev' | 'state' | 'hits' | 'code' | 'message'>;
+
+/** A frame of the bridge, or why it is none. `declined` is there only when an action in it cannot be taken. */
+export type CheckedFromBridge = Checked<BridgeFrame> & { declined?: Declined[] };
+
+/**
+ * Reads one frame from a bridge. Never throws; bounds what comes back, whatever was sent. One bad action does not refuse a
+ * welcome: the agent would stay out for as long as that action lives.
+ */
+export function checkBridgeFrame(value: unknown): CheckedFromBridge {
+  const declined: Declined[] = [];
+  const asked: Reader<Action> = (one, path) => {
+    try {
+      return action(one, path);
+    } catch (error) {
+      if (error instanceof Malformed) declined.push(...decline(one, error.message));
+      throw error;
+    }
+  };
+  const checked = checkFrame<BridgeFrame>(value, {
     welcome: {
       t: exactly('welcome'),
       session: id,
@@ -59,9 +80,9 @@ export function checkBridgeFrame(value: unknown): Checked<BridgeFrame> {
       maxSilenceMs: whole(100, limits.maxSilenceMs),
       ackedN: sequence,
       policy,
-      actions: list(action, limits.maxActionsPerAgent),
+      actions: eachReadable(asked, limits.maxActionsPerAgent),
     },
-    arm: { t: exactly('arm'), action },
+    arm: { t: exactly('arm'), action: asked },
     remove: { t: exactly('remove'), id, reason: oneOf(['cancelled', 'limit', 'expired', 'policy']) },
     ack: { t: exactly('ack'), n: sequence },
     policy: { t: exactly('policy'), policy },
@@ -72,4 +93,29 @@ export function checkBridgeFrame(value: unknown): Checked<BridgeFrame> {
       message: label(500),
     },
   });
+  return declined.length === 0 ? checked : { ...checked, declined };
+}
+
+/** The items that can be read; the others are left out. */
+function eachReadable<T>(item: Reader<T>, max: number): Reader<T[]> {
+  const read = list<T | undefined>((one, path) => {
+    try {
+      return item(one, path);
+    } catch (error) {
+      if (error instanceof Malformed) return undefined;
+      throw error;
+    }
+  }, max);
+  return (value, path) => read(value, path).filter((one) => one !== undefined);
+}
+
+/** One answer, or none where not even the name of the action can be read. */
+function decline(value: unknown, message: string): Declined[] {
+  if (typeof value !== 'object' || value === null) return [];
+  try {
+    const named = { id: id(ownField(value, 'id'), 'id'), rev: sequence(ownField(value, 'rev'), 'rev') };
+    return [{ ...named, state: 'failed', hits: 0, code: 'unsupported', message: message.slice(0, limits.maxMessageChars) }];
+  } catch {
+    return [];
+  }
 }

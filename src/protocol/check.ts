@@ -21,6 +21,11 @@ export class Malformed extends Error {
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 const everyUnprintable = new RegExp(unprintable, 'gu');
 
+/** Whether every character of a text can be seen; `plain` refuses the others. */
+export function isPrintable(text: string): boolean {
+  return !unprintable.test(text);
+}
+
 /** Longest instant that a `Date` can say. */
 const lastInstant = 8_640_000_000_000_000;
 
@@ -106,7 +111,7 @@ export function plain(max: number, min = 0): Reader<string> {
   const read = text(max, min);
   return (value, path) => {
     const answer = read(value, path);
-    if (unprintable.test(answer)) throw new Malformed(path, 'printable characters');
+    if (!isPrintable(answer)) throw new Malformed(path, 'printable characters');
     return answer;
   };
 }

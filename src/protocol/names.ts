@@ -8,6 +8,23 @@ export interface NameRules {
   harmlessBeginnings: string[];
 }
 
+/**
+ * The language as it was when this file was loaded: agents ask in the middle of a program that may have changed it since, so nothing below
+ * calls a method through a prototype, iterates or spreads.
+ */
+const uncurry = Function.prototype.bind.bind(Function.prototype.call) as unknown as <This, Args extends unknown[], Result>(
+  method: (this: This, ...args: Args) => Result,
+) => (self: This, ...args: Args) => Result;
+const charCodeAt = uncurry(String.prototype.charCodeAt);
+const slice = uncurry(String.prototype.slice);
+const toLowerCase = uncurry(String.prototype.toLowerCase);
+const KeptMap = Map;
+const get = uncurry(Map.prototype.get) as <V>(map: Map<string, V>, key: string) => V | undefined;
+const has = uncurry(Map.prototype.has) as <V>(map: Map<string, V>, key: string) => boolean;
+const set = uncurry(Map.prototype.set) as <V>(map: Map<string, V>, key: string, value: V) => Map<string, V>;
+const clear = uncurry(Map.prototype.clear);
+const sizeOf = uncurry(Reflect.getOwnPropertyDescriptor(Map.prototype, 'size')?.get as (this: Map<string, unknown>) => number);
+
 /** Longer names are judged by their last part only: the end of a name says what it is. */
 const maxNameChars = 128;
 /** Words of one name that are looked at, from the end. */
@@ -23,22 +40,21 @@ const minSuffixChars = 7;
  * A harmless beginning or ending does not disarm a phrase that contains it: `secretId` is hidden by `secret id`.
  */
 export function compileNameRules(rules: NameRules): (name: string) => string | undefined {
-  const phrases = new Map<string, string>();
+  const phrases = new KeptMap<string, string>();
   let longest = 0;
   for (const [rule, list] of Object.entries(rules.hidden)) {
     for (const phrase of list) {
-      const joined = wordsOf(phrase).join('');
-      if (joined === '' || phrases.has(joined)) continue;
-      phrases.set(joined, rule);
+      const joined = joinedWords(phrase);
+      if (joined === '' || has(phrases, joined)) continue;
+      set(phrases, joined, rule);
       longest = Math.max(longest, joined.length);
     }
   }
-  const endings = new Set(rules.harmlessEndings.map((ending) => wordsOf(ending).join('')));
-  const beginnings = new Set(rules.harmlessBeginnings.map((beginning) => wordsOf(beginning).join('')));
+  const endings = phraseSet(rules.harmlessEndings);
+  const beginnings = phraseSet(rules.harmlessBeginnings);
 
   function judge(name: string): string | undefined {
-    const words = wordsOf(name.length > maxNameChars ? name.slice(-maxNameChars) : name).slice(-maxWords);
-    if (words.length === 0) return undefined;
+    const words = lastOf(wordsOf(name.length > maxNameChars ? slice(name, -maxNameChars) : name), maxWords);
     const harmlessFrom = words.length - harmlessWords(words, endings, 'end');
     const harmlessTo = harmlessWords(words, beginnings, 'start');
     let found: string | undefined;
@@ -47,7 +63,7 @@ export function compileNameRules(rules: NameRules): (name: string) => string | u
       for (let to = from; to < words.length && joined.length <= longest; to++) {
         joined += words[to];
         const rule =
-          phrases.get(joined) ?? singular(joined, phrases) ?? (from === to ? suffix(joined, phrases, longest) : undefined);
+          get(phrases, joined) ?? singular(joined, phrases) ?? (from === to ? suffix(joined, phrases, longest) : undefined);
         if (rule === undefined) continue;
         const disarmedByEnding = harmlessFrom < words.length && !(from < harmlessFrom && to === words.length - 1);
         const disarmedByBeginning = harmlessTo > 0 && !(from === 0 && to >= harmlessTo);
@@ -57,14 +73,37 @@ export function compileNameRules(rules: NameRules): (name: string) => string | u
     return found;
   }
 
-  const remembered = new Map<string, string | undefined>();
+  const remembered = new KeptMap<string, string | undefined>();
   return (name) => {
-    if (remembered.has(name)) return remembered.get(name);
+    if (has(remembered, name)) return get(remembered, name);
     const rule = judge(name);
-    if (remembered.size >= maxRemembered) remembered.clear();
-    if (name.length <= maxNameChars) remembered.set(name, rule);
+    if (sizeOf(remembered) >= maxRemembered) clear(remembered);
+    if (name.length <= maxNameChars) set(remembered, name, rule);
     return rule;
   };
+}
+
+function phraseSet(phrases: readonly string[]): Map<string, true> {
+  const joined = new KeptMap<string, true>();
+  for (const phrase of phrases) set(joined, joinedWords(phrase), true);
+  return joined;
+}
+
+function joinedWords(phrase: string): string {
+  return joinOf(wordsOf(phrase), 0);
+}
+
+function joinOf(words: readonly string[], from: number, to = words.length): string {
+  let joined = '';
+  for (let index = from; index < to; index++) joined += words[index];
+  return joined;
+}
+
+function lastOf(words: string[], count: number): string[] {
+  const last: string[] = [];
+  for (let index = words.length > count ? words.length - count : 0; index < words.length; index++)
+    last[last.length] = words[index] as string;
+  return last;
 }
 
 /**
@@ -75,18 +114,18 @@ export function wordsOf(name: string): string[] {
   const words: string[] = [];
   let start = -1;
   const end = (at: number): void => {
-    if (start >= 0) words.push(name.slice(start, at).toLowerCase());
+    if (start >= 0) words[words.length] = toLowerCase(slice(name, start, at));
     start = -1;
   };
   for (let at = 0; at < name.length; at++) {
-    const kind = kindOf(name.charCodeAt(at));
+    const kind = kindOf(charCodeAt(name, at));
     if (kind === 'other') {
       end(at);
       continue;
     }
     if (start >= 0 && kind === 'upper') {
-      const before = kindOf(name.charCodeAt(at - 1));
-      const after = at + 1 < name.length ? kindOf(name.charCodeAt(at + 1)) : 'other';
+      const before = kindOf(charCodeAt(name, at - 1));
+      const after = at + 1 < name.length ? kindOf(charCodeAt(name, at + 1)) : 'other';
       if (before === 'lower' || after === 'lower') end(at);
     }
     if (start < 0) start = at;
@@ -103,22 +142,21 @@ function kindOf(code: number): 'upper' | 'lower' | 'other' {
 }
 
 /** How many words at that side of the name form a harmless phrase; the longest of at most three words. */
-function harmlessWords(words: string[], harmless: Set<string>, side: 'start' | 'end'): number {
-  for (let count = Math.min(3, words.length); count > 0; count--) {
-    const part = side === 'end' ? words.slice(-count) : words.slice(0, count);
-    const joined = part.join('');
-    if (harmless.has(joined) || (joined.endsWith('s') && harmless.has(joined.slice(0, -1)))) return count;
+function harmlessWords(words: string[], harmless: Map<string, true>, side: 'start' | 'end'): number {
+  for (let count = words.length < 3 ? words.length : 3; count > 0; count--) {
+    const joined = side === 'end' ? joinOf(words, words.length - count) : joinOf(words, 0, count);
+    if (has(harmless, joined) || singular(joined, harmless) === true) return count;
   }
   return 0;
 }
 
-function singular(joined: string, phrases: Map<string, string>): string | undefined {
-  return joined.endsWith('s') ? phrases.get(joined.slice(0, -1)) : undefined;
+function singular<V>(joined: string, phrases: Map<string, V>): V | undefined {
+  return joined[joined.length - 1] === 's' ? get(phrases, slice(joined, 0, -1)) : undefined;
 }
 
 function suffix(word: string, phrases: Map<string, string>, longest: number): string | undefined {
-  for (let length = Math.min(longest, word.length - 1); length >= minSuffixChars; length--) {
-    const rule = phrases.get(word.slice(-length));
+  for (let length = longest < word.length - 1 ? longest : word.length - 1; length >= minSuffixChars; length--) {
+    const rule = get(phrases, slice(word, -length));
     if (rule !== undefined) return rule;
   }
   return undefined;

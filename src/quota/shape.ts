@@ -1,100 +1,82 @@
-import Bottleneck from 'bottleneck';
 import type { Clock } from '../lib/clock.ts';
+import { departure, throwIfLeft } from '../lib/left.ts';
 import { Refusal } from '../lib/refusal.ts';
-import { limits } from '../protocol/limits.ts';
 import type { Charge } from './charge.ts';
 
 /** How long a call may wait for its turn; clients give up at about a minute. */
 const maxQueuedMs = 30_000;
-/**
- * How long a caller's limiter is kept after its last call started. Bottleneck drops a limiter with jobs still running, and
- * the next call would start from zero: so longer than the longest call can run.
- */
-const keptMs = 2 * limits.maxTimeoutSeconds * 1_000;
+/** Tools that answer at once and that somebody needs whose places are all taken by waits: to look, to find, to cancel. */
+const promptTools: ReadonlySet<string> = new Set(['cancel_action', 'get_status', 'list_actions']);
+/** Places of one caller that only these tools may take. */
+const promptPlaces = 4;
 
 /** Bounds how many calls of one caller run and wait at a time, in this process. */
 export interface Shaper {
-  /** Runs `work` now or in its turn. Throws `too_busy` when too many wait already, or the turn does not come in time. */
-  run<T>(charge: Charge, work: () => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` now or in its turn, and tells it how long it waited. Throws `too_busy` when too many wait already, or the turn
+   * does not come in time. A caller that leaves gives up its turn: then `work` never starts.
+   */
+  run<T>(charge: Charge, signal: AbortSignal, work: (queuedMs: number) => Promise<T>): Promise<T>;
+}
+
+/** The calls of one caller: how many run, and those that wait, in order. */
+interface Line {
+  running: number;
+  waiting: Set<() => void>;
 }
 
 /**
- * Shapes bursts by `concurrent_calls` and `queued_calls` of the caller's role. Half of a caller's places are taken without
- * a limiter, because Bottleneck adds about 5 ms to each job; calls beyond share the other half and the queue.
+ * Shapes bursts by `concurrent_calls` and `queued_calls` of the caller's role; tools that answer at once have places of their own. A
+ * line of our own: Bottleneck adds about 5 ms to each job, and nobody can leave its queue.
  */
 export function createShaper(clock: Clock): Shaper {
-  const groups = new Map<string, Bottleneck.Group>();
-  const running = createTally();
-  // Bottleneck takes jobs in one after the other, a few milliseconds each, before it looks at `highWater`: a burst would wait
-  // there unbounded. So all calls of a caller are counted here, and a refusal comes at once.
-  const present = createTally();
-
-  // One group for each pair of numbers: there are at most as many as roles.
-  function groupFor(maxConcurrent: number, highWater: number): Bottleneck.Group {
-    const name = `${maxConcurrent}/${highWater}`;
-    const group =
-      groups.get(name) ??
-      new Bottleneck.Group({ maxConcurrent, highWater, strategy: Bottleneck.strategy.OVERFLOW, timeout: keptMs });
-    groups.set(name, group);
-    return group;
-  }
-
+  // A line with nothing under way takes no memory.
+  const lines = new Map<string, Line>();
   return {
-    async run(charge, work) {
-      const { principal, quotas } = charge.permit;
-      const { concurrentCalls, queuedCalls } = quotas;
-      const key = JSON.stringify([principal.org, principal.subject]);
-      if (present.of(key) >= concurrentCalls + queuedCalls) throw busy(concurrentCalls, queuedCalls);
-      const atOnce = Math.floor(concurrentCalls / 2);
-      return present.during(key, () => {
-        if (running.of(key) < atOnce) return running.during(key, work);
-        const limiter = groupFor(concurrentCalls - atOnce, queuedCalls).key(key);
-        return runInTurn(limiter, clock, busy(concurrentCalls, queuedCalls), work);
-      });
-    },
-  };
-}
-
-/** Counts what is under way for each key; keys with nothing under way take no memory. */
-function createTally() {
-  const counts = new Map<string, number>();
-  return {
-    of: (key: string) => counts.get(key) ?? 0,
-    async during<T>(key: string, work: () => Promise<T>): Promise<T> {
-      counts.set(key, (counts.get(key) ?? 0) + 1);
+    async run(charge, signal, work) {
+      const { principal, quotas, tool } = charge.permit;
+      const isPrompt = promptTools.has(tool);
+      const places = isPrompt ? promptPlaces : quotas.concurrentCalls;
+      const key = JSON.stringify([principal.org, principal.subject, isPrompt]);
+      throwIfLeft(signal);
+      const line = lines.get(key) ?? { running: 0, waiting: new Set() };
+      lines.set(key, line);
+      const comeMs = clock.monotonic();
+      // Who waits is handed the place of who ends, which stays counted.
+      if (line.running < places) line.running += 1;
+      else await turnIn(line, clock, signal, busy(places, quotas.queuedCalls), quotas.queuedCalls);
       try {
-        return await work();
+        return await work(clock.monotonic() - comeMs);
       } finally {
-        const left = (counts.get(key) ?? 1) - 1;
-        if (left > 0) counts.set(key, left);
-        else counts.delete(key);
+        const [next] = line.waiting;
+        if (next !== undefined) next();
+        else {
+          line.running -= 1;
+          if (line.running === 0) lines.delete(key);
+        }
       }
     },
   };
 }
 
-function runInTurn<T>(limiter: Bottleneck, clock: Clock, refusal: Refusal, work: () => Promise<T>): Promise<T> {
+/** Resolves when it is this call's turn; it is out of the line however this ends. */
+function turnIn({ waiting }: Line, clock: Clock, signal: AbortSignal, refusal: Refusal, maxWaiting: number): Promise<void> {
+  if (waiting.size >= maxWaiting) return Promise.reject(refusal);
   return new Promise((resolve, reject) => {
-    let waiting = true;
-    const giveUp = clock.after(maxQueuedMs, () => {
-      waiting = false;
-      reject(refusal);
-    });
-    const turn = async (): Promise<void> => {
-      if (!waiting) return;
-      waiting = false;
-      giveUp();
-      try {
-        resolve(await work());
-      } catch (error) {
-        reject(error);
-      }
+    const step = (then: () => void) => () => {
+      waiting.delete(go);
+      callOff();
+      signal.removeEventListener('abort', leave);
+      then();
     };
-    // Rejects only when the queue is full: what the work throws is told above.
-    limiter.schedule(turn).catch(() => {
-      giveUp();
-      reject(refusal);
-    });
+    const go = step(resolve);
+    const leave = step(() => reject(departure(signal)));
+    const callOff = clock.after(
+      maxQueuedMs,
+      step(() => reject(refusal)),
+    );
+    signal.addEventListener('abort', leave, { once: true });
+    waiting.add(go);
   });
 }
 

@@ -1,4 +1,5 @@
 import type { CaptureData } from '../protocol/frames.ts';
+import { visible } from './clean.ts';
 
 /*
  * The only door to captured values. Nothing outside redaction/ may import this file (test/structure.test.ts keeps it);
@@ -7,7 +8,7 @@ import type { CaptureData } from '../protocol/frames.ts';
 
 let contentOfRaw: (capture: RawCapture) => CaptureData;
 let contentOfScrubbed: (capture: ScrubbedCapture) => CaptureData;
-let newScrubbed: (data: CaptureData) => ScrubbedCapture;
+let newScrubbed: (data: CaptureData, pass: string) => ScrubbedCapture;
 
 /** A capture as an agent sent it, checked but not scrubbed: only `scrub()` can open it. */
 export class RawCapture {
@@ -35,23 +36,34 @@ export class RawCapture {
 /** A capture after `scrub()`: it may be stored, and only `redact()` can open it. */
 export class ScrubbedCapture {
   readonly #data: CaptureData;
+  /** The pass that scrubbed it, as `passOf` names it. */
+  readonly pass: string;
+  #stored: string | undefined;
 
-  private constructor(data: CaptureData) {
+  private constructor(data: CaptureData, pass: string, stored?: string) {
     this.#data = data;
+    this.pass = pass;
+    this.#stored = stored;
   }
 
   /** For storage only: JSON text that fits both `text` and `jsonb` columns. Never log it, never answer with it. */
   toStored(): string {
-    return JSON.stringify({ v: 1, capture: this.#data });
+    this.#stored ??= JSON.stringify({ v: 1, pass: this.pass, capture: this.#data });
+    return this.#stored;
+  }
+
+  /** About how many characters an answer shows of it; a ceiling unless it is mostly quotes and markup. */
+  shownChars(): number {
+    return visible(this.toStored()).length;
   }
 
   /** For storage only: what `toStored()` gave, also after `jsonb` reordered its keys. Throws when it is anything else. */
   static fromStored(text: string): ScrubbedCapture {
-    const stored = JSON.parse(text) as { v?: unknown; capture?: CaptureData } | null;
+    const stored = JSON.parse(text) as { v?: unknown; pass?: unknown; capture?: CaptureData } | null;
     if (stored?.v !== 1 || typeof stored.capture !== 'object' || stored.capture === null) {
       throw new Error('A stored capture has an unknown form.');
     }
-    return new ScrubbedCapture(stored.capture);
+    return new ScrubbedCapture(stored.capture, typeof stored.pass === 'string' ? stored.pass : '', text);
   }
 
   /** What a log or an answer shows when somebody serialises it by mistake. */
@@ -61,7 +73,7 @@ export class ScrubbedCapture {
 
   static {
     contentOfScrubbed = (capture) => capture.#data;
-    newScrubbed = (data) => new ScrubbedCapture(data);
+    newScrubbed = (data, pass) => new ScrubbedCapture(data, pass);
   }
 }
 
@@ -71,5 +83,5 @@ export const openRaw = (capture: RawCapture): CaptureData => contentOfRaw(captur
 /** What `scrub()` left. */
 export const openScrubbed = (capture: ScrubbedCapture): CaptureData => contentOfScrubbed(capture);
 
-/** Closes scrubbed data again. */
-export const closeScrubbed = (data: CaptureData): ScrubbedCapture => newScrubbed(data);
+/** Closes scrubbed data again, with the name of the pass that scrubbed it. */
+export const closeScrubbed = (data: CaptureData, pass: string): ScrubbedCapture => newScrubbed(data, pass);

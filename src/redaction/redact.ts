@@ -1,5 +1,8 @@
-import { visible } from './clean.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { RefusalDetails } from '../lib/refusal.ts';
+import { cleanLabel, visible } from './clean.ts';
 import { openScrubbed, ScrubbedCapture } from './open.ts';
+import { passOf } from './pass.ts';
 import type { RedactionPolicy } from './policy.ts';
 import { type RenderedHit, renderCapture } from './render.ts';
 import { addCounts, scrubCapture } from './scrub.ts';
@@ -40,20 +43,28 @@ interface ClosedHit {
 
 /** Deepest nesting of an outcome; tools build theirs by hand, far below. */
 const maxDepth = 16;
+/** Longest sentence of a refusal; what makes one longer is a text of the caller in it. */
+const maxSentenceChars = 1_000;
 
 /**
  * The last step of a tool call, and the only way out for captured values: opens the hits, applies the policy as it is
- * now (a rule added after the capture hides older hits, too), and renders them. Other texts lose their secrets.
+ * now (a rule added after the capture hides older hits, too), and renders them. Other texts lose their secrets. Between
+ * two hits others get their turn: one may take tens of milliseconds.
  */
-export function redact(outcome: Outcome, policy: RedactionPolicy, context: RedactContext): Redacted {
+export async function redact(outcome: Outcome, policy: RedactionPolicy, context: RedactContext): Promise<Redacted> {
   const texts = new Session(policy, undefined);
   const counts: Record<string, number>[] = [];
-  const copy = (value: unknown, depth: number): unknown => {
-    if (typeof value === 'string') return visible(scrubLabel(texts, value));
+  const copy = async (value: unknown, depth: number): Promise<unknown> => {
+    if (typeof value === 'string') return plainText(texts, value);
     if (typeof value !== 'object' || value === null) return isJson(value) ? value : null;
     if (depth > maxDepth) throw new Error('An outcome is nested too deeply.');
-    if (Array.isArray(value)) return value.map((element: unknown) => copy(element, depth + 1));
+    if (Array.isArray(value)) {
+      const copies: unknown[] = [];
+      for (const element of value) copies.push(await copy(element, depth + 1));
+      return copies;
+    }
     if (isClosedHit(value)) {
+      if (counts.length > 0) await nextTurn();
       const hit = renderHit(value, policy, context);
       counts.push(hit.redacted);
       return hit;
@@ -61,12 +72,40 @@ export function redact(outcome: Outcome, policy: RedactionPolicy, context: Redac
     if (Object.getPrototypeOf(value) !== Object.prototype && Object.getPrototypeOf(value) !== null) {
       throw new Error(`An outcome holds a ${value.constructor.name}, which is no JSON.`);
     }
+    const fields: [string, unknown][] = [];
+    for (const [name, field] of Object.entries(value)) {
+      if (field !== undefined) fields.push([visible(name), await copy(field, depth + 1)]);
+    }
+    return Object.fromEntries(fields);
+  };
+  const structured = (await copy(outcome.structured, 0)) as Record<string, unknown>;
+  return { structured, counts: [...counts, texts.counts].reduce(addCounts, {}) };
+}
+
+/** What a refusal says, in one line each: its sentences quote callers, and its data agents. */
+export function redactRefusal(refusal: RefusalDetails, policy: RedactionPolicy): RefusalDetails {
+  const session = new Session(policy, undefined);
+  const line = (text: string): string => cleanLabel(scrubLabel(session, text), maxSentenceChars);
+  const copy = (value: unknown, depth: number): unknown => {
+    if (typeof value === 'string') return plainText(session, value);
+    if (typeof value !== 'object' || value === null || depth > maxDepth) return isJson(value) ? value : null;
+    if (Array.isArray(value)) return value.map((element: unknown) => copy(element, depth + 1));
     return Object.fromEntries(
       Object.entries(value).flatMap(([name, field]) => (field === undefined ? [] : [[visible(name), copy(field, depth + 1)]])),
     );
   };
-  const structured = copy(outcome.structured, 0) as Record<string, unknown>;
-  return { structured, counts: [...counts, texts.counts].reduce(addCounts, {}) };
+  const { code, message, field, next, data } = refusal;
+  return {
+    code,
+    message: line(message),
+    ...(field === undefined ? {} : { field: line(field) }),
+    ...(next === undefined ? {} : { next: line(next) }),
+    ...(data === undefined ? {} : { data: copy(data, 0) as Record<string, unknown> }),
+  };
+}
+
+function plainText(session: Session, text: string): string {
+  return visible(scrubLabel(session, text));
 }
 
 function isJson(value: unknown): boolean {
@@ -81,11 +120,12 @@ function isClosedHit(value: object): value is ClosedHit {
 
 function renderHit(hit: ClosedHit, policy: RedactionPolicy, context: RedactContext): RenderedHit {
   const session = new Session(policy, context.tagKey(hit.actionId));
+  const capture = openScrubbed(hit.capture);
   return {
     number: hit.number,
     agentId: visible(hit.agentId),
     agentName: visible(scrubLabel(session, hit.agentName)),
     capturedAt: new Date(hit.capturedAt).toISOString(),
-    ...renderCapture(scrubCapture(session, openScrubbed(hit.capture))),
+    ...renderCapture(hit.capture.pass === passOf(policy) ? capture : scrubCapture(session, capture)),
   };
 }

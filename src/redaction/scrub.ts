@@ -1,8 +1,8 @@
 import type { CaptureData, Place } from '../protocol/frames.ts';
-import type { ExpressionResult, Value } from '../protocol/value.ts';
-import { hiddenNameIn } from './expression-names.ts';
-import { withoutMarkers } from './marker.ts';
+import type { Value } from '../protocol/value.ts';
+import { scrubExpression } from './expression-result.ts';
 import { closeScrubbed, openRaw, type RawCapture, type ScrubbedCapture } from './open.ts';
+import { passOf } from './pass.ts';
 import type { RedactionPolicy } from './policy.ts';
 import { Session } from './session.ts';
 import { scrubLabel, scrubText, scrubValue } from './walk.ts';
@@ -14,13 +14,20 @@ export interface ScrubContext {
 
 /** Hides what must not be stored. Runs on every capture as it arrives, so that the store never holds a raw value. */
 export function scrub(raw: RawCapture, policy: RedactionPolicy, context: ScrubContext): ScrubbedCapture {
-  return closeScrubbed(scrubCapture(new Session(policy, context.tagKey), openRaw(raw)));
+  return closeScrubbed(scrubCapture(new Session(policy, context.tagKey), openRaw(raw)), passOf(policy));
 }
 
 /** The capture with the session's policy applied; counts of what is hidden now are added to those it brought along. */
 export function scrubCapture(session: Session, data: CaptureData): CaptureData {
   const counted = { ...session.counts };
   const inside = { depth: 0, level: 0 };
+  const scopes = data.scopes.map(({ kind, variables }) => ({
+    kind,
+    variables: variables.map(([name, value]): [string, Value] => [
+      scrubLabel(session, name),
+      scrubValue(session, value, { ...inside, name }),
+    ]),
+  }));
   const scrubbed: CaptureData = {
     ...data,
     at: scrubPlace(session, data.at),
@@ -30,26 +37,10 @@ export function scrubCapture(session: Session, data: CaptureData): CaptureData {
       file: scrubLabel(session, frame.file),
     })),
     ...(data.this === undefined ? {} : { this: scrubValue(session, data.this, inside) }),
-    scopes: data.scopes.map(({ kind, variables }) => ({
-      kind,
-      variables: variables.map(([name, value]): [string, Value] => [
-        scrubLabel(session, name),
-        scrubValue(session, value, { ...inside, name }),
-      ]),
-    })),
-    expressions: data.expressions.map((result) => scrubExpression(session, result)),
+    scopes,
+    expressions: data.expressions.map((result) => scrubExpression(session, result, scopes)),
   };
   return { ...scrubbed, redacted: addCounts(cleanCounts(data.redacted), difference(session.counts, counted)) };
-}
-
-function scrubExpression(session: Session, result: ExpressionResult): ExpressionResult {
-  const expression = scrubLabel(session, result.expression);
-  if ('error' in result) return { expression, error: scrubText(session, result.error) };
-  const name = hiddenNameIn(session, withoutMarkers(expression));
-  return {
-    expression,
-    value: scrubValue(session, result.value, { depth: 0, level: 0, ...(name === undefined ? {} : { name }) }),
-  };
 }
 
 /** A place with secrets hidden in its line of source text; names of files and functions stay readable. */

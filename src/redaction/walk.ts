@@ -50,7 +50,7 @@ export function scrubValue(session: Session, value: Value, position: Position): 
   if (!session.spendNode() || position.depth > maxDepth) return hidden(session, 'unscanned', undefined);
   try {
     const rule = ruleOf(session, position);
-    if (rule !== undefined && hidesByName(value, session.isSecret(rule))) return hideNamed(session, rule, value);
+    if (rule !== undefined && hidesByName(value, session.isSecret(rule))) return hideByName(session, rule, value);
     return scrubContent(session, value, position);
   } catch {
     return hidden(session, 'error', undefined);
@@ -62,7 +62,7 @@ function ruleOf(session: Session, { name, outer }: Position): string | undefined
 }
 
 /** Absence, booleans and what was never read say nothing worth hiding and much worth knowing. */
-function hidesByName(value: Value, secret: boolean): boolean {
+export function hidesByName(value: Value, secret: boolean): boolean {
   if (value === null || typeof value === 'boolean' || value === '') return false;
   if (typeof value !== 'object') return true;
   switch (value.$) {
@@ -86,9 +86,13 @@ function hidesByName(value: Value, secret: boolean): boolean {
   }
 }
 
-function hideNamed(session: Session, rule: string, value: Value): Value {
+/** Reasons that are no class of values: equal tags would compare values of different meaning. */
+const untagged: ReadonlySet<string> = new Set(['unscanned', 'computed-key', 'joined-text']);
+
+/** The value hidden for the sake of its name; what is a marker already stays. */
+export function hideByName(session: Session, rule: string, value: Value): Value {
   if (typeof value === 'string' && isMarker(value)) return value;
-  return hidden(session, rule, textOf(value));
+  return hidden(session, rule, untagged.has(rule) ? undefined : textOf(value));
 }
 
 const hidden = (session: Session, rule: string, value: string | undefined): Value => ({
@@ -111,8 +115,9 @@ function scrubContent(session: Session, value: Value, position: Position): Value
   return value === null || typeof value === 'boolean' ? value : scrubTagged(session, value, position);
 }
 
-function isHiddenCard(session: Session, digits: string): boolean {
-  return session.applies('card') && isCard(digits);
+/** A sign does not make it another number. */
+function isHiddenCard(session: Session, number: string): boolean {
+  return session.applies('card') && isCard(number.replace(/^-/, ''));
 }
 
 function scrubTagged(session: Session, value: Tagged, position: Position): Value {

@@ -1,9 +1,11 @@
 import type { ActionRecord, ActionStore, EndedStatus } from '../actions/action.ts';
 import { type ActionRow, actionColumns, isLive, reportText, withTargets } from './action-rows.ts';
+import { appendRecord } from './audit-store.ts';
 import { giveBack } from './counter-store.ts';
 import type { Db, Queries } from './db.ts';
+import { addToEach, dropGone } from './late-targets.ts';
 import { lazily } from './lazily.ts';
-import { countLive, countOnAgents, hitsPerHour, insertTargets, lockPlacements, placeAction } from './place-action.ts';
+import { countLive, countOnAgents, hitsPerHour, lockPlacements, placeAction } from './place-action.ts';
 
 /** Rows one statement hands out at most; an organisation is allowed far fewer live actions. */
 const maxRows = 10_000;
@@ -11,7 +13,12 @@ const maxRows = 10_000;
 /** Actions and their targets over the database. */
 export function createActionStore(db: Db): ActionStore {
   return {
-    place: (action, quota) => db.tx((queries) => placeAction(queries, action, quota)),
+    place: (action, quota, record) =>
+      db.tx(async (queries) => {
+        const result = await placeAction(queries, action, quota);
+        if (result.ok && record !== undefined) await appendRecord(queries, record);
+        return result;
+      }),
 
     async get(org, id) {
       const [action] = await select(db, 'where a.org = $1 and a.id = $2', [org, id]);
@@ -38,18 +45,12 @@ export function createActionStore(db: Db): ActionStore {
     live: (org, now) =>
       select(db, `where a.org = $1 and ${isLive('$2')} order by a.created_at, a.id limit ${maxRows}`, [org, now]),
 
-    addTarget: (org, id, target, concurrentPerAgent, now) =>
+    addTargets: (org, ids, target, { perAgent, perAction }, now) =>
       db.tx(async (queries) => {
         await lockPlacements(queries, org);
-        const [row] = await queries.query<{ targets: number }>(
-          `select (select count(*) from action_targets t where t.org = a.org and t.action_id = a.id) as targets
-           from actions a where a.org = $1 and a.id = $2 and ${isLive('$3')}`,
-          [org, id, now],
-        );
-        if (row === undefined) return false;
-        const onAgent = (await countOnAgents(queries, org, [target.agentId], now)).get(target.agentId);
-        if (onAgent !== undefined && onAgent.used >= concurrentPerAgent) return false;
-        return (await insertTargets(queries, org, id, [target], row.targets)) > 0;
+        const used = (await countOnAgents(queries, org, [target.agentId], now)).get(target.agentId)?.used ?? 0;
+        await dropGone(queries, org, ids, perAction);
+        return addToEach(queries, org, ids, target, { actions: Math.max(0, perAgent - used), perAction }, now);
       }),
 
     // An agent's own count may arrive after the hits themselves: it never goes back.

@@ -4,6 +4,13 @@ import { lazily } from './lazily.ts';
 
 type Described = Omit<AgentRecord, 'org' | 'id' | 'connected' | 'lastSeenAt'>;
 
+interface AgentRow extends Record<string, unknown> {
+  id: string;
+  connected: boolean;
+  last_seen_at: number;
+  described: string;
+}
+
 /** Agents over the database. */
 export function createAgentStore(db: Db): AgentStore {
   return {
@@ -25,22 +32,29 @@ export function createAgentStore(db: Db): AgentStore {
       );
     },
 
+    async find(org, id) {
+      const [row] = await db.query<AgentRow>(
+        'select id, connected, last_seen_at, described from agents where org = $1 and id = $2',
+        [org, id],
+      );
+      return row && toRecord(org, row);
+    },
+
     async list(org, seenSince) {
-      const rows = await db.query<{ id: string; connected: boolean; last_seen_at: number; described: string }>(
+      const rows = await db.query<AgentRow>(
         'select id, connected, last_seen_at, described from agents where org = $1 and (connected or last_seen_at >= $2) order by last_seen_at desc, id',
         [org, seenSince],
       );
-      return rows.map((row) => ({
-        ...(JSON.parse(row.described) as Described),
-        org,
-        id: row.id,
-        connected: row.connected,
-        lastSeenAt: row.last_seen_at,
-      }));
+      return rows.map((row) => toRecord(org, row));
     },
 
     async disconnectAll() {
       await db.query('update agents set connected = false where connected');
     },
   };
+}
+
+function toRecord(org: string, row: AgentRow): AgentRecord {
+  const described = JSON.parse(row.described) as Described;
+  return { ...described, org, id: row.id, connected: row.connected, lastSeenAt: row.last_seen_at };
 }

@@ -9,7 +9,5 @@ export interface Queries {
 export interface Db extends Queries {
   readonly engine: 'embedded' | 'postgres';
   tx<T>(run: (queries: Queries) => Promise<T>): Promise<T>;
-  listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>>;
-  notify(channel: string, payload: string): Promise<void>;
   close(): Promise<void>;
 }

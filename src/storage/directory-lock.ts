@@ -122,6 +122,6 @@ function close(server: Server): Promise<void> {
 function inUse(directory: string, holder: string) {
   return unavailable(
     `The data directory ${directory} is in use by ${holder}.`,
-    'Stop that process, choose another directory, or use PostgreSQL to run several bridges on one store.',
+    'Stop that process, or choose another directory.',
   );
 }

@@ -1,6 +1,5 @@
 import type { PGlite, Transaction } from '@electric-sql/pglite';
 import type { Refusal } from '../lib/refusal.ts';
-import { checkChannel, checkPayload } from './channel.ts';
 import { asRefusal, unavailable } from './database-errors.ts';
 import type { Db, Queries, Row } from './db.ts';
 
@@ -44,22 +43,6 @@ export class EmbeddedDb implements Db {
         throw thrown?.error === error ? error : this.#judge(error);
       }
     });
-  }
-
-  async listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>> {
-    checkChannel(channel);
-    return this.#inTurn(async () => {
-      const stop = await this.#pg.listen(channel, heard);
-      return async () => {
-        if (this.#closing === undefined) await stop();
-      };
-    });
-  }
-
-  async notify(channel: string, payload: string): Promise<void> {
-    checkChannel(channel);
-    checkPayload(payload);
-    await this.query('select pg_notify($1, $2)', [channel, payload]);
   }
 
   /** Gives the space of deleted rows back for use, and shortens the log that a start after a crash has to replay. */

@@ -75,8 +75,6 @@ export function createKeyStore(db: Db): KeyStore {
         [id, now, from ?? null],
       );
     },
-
-    count: () => count(db),
   };
 }
 

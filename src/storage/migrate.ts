@@ -6,7 +6,7 @@ import { migrations } from './migrations/all.ts';
 const migrationLock = 7_433_001;
 
 /**
- * Brings the schema to the newest version, all in one transaction and under a lock, so that several bridges may start at once.
+ * Brings the schema to the newest version, all in one transaction and under a lock, so that a command may open the store while a bridge starts.
  * Refuses a schema that a newer Sidelight made.
  */
 export async function migrate(db: Db, known = migrations): Promise<void> {

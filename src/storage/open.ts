@@ -1,8 +1,14 @@
 import { randomBytes } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import pTimeout from 'p-timeout';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import { Refusal } from '../lib/refusal.ts';
+import { type BridgeLock, lockDatabase } from './bridge-lock.ts';
+import { prepareDirectory } from './data-directory.ts';
 import type { Db } from './db.ts';
+import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import { openEmbedded } from './embedded.ts';
 import { openPostgres } from './postgres.ts';
 import { openStores, type Stores } from './stores.ts';
@@ -18,6 +24,11 @@ interface StorageSettings {
   unsafeNoFsync: boolean;
 }
 
+interface Surroundings {
+  clock: Clock;
+  log: Log;
+}
+
 /** The database that the configuration names, and everything the stages ask of it. */
 export interface Storage {
   stores: Stores;
@@ -25,18 +36,55 @@ export interface Storage {
   secret(name: string): Promise<Buffer>;
   /** Whether the database answers now. */
   answers(): Promise<boolean>;
+  /** Whether no other bridge can be on the same data now. */
+  isOurs(): boolean;
   close(): Promise<void>;
 }
 
-/** Opens PostgreSQL when a URL is set, else the embedded database; refuses with `unavailable` and the reason. */
-export async function openStorage(
-  { databaseUrl, dataDirectory, unsafeNoFsync }: StorageSettings,
-  { clock, log }: { clock: Clock; log: Log },
-): Promise<Storage> {
-  const db =
-    databaseUrl === undefined
-      ? await openEmbedded({ directory: dataDirectory, log, clock, unsafeNoFsync })
-      : await openPostgres({ url: databaseUrl, log, clock });
+/**
+ * For the bridge: opens PostgreSQL when a URL is set, else the embedded database, and keeps other bridges off both the
+ * database and the data directory. Refuses with `unavailable` and the reason.
+ */
+export async function openStorage(settings: StorageSettings, { clock, log }: Surroundings): Promise<Storage> {
+  const { databaseUrl: url, dataDirectory: directory, unsafeNoFsync } = settings;
+  if (url === undefined) return storageOver(await openEmbedded({ directory, log, clock, unsafeNoFsync }));
+  await prepareDirectory(directory);
+  const own: (DirectoryLock | BridgeLock)[] = [];
+  const release = async () => {
+    for (const lock of own.reverse()) await lock.release();
+  };
+  try {
+    own.push(await lockDirectory(directory));
+    const lock = await lockDatabase({ url, log, clock });
+    own.push(lock);
+    const storage = storageOver(await openPostgres({ url, log }));
+    return { ...storage, isOurs: () => lock.isHeld(), close: () => storage.close().then(release) };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+/**
+ * For an operator's command while no bridge answers: the data that is there, and nothing new. Refuses with `not_found` where
+ * no bridge has ever kept data, because a mistyped directory would become an empty store.
+ */
+export async function openExisting(settings: StorageSettings, { clock, log }: Surroundings): Promise<Storage> {
+  const { databaseUrl: url, dataDirectory: directory, unsafeNoFsync } = settings;
+  if (url !== undefined) return storageOver(await openPostgres({ url, log }));
+  const cluster = await stat(join(directory, 'postgres')).catch(() => undefined);
+  if (cluster === undefined) {
+    throw new Refusal({
+      code: 'not_found',
+      message: `There is no store in ${directory}.`,
+      field: 'dataDirectory',
+      next: 'Give the same --data or --database-url as to `sidelight serve`; its first start makes the store.',
+    });
+  }
+  return storageOver(await openEmbedded({ directory, log, clock, unsafeNoFsync }));
+}
+
+function storageOver(db: Db): Storage {
   return {
     stores: openStores(db),
     secret: (name) => secretOf(db, name),
@@ -45,11 +93,12 @@ export async function openStorage(
         () => true,
         () => false,
       ),
+    isOurs: () => true,
     close: () => db.close(),
   };
 }
 
-/** Whoever asks first makes it; a second bridge that asks at the same moment gets the same. */
+/** Whoever asks first makes it; who asks at the same moment gets the same. */
 async function secretOf(db: Db, name: string): Promise<Buffer> {
   await db.query('insert into secrets (name, secret) values ($1, $2) on conflict (name) do nothing', [
     name,

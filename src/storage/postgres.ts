@@ -1,18 +1,14 @@
 import pg from 'pg';
-import { type Clock, systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
-import { checkChannel, checkPayload } from './channel.ts';
 import { asRefusal } from './database-errors.ts';
 import type { Db, Queries, Row } from './db.ts';
 import { migrate } from './migrate.ts';
-import { PostgresListener } from './postgres-listener.ts';
 import { valueParsers } from './value-parsers.ts';
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database?sslmode=verify-full` and whatever else libpq's URLs allow for TLS. */
   url: string;
   log: Log;
-  clock?: Clock;
 }
 
 /** Connections of one bridge; a server allows 100 by default. */
@@ -26,28 +22,21 @@ const maxIdleInTransactionMs = 30_000;
 const maxAnswerMs = 15_000;
 
 /** A PostgreSQL server (14 or newer) by URL, brought to the newest schema. Refuses with `unavailable` while it is away. */
-export async function openPostgres({ url, log, clock = systemClock }: PostgresOptions): Promise<Db> {
-  const connection = {
+export async function openPostgres({ url, log }: PostgresOptions): Promise<Db> {
+  const pool = new pg.Pool({
     connectionString: url,
     application_name: 'sidelight',
+    max: maxConnections,
     connectionTimeoutMillis: maxConnectMs,
-    keepAlive: true,
-    types: { getTypeParser },
-  };
-  const timeouts = {
     statement_timeout: maxStatementMs,
     idle_in_transaction_session_timeout: maxIdleInTransactionMs,
     query_timeout: maxAnswerMs,
-  };
-  const pool = new pg.Pool({ ...connection, max: maxConnections, ...timeouts });
+    keepAlive: true,
+    types: { getTypeParser },
+  });
   // An idle connection that breaks is replaced by the pool; without a listener its error would end the process.
   pool.on('error', (error) => log.warn({ reason: error.message }, 'A database connection broke.'));
-  const listener = new PostgresListener(
-    () => new pg.Client({ ...connection, application_name: 'sidelight listener' }),
-    log,
-    clock,
-  );
-  const db = new PostgresDb(pool, listener);
+  const db = new PostgresDb(pool);
   try {
     await migrate(db);
   } catch (error) {
@@ -64,12 +53,10 @@ function getTypeParser(type: number, format?: 'text' | 'binary'): (text: string)
 class PostgresDb implements Db {
   readonly engine = 'postgres';
   readonly #pool: pg.Pool;
-  readonly #listener: PostgresListener;
   #closing: Promise<void> | undefined;
 
-  constructor(pool: pg.Pool, listener: PostgresListener) {
+  constructor(pool: pg.Pool) {
     this.#pool = pool;
-    this.#listener = listener;
   }
 
   // A property, so that `const { query } = db` works as it does inside a transaction.
@@ -103,19 +90,8 @@ class PostgresDb implements Db {
     }
   }
 
-  async listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>> {
-    checkChannel(channel);
-    return this.#listener.listen(channel, heard);
-  }
-
-  async notify(channel: string, payload: string): Promise<void> {
-    checkChannel(channel);
-    checkPayload(payload);
-    await this.query('select pg_notify($1, $2)', [channel, payload]);
-  }
-
   close(): Promise<void> {
-    this.#closing ??= Promise.all([this.#listener.close(), this.#pool.end()]).then(() => {});
+    this.#closing ??= this.#pool.end();
     return this.#closing;
   }
 }

@@ -4,6 +4,7 @@ import type { HitStore } from '../hits/hit.ts';
 import type { KeyStore } from '../identity/keys.ts';
 import type { Counters } from '../quota/counters.ts';
 import type { AgentStore } from '../targets/agent.ts';
+import type { PauseStore } from '../targets/pause.ts';
 import { createActionStore } from './action-store.ts';
 import { createAgentStore } from './agent-store.ts';
 import { createAuditStore } from './audit-store.ts';
@@ -11,6 +12,7 @@ import { createCounters } from './counter-store.ts';
 import type { Db } from './db.ts';
 import { createHitStore } from './hit-store.ts';
 import { createKeyStore } from './key-store.ts';
+import { createPauseStore } from './pause-store.ts';
 import { type Pruned, prune, type Retention } from './prune.ts';
 
 /** Everything the stages ask of storage. */
@@ -21,7 +23,8 @@ export interface Stores {
   hits: HitStore;
   agents: AgentStore;
   audit: AuditStore;
-  /** Deletes what is past its retention; safe at any time and on every bridge. */
+  pauses: PauseStore;
+  /** Deletes what is past its retention; safe at any time. */
   prune(retention: Retention, now: number): Promise<Pruned>;
 }
 
@@ -35,6 +38,7 @@ export function openStores(db: Db): Stores {
     hits,
     agents: createAgentStore(db),
     audit: createAuditStore(db),
+    pauses: createPauseStore(db),
     prune: (retention, now) => prune(db, hits, retention, now),
   };
 }

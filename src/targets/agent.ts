@@ -22,6 +22,7 @@ export interface AgentRecord {
   startedAt: number;
   connected: boolean;
   lastSeenAt: number;
+  /** The first of its enrolment key's rotations. */
   enrolmentKeyId: string;
 }
 
@@ -29,6 +30,7 @@ export interface AgentRecord {
 export interface AgentStore {
   upsert(agent: AgentRecord): Promise<void>;
   seen(org: string, id: string, now: number, connected: boolean): Promise<void>;
+  find(org: string, id: string): Promise<AgentRecord | undefined>;
   /** All that are connected, and those that were seen since; newest first. */
   list(org: string, seenSince: number): Promise<AgentRecord[]>;
   /** At start: nobody is connected yet. */

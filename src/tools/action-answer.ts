@@ -1,26 +1,38 @@
 import type { ActionRecord, TargetRecord } from '../actions/action.ts';
 import type { Permit } from '../authorization/authorize.ts';
+import type { HitRecord, HitStore } from '../hits/hit.ts';
 import { Refusal } from '../lib/refusal.ts';
 import { limits } from '../protocol/limits.ts';
+import { cleanLabel } from '../redaction/clean.ts';
 import type { Outcome } from '../redaction/redact.ts';
 import type { CallContext } from './tool.ts';
 
 /** Targets listed one by one in an answer. */
 const maxListedTargets = 20;
 
-/** The answer about one action with its hits after `afterHit`. */
+/**
+ * Characters of hits in one answer: a model reads the fenced text, which ends at 200,000, and one answer must not hold the
+ * bridge. One hit is always whole; it has at most `limits.maxHitBytes`.
+ */
+const maxHitChars = 160_000;
+/** Hits read at first; how many more is worth reading at a time follows from their size. */
+const firstPage = 4;
+/** Characters of a caller's or an agent's words inside a note. */
+const maxQuotedChars = 200;
+
+/** The answer about one action with its hits after `afterHit`, as many as fit. */
 export async function answerOf(
   context: CallContext,
   action: ActionRecord,
   afterHit: number,
   notes: string[] = [],
 ): Promise<Outcome> {
-  const hits = await context.latency.measure('read', () =>
-    context.services.hits.page(action.org, action.id, afterHit, limits.maxHits),
-  );
+  const hits = await context.latency.measure('read', () => readHits(context.services.hits, action, afterHit));
   context.note({ hits: hits.length });
   const first = action.targets.find((target) => target.at?.[0] !== undefined)?.at?.[0];
-  const seen = afterHit + hits.length;
+  const seen = hits.at(-1)?.number ?? afterHit;
+  const left = Math.max(0, action.hits - seen);
+  const full = left === 0 ? [] : [`${left} more hits do not fit into one answer: call wait_for_hits with afterHit ${seen}.`];
   return {
     structured: {
       actionId: action.id,
@@ -34,18 +46,40 @@ export async function answerOf(
       hits,
       targets: action.targets.slice(0, maxListedTargets).map((target) => describeTarget(action, target)),
       moreTargets: Math.max(0, action.targets.length - maxListedTargets),
-      notes: [...notesOn(action), ...notes],
+      notes: [...full, ...notesOn(action), ...notes],
     },
-    ...(action.status === 'pending'
+    ...(left > 0 || action.status === 'pending'
       ? {
           next: {
             tool: 'wait_for_hits',
-            why: 'The action is still placed and may yet be hit.',
+            why: left > 0 ? 'There are more hits than fit into one answer.' : 'The action is still placed and may yet be hit.',
             arguments: { actionId: action.id, afterHit: seen },
           },
         }
       : {}),
   };
+}
+
+/** Hits in order until the next would not fit, read in pages that do not load much more than that. */
+async function readHits(store: HitStore, { org, id }: ActionRecord, afterHit: number): Promise<HitRecord[]> {
+  const hits: HitRecord[] = [];
+  let chars = 0;
+  let limit = firstPage;
+  for (;;) {
+    const page = await store.page(org, id, hits.at(-1)?.number ?? afterHit, limit);
+    for (const hit of page) {
+      chars += hit.capture.shownChars();
+      if (hits.length > 0 && chars > maxHitChars) return hits;
+      hits.push(hit);
+    }
+    if (page.length < limit) return hits;
+    limit = Math.min(limits.maxHits, Math.max(1, Math.ceil((maxHitChars - chars) / (chars / hits.length))));
+  }
+}
+
+/** Words of a caller or an agent in a note of ours, as one quoted line. */
+export function quoted(words: string): string {
+  return JSON.stringify(cleanLabel(words, maxQuotedChars));
 }
 
 /** The action by its handle, when the caller may reach it; otherwise it does not exist for them. */
@@ -90,7 +124,7 @@ function notesOn(action: ActionRecord): string[] {
   const unbound = targets.filter((target) => target.state === 'pending');
   if (unbound.length > 0) {
     notes.push(
-      `${unbound.length} of ${targets.length} agents have not loaded ${action.file} yet; they bind it when it loads. Check the path if it should be loaded.`,
+      `${unbound.length} of ${targets.length} agents have not loaded ${quoted(action.file)} yet; they bind it when it loads. Check the path if it should be loaded.`,
     );
   }
   const failed = targets.filter((target) => target.state === 'failed');

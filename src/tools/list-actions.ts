@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ActionRecord } from '../actions/action.ts';
 import { maySee } from './action-answer.ts';
 import { readCursor, writeCursor } from './cursor.ts';
+import { actionId } from './fields.ts';
 import type { Tool } from './tool.ts';
 
 const statuses = ['pending', 'completed', 'expired', 'cancelled', 'failed'] as const;
@@ -12,6 +13,9 @@ const input = z.object({
   limit: z.number().int().min(1).max(100).default(20).describe('At most this many, 1 to 100; default 20.'),
   cursor: z.string().max(200).optional().describe('nextCursor of the answer before, for the next page.'),
 });
+
+/** Where a page ended: what storage can take, because a cursor comes back from outside. */
+const cursorPlace = z.object({ createdAt: z.int().min(0), id: actionId });
 
 const listed = z.object({
   actionId: z.string().describe('Handle.'),
@@ -44,7 +48,7 @@ Example: {"status":"pending","mine":true}`,
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   async run({ permit }, { status, mine, limit, cursor }, { services }) {
     const { org, subject } = permit.principal;
-    const before = cursor === undefined ? undefined : readCursor(cursor, z.object({ createdAt: z.number(), id: z.string() }));
+    const before = cursor === undefined ? undefined : readCursor(cursor, cursorPlace);
     const found = await services.actions.store.list(org, {
       status,
       principal: mine ? subject : undefined,

@@ -1,4 +1,5 @@
 import type { RefusalDetails } from '../lib/refusal.ts';
+import { cleanLabel } from '../redaction/clean.ts';
 import { fence } from '../redaction/fence.ts';
 import type { Outcome, Redacted } from '../redaction/redact.ts';
 
@@ -22,7 +23,7 @@ export function present(
   return { isError: false, text: [...headline(structured), fence(JSON.stringify(whole))].join('\n'), structured: whole };
 }
 
-/** A refusal as an answer: the code first, then what is wrong and what to do. */
+/** A refusal as an answer: the code first, then what is wrong and what to do. What agents said of it is data, and fenced. */
 export function presentRefusal(refusal: RefusalDetails, requestId: string, latencyMs: Record<string, number>): Answer {
   const { code, message, field, next, data } = refusal;
   const sentences = [
@@ -49,9 +50,12 @@ export function presentRefusal(refusal: RefusalDetails, requestId: string, laten
   };
 }
 
-/** One line of our own words before the data, for answers about an action. */
+/** Longest note before the data. */
+const maxNoteChars = 400;
+
+/** Our own words before the data, for answers about an action; a note is one line, whatever it quotes. */
 function headline({ status, hitCount, maxHits, notes }: Record<string, unknown>): string[] {
   if (typeof hitCount !== 'number' || typeof maxHits !== 'number') return [];
-  const lines = Array.isArray(notes) ? notes.map((note) => `Note: ${String(note)}`) : [];
+  const lines = Array.isArray(notes) ? notes.map((note) => `Note: ${cleanLabel(String(note), maxNoteChars)}`) : [];
   return [`Status ${String(status)}: ${hitCount} of ${maxHits} hits.`, ...lines];
 }

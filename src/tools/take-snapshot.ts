@@ -3,11 +3,13 @@ import type { ActionRecord } from '../actions/action.ts';
 import { finish } from '../actions/finish.ts';
 import { place } from '../actions/place.ts';
 import { wait } from '../actions/wait.ts';
+import { throwIfLeft } from '../lib/left.ts';
 import { Refusal } from '../lib/refusal.ts';
+import { isPrintable } from '../protocol/check.ts';
 import { limits } from '../protocol/limits.ts';
 import type { Charge } from '../quota/charge.ts';
 import { resolve } from '../targets/resolve.ts';
-import { answerOf } from './action-answer.ts';
+import { answerOf, quoted } from './action-answer.ts';
 import { actionAnswer, defaultWaitSeconds, source, waitSeconds } from './fields.ts';
 import type { CallContext, Tool } from './tool.ts';
 
@@ -17,6 +19,7 @@ const input = z.object({
     .string()
     .min(1)
     .max(500)
+    .refine(isPrintable, 'it holds a control or invisible character')
     .describe('Source file; the end of the path is enough when it is unique, for example "src/checkout.ts".'),
   line: z
     .number()
@@ -90,34 +93,27 @@ Waits for the hits; when they take longer it answers with status "pending" and a
         expressions,
       },
     });
-    const placed = await latency.measure('place', () =>
-      place(services.actions, charge, targets, {
-        source: asked,
-        file,
-        line,
-        condition,
-        expressions,
-        maxHits,
-        timeoutSeconds,
-        depth,
-      }),
-    );
+    throwIfLeft(context.signal);
+    const what = { source: asked, file, line, condition, expressions, maxHits, timeoutSeconds, depth };
+    const placed = await latency.measure('place', () => place(services.actions, charge, targets, what, context.placing));
     const action = await waitForOwn(context, placed.action, args.waitSeconds ?? Math.min(timeoutSeconds, defaultWaitSeconds));
     const { skippedAgents } = placed;
     const notes =
-      skippedAgents.length === 0 ? [] : [`Left out, because they have as many actions as they may: ${skippedAgents.join(', ')}.`];
+      skippedAgents.length === 0
+        ? []
+        : [`Left out, because they have as many actions as they may: ${skippedAgents.map(quoted).join(', ')}.`];
     return answerOf(context, action, 0, notes);
   },
 };
 
 /** Waits; when the caller goes away nobody gets the handle, so the action ends too. */
 async function waitForOwn(context: CallContext, { org, id }: ActionRecord, seconds: number): Promise<ActionRecord> {
-  const { services, latency, signal, progress } = context;
-  const action = await latency.measure('wait', () =>
-    wait(services.actions, { org, id, waitMs: seconds * 1000, signal, progress }),
-  );
+  const { services, latency, signal, progress, queuedMs } = context;
+  const waitMs = Math.max(0, seconds * 1000 - queuedMs);
+  const action = await latency.measure('wait', () => wait(services.actions, { org, id, waitMs, signal, progress }));
   if (action === undefined) throw new Error(`Action ${id} vanished while it was waited for.`);
-  // A bridge that goes down aborts with a refusal, and gives the handle in this answer: what was placed stays.
+  // A bridge that goes down aborts with a refusal, and gives the handle in this answer: what was placed stays. So does a key that
+  // ends, but then no answer is given, and the action goes with it.
   if (signal.aborted && !(signal.reason instanceof Refusal))
     await finish(services.actions, org, id, 'cancelled', 'The caller went away.');
   return action;

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { ActionRecord } from '../actions/action.ts';
 import type { ActionContext } from '../actions/context.ts';
 import type { AuditRecord } from '../audit/record.ts';
 import type { Policies } from '../authorization/policies.ts';
@@ -40,13 +41,17 @@ export interface Readiness {
 export interface CallContext {
   services: Services;
   requestId: string;
-  /** Aborted when the caller goes away or cancels, and with a `Refusal` as its reason when the bridge goes down. */
+  /** Aborted when the caller goes away or cancels, and with a `Refusal` as its reason when the bridge goes down or its key ends. */
   signal: AbortSignal;
+  /** How long the call waited for its turn; what it then waits for gets that much less. */
+  queuedMs: number;
   /** Tells a waiting client that work goes on; does nothing when the client asked for no progress. */
   progress(done: number, total: number, message: string): Promise<void>;
   latency: Latency;
   /** Adds facts to the audit record of this call. Never values. */
   note(facts: AuditFacts): void;
+  /** Gives the audit record of an action about to be placed, and sees to it that the action ends when this call fails after all. */
+  placing(action: ActionRecord): AuditRecord;
 }
 
 /** The parts a call's duration is told in. */

@@ -32,8 +32,9 @@ Example: {"actionId":"act_…","afterHit":2}`,
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   async run({ permit }, { actionId: id, afterHit, waitSeconds: seconds = defaultWaitSeconds }, context) {
     const found = await findAction(context, permit, id);
-    const { services, signal, progress } = context;
-    const waiting = { org: found.org, id, waitMs: seconds * 1000, moreThanHits: afterHit, signal, progress };
+    const { services, signal, progress, queuedMs } = context;
+    const waitMs = Math.max(0, seconds * 1000 - queuedMs);
+    const waiting = { org: found.org, id, waitMs, moreThanHits: afterHit, signal, progress };
     const action = (await context.latency.measure('wait', () => wait(services.actions, waiting))) ?? found;
     context.note({ target: { actionId: id } });
     return answerOf(context, action, afterHit);

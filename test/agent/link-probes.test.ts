@@ -34,9 +34,9 @@ async function bridgeWith(options: FakeBridgeOptions = {}): Promise<FakeBridge> 
 }
 
 describe.each(nodes())('Node $major', ({ execPath: node }) => {
-  function run(bridge: FakeBridge): RunningProgram {
+  function run(bridge: FakeBridge, app = file): RunningProgram {
     const environment = { SIDELIGHT_URL: bridge.url, SIDELIGHT_KEY: 'sle_test', SIDELIGHT_AGENT_LOG: 'debug' };
-    const running = runProgram(node, ['--import', pathToFileURL(join(agent, 'register.js')).href, file], environment);
+    const running = runProgram(node, ['--import', pathToFileURL(join(agent, 'register.js')).href, app], environment);
     programs.push(running);
     return running;
   }
@@ -53,6 +53,28 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     expect(framesOf(connection, 'hit')[0]?.capture.expressions[1]).toEqual({ expression: 'step + 1', value: 2 });
     const numbers = connection.frames.flatMap((frame) => ('n' in frame ? [frame.n] : []));
     expect(numbers).toEqual(numbers.map((_number, index) => index + 1));
+  });
+
+  test('a program that patched the language before the first action came is read with the language as it was', async () => {
+    const patched = program('patched.cjs');
+    const names = { hidden: { password: ['password'] }, harmlessEndings: [], harmlessBeginnings: [] };
+    const bridge = await bridgeWith({ welcome: { policy: { names, pause: false } } });
+    const running = run(bridge, patched);
+    const connection = await bridge.connection(0);
+    await running.said('[]');
+    const where = { file: 'patched.cjs', line: marked(patched) };
+    connection.send({ t: 'arm', action: { ...snapshot('act_a', where, { hits: 3 }), expressions: ['account.owner'] } });
+    await until(() => framesOf(connection, 'state').at(-1)?.state === 'removed', 'the end');
+    const hits = framesOf(connection, 'hit');
+    expect(hits).toHaveLength(3);
+    expect(hits[2]?.capture).toMatchObject({
+      expressions: [{ expression: 'account.owner', value: 'o' }],
+      redacted: { password: 1 },
+    });
+    expect(hits[0]?.ts).toBeGreaterThan(1_700_000_000_000);
+    const lines = running.stdout().length;
+    await until(() => running.stdout().length > lines, 'a pass after the last hit');
+    expect([...new Set(running.stdout().trim().split('\n'))]).toEqual(['[]']);
   });
 
   test('what a welcome no longer holds is removed, what it holds stays with its counts, what ended here does not start anew', async () => {

@@ -276,16 +276,48 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     expect(performance.now() - started).toBeLessThan(1_500);
   });
 
-  test('a revoked agent goes away and does not come back soon', async () => {
+  test.each(['revoked', 'auth', 'version'] as const)(
+    'an agent refused with `%s` goes away and does not come back soon',
+    async (code) => {
+      const bridge = await bridgeWith();
+      const running = run(settings(bridge, { SIDELIGHT_AGENT_LOG: 'debug' }));
+      const connection = await bridge.connection(0);
+      connection.send({ t: 'error', code, message: 'Not you.' });
+      await until(() => connection.closed, 'the close');
+      await until(() => running.stderr().includes('trying again in'), 'the wait');
+      expect(running.stderr()).toContain(`the bridge refuses this agent (${code}): Not you.`);
+      expect(running.stderr()).toContain(`probes suspended: the bridge refuses this agent: ${code}`);
+      expect(Number(/trying again in (\d+) ms/.exec(running.stderr())?.[1])).toBeGreaterThan(200_000);
+    },
+  );
+
+  test('an agent whose place was taken by a copy of its process removes its probes and comes back under an id of its own', async () => {
     const bridge = await bridgeWith();
     const running = run(settings(bridge, { SIDELIGHT_AGENT_LOG: 'debug' }));
-    const connection = await bridge.connection(0);
-    connection.send({ t: 'error', code: 'revoked', message: 'The key was revoked.' });
-    await until(() => connection.closed, 'the close');
-    await until(() => running.stderr().includes('trying again in'), 'the wait');
-    expect(running.stderr()).toContain('the bridge refuses this agent (revoked): The key was revoked.');
-    expect(running.stderr()).toContain('probes suspended: the bridge refuses this agent: revoked');
-    expect(Number(/trying again in (\d+) ms/.exec(running.stderr())?.[1])).toBeGreaterThan(200_000);
+    const first = await bridge.connection(0);
+    first.send({ t: 'remove', id: 'act_a', reason: 'cancelled' });
+    await until(() => framesOf(first, 'state').length === 1, 'an answer nobody acknowledges');
+    first.socket.close(4001, 'replaced');
+    const second = await bridge.connection(1);
+    expect(second.hello.agent.id).toMatch(/^[\w-]{8,64}$/);
+    expect(second.hello.agent.id).not.toBe(first.hello.agent.id);
+    expect(second.hello).not.toHaveProperty('resume');
+    expect(second.hello.pid).toBe(first.hello.pid);
+    expect(running.stderr()).toContain('probes suspended: another process took the place of this agent');
+    await until(() => framesOf(second, 'beat').length > 0, 'a beat');
+    expect(framesOf(second, 'state')).toEqual([]);
+  });
+
+  test('a bridge that drains is left without a word and found again by the same agent', async () => {
+    const bridge = await bridgeWith();
+    const running = run(settings(bridge));
+    const first = await bridge.connection(0);
+    first.send({ t: 'error', code: 'draining', message: 'This replica shuts down.' });
+    first.socket.close(1012, 'draining');
+    const second = await bridge.connection(1);
+    expect(second.hello.agent.id).toBe(first.hello.agent.id);
+    expect(second.hello.resume).toEqual({ session: 'ses_test', lastN: 0 });
+    expect(running.stderr()).toBe('');
   });
 
   test('a bridge that dies while the program is busy is noticed all the same, and its probes are suspended in time', async () => {
@@ -312,6 +344,18 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     expect(child.hello.agent.id).not.toBe(parent.hello.agent.id);
     expect(child.hello.pid).not.toBe(parent.hello.pid);
     expect(bridge.connections).toHaveLength(2);
+  });
+
+  test('each worker of a cluster is an agent of its own, beside its primary', async () => {
+    const bridge = await bridgeWith();
+    const running = run(settings(bridge), program('clustered.mjs'));
+    await until(() => bridge.connections.length === 3, 'primary and two workers');
+    await running.said('workers');
+    const pids = [running.child.pid, ...(running.stdout().match(/\d+/g) ?? []).map(Number)];
+    const hellos = bridge.connections.map(({ hello }) => hello);
+    expect(hellos.map(({ pid }) => pid).toSorted()).toEqual(pids.toSorted());
+    expect(new Set(hellos.map(({ agent: { id } }) => id)).size).toBe(3);
+    for (const { pid, agent: one } of hellos) expect(one.name).toContain(`/${pid}`);
   });
 
   test('NODE_OPTIONS starts one agent, and what else it loads is not loaded again for the thread of the agent', async () => {

@@ -105,6 +105,8 @@ const withoutValue: Record<string, string> = {
   'million.includes(8)': 'The array has more than 10000 elements.',
   'order.none.deeper': '`undefined` has no `deeper`.',
   'nothing.deeper': '`null` has no `deeper`.',
+  'nothing[text]': '`null` has no `[…]`.',
+  'text[0]': 'A text can be compared, or tested with `startsWith`, `includes` and `endsWith`, but not taken apart.',
   late: '`late` is not initialised yet on this line.',
   unused: 'The engine no longer has `unused`: the function around the line does not use it.',
 };
@@ -122,7 +124,7 @@ const values: [string, unknown][] = [
   ['map.size', 1],
   ['set.size', 2],
   ['bytes.length', 4],
-  ['text[0]', 'h'],
+  ['text[9]', { $: 'undefined' }],
   ['text.startsWith("he")', true],
   ['items.includes("c")', true],
   ['items.includes(order)', false],

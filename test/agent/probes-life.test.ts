@@ -78,6 +78,15 @@ describe.each(nodes())('on Node $major', ({ execPath }) => {
     expect(variable((await app.hit()).capture, 'top')).toBe('late top');
   });
 
+  test('an action whose file comes without the line fails, and the program that loads it runs on', async () => {
+    await app.arm({ id: 'late', where: { file: 'late.cjs', line: 500 } });
+    await app.load(program('late.cjs'));
+    await app.until(() => last('late')?.state === 'failed');
+    expect(last('late')).toMatchObject({ code: 'no-such-line' });
+    expect(await app.call(program('late.cjs'), 'top')).toBe('late top');
+    expect(await app.do('globals')).toBe(0);
+  });
+
   test('all hits asked for are taken, then the action and the debugger go', async () => {
     await app.arm({ id: 'three', where: here, limits: { hits: 3, depth: 3, ttlMs: 10_000 } });
     expect(await app.do('globals')).toBe(1);

@@ -173,20 +173,20 @@ describe.each(nodes())('on Node $major', ({ execPath }) => {
     expect(Buffer.byteLength(JSON.stringify(hit))).toBeLessThan(256 * 1024);
   });
 
-  test('reading uses none of the methods that a program has patched since the agent was loaded', async () => {
+  test('a hit, also the last one, calls none of the methods that a program has patched since the agent was loaded', async () => {
     const patched = program('patched.cjs');
     app = await ProbeProgram.start(execPath, { maxShare: 1, maxCaptureMs: 1_000 });
     running.push(app);
+    await app.do('probes', { method: 'setPolicy', args: [policy] });
     await app.load(patched);
-    await app.arm({
-      where: { file: 'patched.cjs', line: marked(patched) },
-      condition: "order.items.includes('a')",
-      expressions: ['order.id + 1'],
-      limits: { hits: 2, depth: 3, ttlMs: 10_000 },
-    });
+    await app.call(patched, 'patch');
+    const place = { file: 'patched.cjs', line: marked(patched) };
+    await app.arm({ id: 'two', where: place, condition: "order.items.includes('a')", expressions: ['order.id + 1'] });
+    await app.arm({ id: 'one', where: place, condition: 'order.id.deep === 1', limits: { hits: 2, depth: 3, ttlMs: 10_000 } });
     const seen = await app.call(patched, 'run');
-    const { capture } = await app.hit();
+    const { id, capture } = await app.hit();
     expect(seen).toEqual([]);
+    expect(id).toBe('two');
     expect(variable(capture, 'order')).toMatchObject({
       $: 'object',
       fields: [
@@ -194,8 +194,17 @@ describe.each(nodes())('on Node $major', ({ execPath }) => {
         ['items', { $: 'array', length: 1, elements: ['a'] }],
       ],
     });
+    expect(variable(capture, 'account')).toMatchObject({
+      fields: [
+        ['owner', 'o'],
+        ['customerPassword', { $: 'redacted', rule: 'password' }],
+        ['tokenCount', 3],
+        ['API_KEYS', { $: 'redacted', rule: 'key' }],
+      ],
+    });
     expect(capture.expressions).toEqual([{ expression: 'order.id + 1', value: 2 }]);
     expect(variable(capture, 'custom')).toMatchObject({ $: 'error', message: 'own trace' });
     expect(variable(capture, 'custom')).not.toHaveProperty('stack');
+    await app.until(() => app.states.some((state) => state.id === 'two' && state.state === 'removed'));
   });
 });

@@ -10,14 +10,14 @@ tests: { pools: ['test-*'], services: ['*'] }
 };
 
 describe('a permit', () => {
-  it('carries the caller, the tool, the policy hash, and the limits and quotas of the role', async () => {
+  it('carries the caller, the tool, and the limits and quotas of the role', async () => {
     const policies = await policiesWith({
       'limits.yaml':
         'all: { maxHits: 20, maxTimeoutSeconds: 600, maxExpressions: 10, maxDepth: 3 }\nroles: { developer: { maxHits: 5 } }',
     });
     const caller = principal();
     const permit = authorize(policies, caller, 'take_snapshot');
-    expect(permit).toMatchObject({ principal: caller, tool: 'take_snapshot', policyHash: policies.hash });
+    expect(permit).toMatchObject({ principal: caller, tool: 'take_snapshot' });
     expect(permit.limits).toEqual({ maxHits: 5, maxTimeoutSeconds: 600, maxExpressions: 10, maxDepth: 3 });
     expect(authorize(policies, principal({ role: 'group_admin' }), 'take_snapshot').limits.maxHits).toBe(20);
     expect(permit.quotas.callsPerHour).toBeGreaterThan(0);

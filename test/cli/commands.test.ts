@@ -33,10 +33,8 @@ describe('sidelight policy', () => {
 
   it.each([
     { args: [] },
-    { args: ['mend'] },
     { args: ['explain', '--role', 'developer'] },
     { args: ['explain', '--tool', 'x', '--role', 'root'] },
-    { args: ['check', 'twice'] },
     { args: ['check', '--strict'] },
   ])('is called wrongly with $args', async ({ args }) => {
     expect(await sidelight('policy', ...args)).toMatchObject({ code: 2, stdout: '' });
@@ -61,20 +59,18 @@ describe('sidelight policy', () => {
   });
 });
 
-describe('sidelight serve is refused', () => {
-  it.each([
-    { args: ['--port', 'many'], code: 1, says: '--port' },
-    { args: ['--port', '70000'], code: 1, says: '65535' },
-    { args: ['--host', '0.0.0.0'], code: 1, says: '--public-url' },
-    { args: ['--log-level', 'loud'], code: 1, says: 'SIDELIGHT_LOG_LEVEL' },
-    { args: ['--database-url', 'mysql://user:hunter2@db/x'], code: 1, says: 'postgres' },
-    { args: ['--prot', '1'], code: 2, says: '--prot' },
-    { args: ['now'], code: 2, says: 'now' },
-  ])('with $args', async ({ args, code, says }) => {
-    const ran = await sidelight('serve', '--data', join(directory, 'never-made'), ...args);
-    expect(ran).toMatchObject({ code, stdout: '' });
-    expect(ran.stderr).toContain(says);
-    expect(ran.stderr).not.toContain('hunter2');
+describe('sidelight serve', () => {
+  const serve = (...args: string[]) => sidelight('serve', '--data', join(directory, 'never-made'), ...args);
+
+  it('refuses a wrong setting in a sentence, and shows no password', async () => {
+    const ran = await serve('--database-url', 'mysql://user:hunter2@db/x');
+    expect(ran).toMatchObject({ code: 1, stdout: '' });
+    expect(ran.stderr).toContain('SIDELIGHT_DATABASE_URL');
+    expect(ran.stderr).not.toMatch(/hunter2|^\s+at /m);
+  });
+
+  it.each([{ args: ['--prot', '1'] }, { args: ['now'] }])('is called wrongly with $args', async ({ args }) => {
+    expect(await serve(...args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(args[0] ?? '') });
   });
 });
 

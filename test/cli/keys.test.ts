@@ -84,9 +84,6 @@ describe('sidelight keys, while the bridge runs', () => {
 
   it.each([
     { what: 'a role nobody has', args: ['create', '--name', 'x', '--role', 'root'], says: 'role' },
-    { what: 'a scope there is not', args: ['create', '--name', 'x', '--scopes', 'runtime:write'], says: 'runtime:write' },
-    { what: 'a key without a name', args: ['create'], says: 'name' },
-    { what: 'a life of ten years', args: ['create', '--name', 'x', '--days', '3650'], says: '365' },
     { what: 'a key that is not there', args: ['revoke', 'nobody00'], says: 'nobody00' },
   ])('refuses $what in a sentence', async ({ args, says }) => {
     const ran = await keys(...args);
@@ -95,13 +92,10 @@ describe('sidelight keys, while the bridge runs', () => {
     expect(ran.stderr).not.toMatch(/^\s+at /m);
   });
 
-  it.each([
-    { args: [] },
-    { args: ['delete'] },
-    { args: ['revoke'] },
-    { args: ['create', '--days', 'many'] },
-    { args: ['list', '--colour'] },
-  ])('is called wrongly with $args', async ({ args }) => expect(await keys(...args)).toMatchObject({ code: 2, stdout: '' }));
+  it.each([{ args: [] }, { args: ['revoke'] }, { args: ['create', '--days', 'many'] }])(
+    'is called wrongly with $args',
+    async ({ args }) => expect(await keys(...args)).toMatchObject({ code: 2, stdout: '' }),
+  );
 });
 
 describe('sidelight keys, while no bridge runs', () => {

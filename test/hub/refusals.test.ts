@@ -61,6 +61,7 @@ describe('before the WebSocket', () => {
     expect(answer.status).toBe(status);
     expect(answer.text).toContain(sentence);
     if (status === 401) expect(answer.headers['www-authenticate']).toBe('Bearer');
+    expect(world.handlers.away).toMatchObject(status === 401 ? [{ address: '127.0.0.1' }] : []);
   });
 
   it('lets an honest agent in, with the sub-protocol and without compression', async () => {
@@ -88,7 +89,7 @@ describe('before the WebSocket', () => {
     let prove = () => {};
     world.handlers.authenticate = () =>
       new Promise((resolve) => {
-        prove = () => resolve({ org: 'acme', pool: 'p', servicePattern: '*', keyId: 'k' });
+        prove = () => resolve({ org: 'acme', pool: 'p', servicePattern: '*', keyId: 'k', firstKeyId: 'k' });
       });
     const { hostname, port } = new URL(world.url);
     const asked = request({
@@ -104,7 +105,7 @@ describe('before the WebSocket', () => {
     asked.destroy();
     await new Promise((resolve) => setImmediate(resolve));
     prove();
-    world.handlers.authenticate = async () => ({ org: 'acme', pool: 'p', servicePattern: '*', keyId: 'k' });
+    world.handlers.authenticate = async () => ({ org: 'acme', pool: 'p', servicePattern: '*', keyId: 'k', firstKeyId: 'k' });
     await rawAgent(world, 'still-alive');
   });
 });
@@ -135,8 +136,28 @@ describe('after the WebSocket', () => {
     await expect(world.agent({ key: 'check', service: 'payments' }).start()).rejects.toThrow(
       'auth: This enrolment key is for services that match check*, not for payments.',
     );
+    expect(world.handlers.away).toMatchObject([
+      { reason: 'auth', address: '127.0.0.1', enrolment: keys.check, hello: { service: 'payments' } },
+    ]);
     await world.agent({ key: 'check', service: 'checkout' }).start();
     expect(world.handlers.count('connected')).toBe(1);
+  });
+
+  it('turns out an agent the store has something against, and tells nothing of it', async () => {
+    world.handlers.against = 'An agent with this id came with another enrolment key.';
+    await expect(world.agent().start()).rejects.toThrow(`auth: ${world.handlers.against}`);
+    expect(world.handlers.away).toMatchObject([{ reason: 'auth', sentence: world.handlers.against }]);
+    expect(world.handlers.events).toEqual([]);
+    expect(world.hub.agents('acme')).toEqual([]);
+  });
+
+  it('keeps an id for the key it came with, and for what that key was rotated to', async () => {
+    const first = world.agent({ id: 'agent-of-any' });
+    await first.start();
+    await expect(world.agent({ id: 'agent-of-any', key: 'check' }).start()).rejects.toThrow('another enrolment key');
+    await world.agent({ id: 'agent-of-any', key: 'rotated' }).start();
+    await until('it took over', () => first.state === 'stopped');
+    expect(world.hub.agents('acme')).toMatchObject([{ id: 'agent-of-any', enrolmentKeyId: 'k-any' }]);
   });
 
   it('answers garbage and goes on, but not for ever', async () => {
@@ -149,6 +170,24 @@ describe('after the WebSocket', () => {
     expect(world.hub.agents('acme')).toHaveLength(1);
     for (let count = 0; count < 30; count += 1) socket.send('{');
     expect(await ending(socket, frames)).toEqual({ code: 1008, error: 'bad-frame' });
+  });
+
+  it('answers frames it does not know, but not for ever', async () => {
+    const frames: string[] = [];
+    const socket = await rawAgent(world, 'raw-agent-1', frames);
+    for (let count = 0; count < 50; count += 1) socket.send('{"t":"someday"}');
+    await until('fifty answers', () => parsed(frames).filter((frame) => frame.t === 'error').length === 50);
+    for (let count = 0; count < 160; count += 1) socket.send('{"t":"someday"}');
+    expect(await ending(socket, frames)).toEqual({ code: 1008, error: 'unsupported' });
+  });
+
+  it('hears a few errors that an agent reports, and then no more', async () => {
+    const socket = await rawAgent(world, 'raw-agent-1');
+    for (let count = 0; count < 50; count += 1) socket.send(JSON.stringify({ t: 'error', code: 'oops', message: `no ${count}` }));
+    socket.send(JSON.stringify({ t: 'bye', reason: 'exit' }));
+    await until('all are heard', () => world.handlers.count('disconnected') === 1);
+    expect(world.handlers.errors.map(({ message }) => message)).toEqual(Array.from({ length: 10 }, (_, count) => `no ${count}`));
+    expect(world.log.filter((line) => line.includes('more errors'))).toHaveLength(1);
   });
 
   it('acknowledges a frame it refuses, so that it is not sent for ever', async () => {

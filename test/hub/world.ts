@@ -4,18 +4,20 @@ import { pino } from 'pino';
 import { SimulatedAgent } from '../../agents-sim/agent.ts';
 import type { SimulatedAgentOptions } from '../../agents-sim/hello.ts';
 import { checkout, checkoutFile, priceLine } from '../../agents-sim/scenarios/checkout.ts';
-import type { ConnectedAgent, Enrolment, HubHandlers, ReceivedHit } from '../../src/hub/handlers.ts';
+import type { ConnectedAgent, Enrolment, HubHandlers, ReceivedHit, TurnedAway } from '../../src/hub/handlers.ts';
 import { type AgentServer, createHub } from '../../src/hub/hub.ts';
 import type { HubSettings } from '../../src/hub/settings.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { Refusal } from '../../src/lib/refusal.ts';
-import type { Action, AgentPolicy, StateFrame } from '../../src/protocol/frames.ts';
+import type { Action, AgentError, AgentPolicy, StateFrame } from '../../src/protocol/frames.ts';
 
 /** Keys this world knows. */
 export const keys: Record<string, Enrolment> = {
-  any: { org: 'acme', pool: 'default', servicePattern: '*', keyId: 'k-any' },
-  check: { org: 'acme', pool: 'shop', servicePattern: 'check*', keyId: 'k-check' },
-  other: { org: 'globex', pool: 'default', servicePattern: '*', keyId: 'k-other' },
+  any: { org: 'acme', pool: 'default', servicePattern: '*', keyId: 'k-any', firstKeyId: 'k-any' },
+  check: { org: 'acme', pool: 'shop', servicePattern: 'check*', keyId: 'k-check', firstKeyId: 'k-check' },
+  /** What `any` was rotated to. */
+  rotated: { org: 'acme', pool: 'default', servicePattern: '*', keyId: 'k-rotated', firstKeyId: 'k-any' },
+  other: { org: 'globex', pool: 'default', servicePattern: '*', keyId: 'k-other', firstKeyId: 'k-other' },
 };
 
 /** One thing a handler was told, in order. */
@@ -29,6 +31,11 @@ export class Recorder implements HubHandlers {
   readonly events: Event[] = [];
   /** What a connecting agent must have armed. */
   desired: Action[] = [];
+  /** Agents that were not let in. */
+  readonly away: TurnedAway[] = [];
+  readonly errors: AgentError[] = [];
+  /** What the store has against an agent. */
+  against: string | undefined;
   agentPolicy: AgentPolicy = { names: { hidden: {}, harmlessEndings: [], harmlessBeginnings: [] }, pause: false };
   /** Runs before a handler is done; may wait or throw. */
   before: Partial<Record<Event['on'], (event: Event) => Promise<void>>> = {};
@@ -38,6 +45,18 @@ export class Recorder implements HubHandlers {
     const found = keys[bearer];
     if (found === undefined) throw new Refusal({ code: 'invalid_token', message: 'The enrolment key is unknown.' });
     return found;
+  }
+
+  async objection(): Promise<string | undefined> {
+    return this.against;
+  }
+
+  turnedAway(who: TurnedAway): void {
+    this.away.push(who);
+  }
+
+  error(_agent: ConnectedAgent, frame: AgentError): void {
+    this.errors.push(frame);
   }
 
   async connected(agent: ConnectedAgent): Promise<Action[]> {

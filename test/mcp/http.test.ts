@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { accepts, firstEvent, legacyCall, modernCall, modernHeaders, send, sendRaw } from './send.ts';
-import { aliceKey, brokenKey, inWorld } from './world.ts';
+import { aliceKey, brokenKey, inWorld, type World } from './world.ts';
 
 describe('who is let in', () => {
   it('answers 401 without a key, and the challenge carries no error', () =>
@@ -78,6 +78,73 @@ describe('who is let in', () => {
       },
       { publicUrl: new URL('https://side.example/base'), allowedOrigins: ['https://ide.example'] },
     ));
+});
+
+describe('web pages of an allowed origin', () => {
+  const page = 'https://ide.example';
+  const settings = { allowedOrigins: [page] };
+  const list = (world: World, headers: Record<string, string>) =>
+    send(world, { body: { jsonrpc: '2.0', id: 1, method: 'tools/list' }, headers });
+
+  it('are told before they have a key that they may send what MCP clients send', () =>
+    inWorld(async (world) => {
+      const response = await fetch(world.url, {
+        method: 'OPTIONS',
+        headers: {
+          Origin: page,
+          'Access-Control-Request-Method': 'POST',
+          'Access-Control-Request-Headers': 'authorization,content-type,mcp-protocol-version',
+        },
+      });
+      expect(response.status).toBe(204);
+      expect(response.headers.get('access-control-allow-origin')).toBe(page);
+      expect(response.headers.get('access-control-allow-methods')).toContain('POST');
+      const allowed = response.headers.get('access-control-allow-headers')?.toLowerCase().split(', ');
+      expect(allowed).toEqual(
+        expect.arrayContaining([
+          ...[
+            'authorization',
+            'content-type',
+            'mcp-protocol-version',
+            'mcp-session-id',
+            'mcp-method',
+            'mcp-name',
+            'last-event-id',
+          ],
+        ]),
+      );
+      expect(response.headers.get('vary')).toContain('Origin');
+      expect(await response.text()).toBe('');
+      expect(world.seen).toEqual([]);
+    }, settings));
+
+  it.each([
+    { what: 'a list', body: { jsonrpc: '2.0', id: 1, method: 'tools/list' } },
+    { what: 'a call of the 2025 era', body: legacyCall('echo') },
+    { what: 'a call of the 2026 era', body: modernCall('echo'), headers: modernHeaders('echo') },
+    { what: 'a refusal', body: legacyCall('echo'), headers: { Authorization: '' } },
+  ])('may read the answer to $what', ({ body, headers }: { body: object; headers?: Record<string, string> }) =>
+    inWorld(async (world) => {
+      const response = await send(world, { body, headers: { ...headers, Origin: page } });
+      expect(response.headers.get('access-control-allow-origin')).toBe(page);
+      expect(response.headers.get('access-control-expose-headers')?.toLowerCase()).toMatch(/mcp-session-id, www-authenticate/);
+      expect(response.headers.get('vary')).toContain('Origin');
+      await response.text();
+    }, settings),
+  );
+
+  it('are named one by one: other pages are refused, and programs hear nothing of it', () =>
+    inWorld(async (world) => {
+      const preflight = { 'Access-Control-Request-Method': 'POST' };
+      const foreign = await send(world, { method: 'OPTIONS', headers: { ...preflight, Origin: 'https://evil.example' } });
+      expect(foreign.status).toBe(403);
+      expect(foreign.headers.get('access-control-allow-origin')).toBeNull();
+      const program = await list(world, {});
+      expect(program.headers.get('access-control-allow-origin')).toBeNull();
+      expect(program.headers.get('vary')).toContain('Origin');
+      const local = await list(world, { Origin: 'http://localhost:6274' });
+      expect(local.headers.get('access-control-allow-origin')).toBe('http://localhost:6274');
+    }, settings));
 });
 
 describe('what is taken', () => {

@@ -1,7 +1,8 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type App, createApp } from '../../src/app.ts';
 import type { CallRequest } from '../../src/call.ts';
+import { createHttpServer } from '../../src/http/server.ts';
 import type { Principal } from '../../src/identity/principal.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createLog } from '../../src/lib/log.ts';
@@ -64,7 +65,9 @@ export async function inWorld(
     },
     spine,
   );
-  const server = createServer(app.koa.callback());
+  const server = createHttpServer(app.koa.callback(), (_request, socket) =>
+    socket.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n'),
+  );
   const port = await listen(server);
   try {
     await run({

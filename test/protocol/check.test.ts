@@ -100,6 +100,28 @@ describe('honest frames', () => {
     expect(checkAgentFrame(frame)).toEqual({ ok: true, frame });
   });
 
+  it('of the bridge lose an action that cannot be read, which is answered, and nothing else', () => {
+    const bad = { ...action, id: 'act_bad', where: { file: 'a\u200b.cjs', line: 1 } };
+    const declined = [
+      {
+        id: 'act_bad',
+        rev: action.rev,
+        state: 'failed',
+        hits: 0,
+        code: 'unsupported',
+        message: 'welcome.actions[0].where.file: expected printable characters',
+      },
+    ];
+    const [welcome] = bridgeFrames;
+    const frame = { ...welcome, actions: [action] };
+    expect(checkBridgeFrame({ ...welcome, actions: [bad, action, 7, { id: 'act_no_rev' }] })).toEqual({ ok: true, frame, declined });
+    expect(checkBridgeFrame({ t: 'arm', action: bad })).toMatchObject({
+      ok: false,
+      code: 'bad-frame',
+      declined: [{ id: 'act_bad', rev: action.rev, state: 'failed' }],
+    });
+  });
+
   it('lose what the protocol does not know, and fields that are null', () => {
     const later = {
       ...hello,
@@ -277,7 +299,7 @@ describe('anything at all', () => {
           continue;
         }
         accepted += 1;
-        expect(check(checked.frame), `seed ${seed}`).toEqual(checked);
+        expect(check(checked.frame), `seed ${seed}`).toEqual({ ok: true, frame: checked.frame });
       }
     }
     expect(accepted, `seed ${seed}`).toBeGreaterThan(1_000);

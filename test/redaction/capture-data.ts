@@ -29,12 +29,12 @@ export const object = (fields: Record<string, Value>, className?: string): Value
 export const array = (...elements: Value[]): Value => ({ $: 'array', length: elements.length, elements });
 
 /** The whole way of a capture: scrubbed, stored, read, redacted, rendered. */
-export function answerOf(
+export async function answerOf(
   data: CaptureData,
   policy: RedactionPolicy = defaultRedactionPolicy,
   later = policy,
   actionId = 'act_1',
-): Redacted & { hit: RenderedHit; stored: string } {
+): Promise<Redacted & { hit: RenderedHit; stored: string }> {
   const scrubbed = scrub(RawCapture.fromAgent(data), policy, { tagKey: `key of ${actionId}` });
   const hit = {
     actionId,
@@ -45,7 +45,7 @@ export function answerOf(
     receivedAt: 1,
     capture: scrubbed,
   };
-  const redacted = redact({ structured: { hits: [hit] } }, later, { tagKey: (id) => `key of ${id}` });
+  const redacted = await redact({ structured: { hits: [hit] } }, later, { tagKey: (id) => `key of ${id}` });
   return {
     ...redacted,
     hit: (redacted.structured as { hits: RenderedHit[] }).hits[0] as RenderedHit,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStores, type Stores } from '../../src/storage/stores.ts';
 import { engines, type World } from './engines.ts';
-import { action, t0, target, wide } from './fixtures.ts';
+import { action, agent, t0, target, wide } from './fixtures.ts';
 
 const hourMs = 3_600_000;
 
@@ -40,7 +40,7 @@ describe.each(engines)('actions over $engine', ({ open }) => {
     await stores.actions.place(mine, wide);
     expect(await stores.actions.get('theirs', mine.id)).toBeUndefined();
     expect(await stores.actions.finish('theirs', mine.id, 'cancelled', 'not theirs', t0)).toBeUndefined();
-    expect(await stores.actions.addTarget('theirs', mine.id, target('x'), 10, t0)).toBe(false);
+    expect(await stores.actions.addTargets('theirs', [mine.id], target('x'), { perAgent: 10, perAction: 10 }, t0)).toBe(0);
     expect(await stores.actions.list('theirs', { limit: 10 })).toEqual([]);
   });
 
@@ -136,14 +136,22 @@ describe.each(engines)('actions over $engine', ({ open }) => {
     }
   });
 
+  const room = { perAgent: 10, perAction: 200 };
+
   it('never pass the ceiling of an agent when it is added later, from two bridges at once', async () => {
     const org = 'race-add';
     const placed = Array.from({ length: 12 }, () => action({ org, targets: [] }));
     for (const one of placed) await stores.actions.place(one, wide);
-    const added = await Promise.all(
-      placed.map((one, turn) => (turn % 2 === 0 ? stores : other).actions.addTarget(org, one.id, target('late'), 4, t0)),
-    );
-    expect(added.filter(Boolean)).toHaveLength(4);
+    const add = (turn: number) =>
+      (turn % 2 === 0 ? stores : other).actions.addTargets(
+        org,
+        placed.slice(turn, turn + 3).map(({ id }) => id),
+        target('late'),
+        { ...room, perAgent: 4 },
+        t0,
+      );
+    const added = await Promise.all(placed.map((_, turn) => add(turn)));
+    expect(added.reduce((sum, count) => sum + count)).toBe(4);
     expect(await stores.actions.liveOn(org, 'late', t0)).toHaveLength(4);
   });
 
@@ -151,12 +159,30 @@ describe.each(engines)('actions over $engine', ({ open }) => {
     const org = 'targets';
     const placed = action({ org });
     await stores.actions.place(placed, wide);
-    expect(await stores.actions.addTarget(org, placed.id, target('agent-1'), 10, t0)).toBe(false);
-    expect(await stores.actions.addTarget(org, placed.id, target('agent-2'), 10, t0)).toBe(true);
+    const add = (agentId: string, now = t0) => stores.actions.addTargets(org, [placed.id], target(agentId), room, now);
+    expect(await add('agent-1')).toBe(0);
+    expect(await add('agent-2')).toBe(1);
     expect((await stores.actions.get(org, placed.id))?.targets.map(({ agentId }) => agentId)).toEqual(['agent-1', 'agent-2']);
-    expect(await stores.actions.addTarget(org, placed.id, target('agent-3'), 10, placed.expiresAt)).toBe(false);
+    expect(await add('agent-3', placed.expiresAt)).toBe(0);
     await stores.actions.finish(org, placed.id, 'cancelled', 'enough', t0);
-    expect(await stores.actions.addTarget(org, placed.id, target('agent-4'), 10, t0)).toBe(false);
+    expect(await add('agent-4')).toBe(0);
+  });
+
+  it('take no more targets than they may have, and let those go that left without a hit', async () => {
+    const org = 'fan-out';
+    const targets = [target('here'), target('gone'), target('gone-with-hit', { hits: 1 })];
+    const [full, free] = [action({ org, targets, createdAt: t0 - 1 }), action({ org, targets: [] })];
+    for (const one of [full, free]) await stores.actions.place(one, wide);
+    for (const id of ['here', 'gone', 'gone-with-hit']) await stores.agents.upsert(agent(id, { org }));
+    const add = (agentId: string) =>
+      stores.actions.addTargets(org, [full.id, free.id], target(agentId), { perAgent: 10, perAction: 3 }, t0);
+    const on = async ({ id }: typeof full) => (await stores.actions.get(org, id))?.targets.map(({ agentId }) => agentId);
+    expect(await add('late-1')).toBe(1);
+    expect(await on(full)).toEqual(['here', 'gone', 'gone-with-hit']);
+    expect(await on(free)).toEqual(['late-1']);
+    for (const id of ['gone', 'gone-with-hit']) await stores.agents.seen(org, id, t0, false);
+    expect(await add('late-2')).toBe(2);
+    expect(await on(full)).toEqual(['here', 'gone-with-hit', 'late-2']);
   });
 
   it('remember what an agent reports, and never count its hits back', async () => {

@@ -21,7 +21,7 @@ describe.each(engines)('keys, agents, audit and retention over $engine', ({ open
       ),
     );
     expect(seeded.filter(Boolean)).toHaveLength(1);
-    expect(await stores.keys.count()).toBe(2);
+    expect(await stores.keys.list('acme')).toHaveLength(2);
   });
 
   it('keeps API keys and enrolment keys as they were, by organisation', async () => {
@@ -81,6 +81,8 @@ describe.each(engines)('keys, agents, audit and retention over $engine', ({ open
     ]);
     expect((await stores.agents.list('fleet', t0 + 2)).map(({ id }) => id)).toEqual(['b']);
     expect(await stores.agents.list('theirs', 0)).toEqual([]);
+    expect(await stores.agents.find('fleet', 'b')).toEqual(agent('b', { org: 'fleet', lastSeenAt: t0 + 5 }));
+    expect(await stores.agents.find('theirs', 'b')).toBeUndefined();
   });
 
   it('knows who is connected and when it was last seen, and nobody at a start', async () => {
@@ -90,6 +92,16 @@ describe.each(engines)('keys, agents, audit and retention over $engine', ({ open
     expect(await stores.agents.list('seen', 0)).toMatchObject([{ connected: true, lastSeenAt: t0 + 7 }]);
     await stores.agents.disconnectAll();
     expect(await stores.agents.list('seen', 0)).toMatchObject([{ connected: false, lastSeenAt: t0 + 7 }]);
+  });
+
+  it('keeps who is paused and since when, until they are resumed', async () => {
+    await stores.pauses.pause('quiet', t0);
+    await stores.pauses.pause('quiet', t0 + 5);
+    expect(await other.pauses.all()).toEqual([{ org: 'quiet', pausedAt: t0 }]);
+    await stores.pauses.resume('loud');
+    expect(await stores.pauses.all()).toHaveLength(1);
+    await stores.pauses.resume('quiet');
+    expect(await stores.pauses.all()).toEqual([]);
   });
 
   it('keeps audit records as they were, newest first, by organisation', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrate } from '../../src/storage/migrate.ts';
 import { migrations } from '../../src/storage/migrations/all.ts';
 import { engines, type World } from './engines.ts';
@@ -64,25 +64,6 @@ describe.each(engines)('the database port over $engine', ({ engine, open }) => {
       code: 'invalid_input',
     });
     expect(await world.db.query('select 1 as alive')).toEqual([{ alive: 1 }]);
-  });
-
-  it('notifies every listener of a channel until it stops', async () => {
-    const first: string[] = [];
-    const second: string[] = [];
-    const stopFirst = await world.db.listen('replica_one', (payload) => first.push(payload));
-    const stopSecond = await world.db.listen('replica_one', (payload) => second.push(payload));
-    await world.second.notify('replica_one', 'act_1');
-    await vi.waitFor(() => expect([first, second]).toEqual([['act_1'], ['act_1']]));
-    await stopFirst();
-    await world.second.notify('replica_one', 'act_2');
-    await vi.waitFor(() => expect(second).toEqual(['act_1', 'act_2']));
-    expect(first).toEqual(['act_1']);
-    await stopSecond();
-  });
-
-  it('takes no channel that could be a statement, and no payload that PostgreSQL would refuse', async () => {
-    await expect(world.db.listen('a; drop table notes', () => {})).rejects.toThrow('not a channel name');
-    await expect(world.db.notify('replica_one', 'é'.repeat(4_000))).rejects.toThrow('7999 bytes');
   });
 
   it('migrates once, however many bridges start at the same time', async () => {

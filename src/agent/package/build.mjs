@@ -16,23 +16,27 @@ const { version, license, engines, repository } = JSON.parse(readFileSync(join(r
 rmSync(target, { recursive: true, force: true });
 mkdirSync(target, { recursive: true });
 
-// Few files load faster than many; the probes stay a file of their own, because they are loaded only when needed.
-await build({
-  absWorkingDir: resolve(here, '..'),
-  entryPoints: ['register.ts', 'start.ts', 'link-worker.ts'],
-  outdir: target,
-  bundle: true,
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  external: ['node:*'],
-  // Names stay, so that a stack trace and a review can be read; the sources are in the repository.
-  minifyWhitespace: true,
-  lineLimit: 200,
-  legalComments: 'none',
-  logLevel: 'warning',
-});
+// Few files load faster than many: the thread's file shares nothing with the program's. The probes stay a file of their own, because
+// they are loaded only when needed.
+for (const entryPoints of [['register.ts', 'start.ts'], ['link-worker.ts']]) {
+  await build({
+    absWorkingDir: resolve(here, '..'),
+    entryPoints,
+    outdir: target,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    external: ['node:*'],
+    // Names stay, so that a stack trace and a review can be read; the sources are in the repository.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    lineLimit: 200,
+    legalComments: 'none',
+    logLevel: 'warning',
+  });
+}
 
 // Only what `start.d.ts` needs; the rest of the agent has no types to offer.
 const declarations = mkdtempSync(join(tmpdir(), 'sidelight-agent-'));

@@ -1,6 +1,7 @@
 import { start } from './001-start.ts';
 import { secrets } from './002-secrets.ts';
+import { pauses } from './003-pauses.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps of the schema in order. */
-export const migrations: Migration[] = [start, secrets];
+export const migrations: Migration[] = [start, secrets, pauses];

@@ -10,9 +10,11 @@ let mayQueue = true;
 let probes;
 
 const send = (message) => process.connected && process.send(message);
+// In a later turn: what `send` calls is not the probes' doing.
+const soon = setImmediate;
 const events = {
-  state: (state) => send({ t: 'state', body: state }),
-  hit: (hit) => send({ t: 'hit', body: hit }),
+  state: (state) => soon(() => send({ t: 'state', body: state })),
+  hit: (hit) => soon(() => send({ t: 'hit', body: hit })),
   mayQueue: () => mayQueue,
 };
 
@@ -42,7 +44,8 @@ const commands = {
 
 process.on('message', async ({ id, command, input }) => {
   try {
-    send({ t: 'done', id, result: (await commands[command](input)) ?? null });
+    const result = (await commands[command](input)) ?? null;
+    soon(() => send({ t: 'done', id, result }));
   } catch (error) {
     send({ t: 'done', id, error: String(error?.stack ?? error) });
   }

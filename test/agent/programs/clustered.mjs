@@ -1,0 +1,8 @@
+// A primary with two workers that end with it.
+import cluster from 'node:cluster';
+
+if (cluster.isPrimary) {
+  const workers = [cluster.fork(), cluster.fork()];
+  console.log(`workers ${workers.map((worker) => worker.process.pid).join(' ')}`);
+}
+setInterval(() => {}, 1_000);

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { readConfig, type SettingName, settings } from '../../src/config.ts';
+import { Refusal } from '../../src/lib/refusal.ts';
+
+function refusalOf(flags: Record<string, string>, env: NodeJS.ProcessEnv = {}): Refusal {
+  try {
+    readConfig(flags, env);
+  } catch (problem) {
+    if (problem instanceof Refusal) return problem;
+    throw problem;
+  }
+  return expect.unreachable('it was taken');
+}
+
+describe('a setting', () => {
+  it('is taken from its flag before its variable, and from its variable before its default', () => {
+    expect(readConfig({}, {}).port).toBe(7433);
+    expect(readConfig({}, { SIDELIGHT_PORT: '8000' }).port).toBe(8000);
+    expect(readConfig({ port: '9000' }, { SIDELIGHT_PORT: '8000' }).port).toBe(9000);
+  });
+
+  it.each<{ flags: Record<string, string>; field: SettingName }>([
+    { flags: { port: 'many' }, field: 'port' },
+    { flags: { port: '70000' }, field: 'port' },
+    { flags: { port: '1.5' }, field: 'port' },
+    { flags: { host: '0.0.0.0' }, field: 'publicUrl' },
+    { flags: { 'public-url': 'sidelight.example.com' }, field: 'publicUrl' },
+    { flags: { 'log-level': 'loud' }, field: 'logLevel' },
+    { flags: { 'database-url': 'mysql://user:hunter2@db/x' }, field: 'databaseUrl' },
+    { flags: { 'max-body-bytes': '0' }, field: 'maxBodyBytes' },
+    { flags: { 'drain-seconds': '601' }, field: 'drainSeconds' },
+  ])('is refused with $flags: which one, and how to set it', ({ flags, field }) => {
+    const { details } = refusalOf(flags);
+    expect(details).toMatchObject({ code: 'invalid_input', field });
+    expect(details.next).toBe(`Set --${settings[field].flag} or ${settings[field].env}.`);
+    expect(details.message).not.toContain('hunter2');
+  });
+
+  it('has a flag and a variable of its own', () => {
+    const all = Object.values(settings);
+    expect(new Set(all.map(({ flag }) => flag)).size).toBe(all.length);
+    expect(new Set(all.map(({ env }) => env)).size).toBe(all.length);
+    for (const { env } of all) expect(env).toMatch(/^SIDELIGHT_[A-Z_]+$/);
+  });
+});
