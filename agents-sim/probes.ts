@@ -43,7 +43,7 @@ export class Probes {
   arm(action: Action): void {
     const known = this.#probes.get(action.id) ?? this.#done.get(action.id);
     if (known !== undefined && known.action.rev >= action.rev) {
-      if (known.state === 'suspended') known.state = known.at === undefined ? 'pending' : 'armed';
+      if (!this.#paused) resume(known);
       this.#tell(known);
       return;
     }
@@ -57,6 +57,7 @@ export class Probes {
     const probe = createProbe(action, this.#scenario.files);
     this.#drop(action.id);
     if (probe.state !== 'failed') {
+      if (this.#paused) suspend(probe);
       this.#probes.set(action.id, probe);
       const timer = setTimeout(() => this.#finish(probe, 'expired'), action.limits.ttlMs);
       this.#ends.set(action.id, timer.unref());
@@ -80,8 +81,7 @@ export class Probes {
 
   /** The bridge is silent: nothing is hit any more. */
   suspend(): void {
-    for (const probe of this.#probes.values())
-      if (probe.state === 'armed' || probe.state === 'pending') probe.state = 'suspended';
+    for (const probe of this.#probes.values()) suspend(probe);
   }
 
   /** The agent is no more. */
@@ -91,7 +91,12 @@ export class Probes {
 
   setPolicy(policy: AgentPolicy): void {
     if (this.#scenario.hides !== false) this.#hidden = compileNameRules(policy.names);
+    if (policy.pause === this.#paused) return;
     this.#paused = policy.pause;
+    for (const probe of this.#probes.values()) {
+      (policy.pause ? suspend : resume)(probe);
+      this.#tell(probe);
+    }
   }
 
   /** The program comes through this line. */
@@ -140,4 +145,12 @@ export class Probes {
       ...(message === undefined ? {} : { message }),
     });
   }
+}
+
+function suspend(probe: Probe): void {
+  if (probe.state === 'armed' || probe.state === 'pending') probe.state = 'suspended';
+}
+
+function resume(probe: Probe): void {
+  if (probe.state === 'suspended') probe.state = probe.at === undefined ? 'pending' : 'armed';
 }

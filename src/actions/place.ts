@@ -34,8 +34,8 @@ export interface Placed {
 
 /**
  * Places an action on its targets and waits for their first answers. Needs the `Charge`, so it cannot be called by
- * somebody who was not authorized and charged. Refuses while agents are paused, when a quota is spent or when no target could take it. `recordOf`
- * gives the audit record that is stored together with the action, before any agent hears of it.
+ * somebody who was not authorized and charged. Refuses while agents are paused, when a quota is spent or when no target could
+ * take it. `recordOf` gives the audit record that is stored together with the action, before any agent hears of it.
  */
 export async function place(
   context: ActionContext,

@@ -31,7 +31,11 @@ export class Delivery {
   send(hit: UnmappedHit, raw: RawFrame[], { session, scripts }: Sites): void {
     const finish = (): true => {
       const { at, ...rest } = hit.capture;
-      this.#to.hit({ ...hit, capture: { at, stack: mapStack(raw, scripts), ...rest } });
+      const stack = mapStack(raw, scripts);
+      // The hit's own frame is where the action is bound, also where V8 stops behind the statement (see `stopsOf`).
+      if (stack[0] !== undefined)
+        stack[0] = { ...stack[0], file: at.file, line: at.line, ...(at.column ? { column: at.column } : {}) };
+      this.#to.hit({ ...hit, capture: { at, stack, ...rest } });
       return true;
     };
     let mapsLeft = maxMapsPerHit;

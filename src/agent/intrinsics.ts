@@ -1,4 +1,19 @@
-import { types } from 'node:util';
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
+
+// Not from `node:util`: importing that opens the program's stderr in Node 22 and later.
+export {
+  isArgumentsObject,
+  isArrayBuffer,
+  isBoxedPrimitive,
+  isDate,
+  isMap,
+  isNativeError,
+  isProxy,
+  isRegExp,
+  isSet,
+  isSharedArrayBuffer,
+  isTypedArray,
+} from 'node:util/types';
 
 /**
  * The language as it was when the agent was loaded. Programs patch globals; code that runs at a hit uses only what is kept here,
@@ -23,20 +38,6 @@ function optionalGetter<Result>(prototype: object, key: PropertyKey): ((self: ob
   return Reflect.getOwnPropertyDescriptor(prototype, key) === undefined ? undefined : getter(prototype, key);
 }
 
-export const {
-  isArgumentsObject,
-  isArrayBuffer,
-  isBoxedPrimitive,
-  isDate,
-  isMap,
-  isNativeError,
-  isProxy,
-  isRegExp,
-  isSet,
-  isSharedArrayBuffer,
-  isTypedArray,
-} = types;
-
 const typedArrayPrototype = Reflect.getPrototypeOf(Uint8Array.prototype) as object;
 const iteratorNext = (iterator: object) =>
   uncurry((Reflect.getPrototypeOf(iterator) as { next: (this: unknown) => IteratorResult<unknown> }).next);
@@ -51,7 +52,7 @@ export const sameValue = Object.is;
 export const objectPrototype = Object.prototype;
 export const ErrorClass = Error;
 export const captureStackTrace = Error.captureStackTrace;
-export const atomicLoad = Atomics.load;
+export const { load: atomicLoad, store: atomicStore } = Atomics;
 export const { min, max, round } = Math;
 
 /** Milliseconds that never go back. */

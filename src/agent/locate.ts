@@ -61,17 +61,27 @@ function stopsOf({ script, source }: Found, scripts: Scripts, session: DebuggerS
   const map = source === undefined ? undefined : scripts.mapOf(script, session)?.map;
   const text = session.source(script.id) ?? '';
   const endOfCode = text.trimEnd().length;
-  const places = (from: GeneratedPlace, to: GeneratedPlace): GeneratedPlace[] =>
-    session.possiblePlaces(script.id, from, to).map((place) => ({ line: place.lineNumber, column: place.columnNumber ?? 0 }));
+  const places = (from: GeneratedPlace, to: GeneratedPlace): (GeneratedPlace & { isReturn: boolean })[] =>
+    session.possiblePlaces(script.id, from, to).map(({ lineNumber, columnNumber, type }) => ({
+      line: lineNumber,
+      column: columnNumber ?? 0,
+      isReturn: type === 'return',
+    }));
   // V8 can stop where a script ends, though no code stands there.
   return (from, to, which = 'first') => {
     const all: Candidate[] = [];
     if (map === undefined || source === undefined) {
-      for (const place of places({ line: from, column: 0 }, { line: to, column: 0 })) all.push({ generated: place, ...place });
+      for (const { line, column } of places({ line: from, column: 0 }, { line: to, column: 0 }))
+        all.push({ generated: { line, column }, line, column });
     } else {
       for (const stretch of map.generated(source, from, to)) {
         if (which === 'first' && all[0] !== undefined && all[0].line < stretch.line) break;
-        for (const generated of places(stretch.from, stretch.to)) {
+        for (const { isReturn, ...generated } of places(stretch.from, { ...stretch.to, column: stretch.to.column + 1 })) {
+          if (generated.line === stretch.to.line && generated.column === stretch.to.column) {
+            // In `{return x}` V8 stops at the brace, which was written on a later line than the statement.
+            if (isReturn) all.push({ generated, line: stretch.line, column: stretch.column });
+            continue;
+          }
           const original = map.original(generated.line, generated.column);
           if (original?.source === source && original.line === stretch.line)
             all.push({ generated, line: original.line, column: original.column });

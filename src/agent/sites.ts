@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { basename, dirname, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { limits } from '../protocol/limits.ts';
 import { Allowance, type Cost } from './budget.ts';
 import { type Condition, conditionFor, type Thunk } from './condition.ts';
 import { defineProperty, deleteProperty, max, min, monotonicMs, type startTimer, stopTimer } from './intrinsics.ts';
@@ -85,7 +86,14 @@ export class Sites {
   /** Finds where an action goes and puts it there; `candidates` narrows the search to scripts that have just been loaded. */
   bind(watch: Watch, candidates?: readonly Script[]): Located {
     warmUp();
-    const session = this.#open();
+    let session: DebuggerSession;
+    try {
+      session = this.#open();
+    } catch (error) {
+      // Node's permission model, for one, does not allow it.
+      const message = `V8's debugger cannot be used in this process: ${String((error as Error).message)}`;
+      return { code: 'unsupported', message: message.slice(0, limits.maxMessageChars) };
+    }
     const located = locate(watch.where, candidates ?? this.scripts.all.values(), this.scripts, session);
     const unknown = 'found' in located ? unknownName(watch, located.found) : undefined;
     if (unknown !== undefined) return unknown;

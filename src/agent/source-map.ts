@@ -65,7 +65,11 @@ export class SourceMap {
   }
 
   /** Stretches of generated text that come from lines `from` up to (not including) `to` of a source, by original place. */
-  generated(source: number, from: number, to: number): { line: number; from: GeneratedPoint; to: GeneratedPoint }[] {
+  generated(
+    source: number,
+    from: number,
+    to: number,
+  ): { line: number; column: number; from: GeneratedPoint; to: GeneratedPoint }[] {
     const stretches: { line: number; column: number; from: GeneratedPoint; to: GeneratedPoint }[] = [];
     for (let index = 0; index < this.#count; index += 1) {
       const start = this.#at(index);

@@ -1,10 +1,10 @@
-import { setTimeout } from 'node:timers';
 import { isMainThread } from 'node:worker_threads';
 // What probes read with later, as it is before the program can change it. `node:inspector` is not among it.
 import '../protocol/names.ts';
 import './read.ts';
 import { type AgentOptions, readConfig } from './config.ts';
 import { newAgentId, tellingEnvironment } from './hello.ts';
+import { later } from './later.ts';
 import { createLog } from './log.ts';
 import { Supervisor } from './supervisor.ts';
 
@@ -69,7 +69,7 @@ function create(options: AgentOptions): Agent {
     ...(script === undefined ? {} : { script }),
   };
   const supervisor = new Supervisor(config, facts, createLog(config.log));
-  setTimeout(() => supervisor.start(), startAfterMs).unref();
+  later(() => supervisor.start(), startAfterMs);
   return {
     id,
     started: true,

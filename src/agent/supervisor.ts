@@ -1,9 +1,9 @@
-import { clearTimeout, setTimeout } from 'node:timers';
 import { Worker } from 'node:worker_threads';
 import { limits } from '../protocol/limits.ts';
 import type { AgentConfig } from './config.ts';
 import type { ProcessFacts } from './hello.ts';
-import { atomicLoad } from './intrinsics.ts';
+import { atomicLoad, atomicStore, min, startTimer, stopTimer } from './intrinsics.ts';
+import { attempt, later } from './later.ts';
 import { createGauges, gauge, type LinkData, type ToMain, type ToWorker } from './link-messages.ts';
 import type { AgentLog } from './log.ts';
 import { ProbeHost } from './probe-host.ts';
@@ -17,6 +17,9 @@ const stopMs = 3_000;
 
 /** Heap of the worker: the queue, one frame in each direction, and Node itself. */
 const workerHeapMb = 64;
+
+/** Made when the agent is loaded: the program may put another `URL` into its place. */
+const workerFile = new URL('./link-worker.js', import.meta.url);
 
 /** The main thread's end: starts the worker that holds the link, listens to it, and starts it again when it dies. */
 export class Supervisor {
@@ -53,7 +56,7 @@ export class Supervisor {
       ...(this.#session === undefined ? {} : { session: this.#session }),
     };
     try {
-      const worker = new Worker(new URL('./link-worker.js', import.meta.url), {
+      const worker = new Worker(workerFile, {
         name: 'sidelight',
         workerData: data,
         // Without these the worker would run the program's own --import and --require, and so start us again.
@@ -67,14 +70,14 @@ export class Supervisor {
       this.#worker = worker;
       worker.on('message', (message: ToMain) => {
         if (message.kind === 'welcome') this.#session = message.session;
-        this.#host.handle(message);
+        attempt(() => this.#host.handle(message));
       });
-      worker.on('error', (error) => this.#log.debug(`link failed: ${error.message}`));
+      worker.on('error', (error) => attempt(() => this.#log.debug(`link failed: ${error.message}`)));
       worker.on('messageerror', () => undefined);
-      worker.on('exit', () => this.#died());
+      worker.on('exit', () => attempt(() => this.#died()));
       worker.unref();
     } catch (error) {
-      this.#log.warn(`not started: ${error instanceof Error ? error.message : String(error)}`);
+      this.#log.warn(`not started: ${(error as { message?: unknown }).message}`);
     }
   }
 
@@ -88,9 +91,9 @@ export class Supervisor {
     // Whoever awaits this keeps the process for so long.
     worker.ref();
     await new Promise<void>((resolve) => {
-      const end = setTimeout(() => void worker.terminate(), stopMs);
+      const end = startTimer(() => void worker.terminate(), stopMs);
       worker.once('exit', () => {
-        clearTimeout(end);
+        stopTimer(end);
         resolve();
       });
       worker.postMessage({ t: 'stop' } satisfies ToWorker);
@@ -100,14 +103,14 @@ export class Supervisor {
   #died(): void {
     this.#worker = undefined;
     if (this.#stopped) return;
-    Atomics.store(this.#gauges, gauge.silence, 1);
+    atomicStore(this.#gauges, gauge.silence, 1);
     this.#host.handle({ kind: 'suspend', reason: 'the link to the bridge failed' });
     // What the dead worker held or had not taken is gone.
-    this.#posted = Atomics.load(this.#gauges, gauge.taken);
-    const wait = Math.min(restartMs.last, restartMs.first * 2 ** Math.min(this.#deaths, 10));
+    this.#posted = atomicLoad(this.#gauges, gauge.taken);
+    const wait = min(restartMs.last, restartMs.first * 2 ** min(this.#deaths, 10));
     this.#deaths += 1;
     this.#log.debug(`link ended; starting it again in ${wait} ms`);
-    setTimeout(() => this.start(), wait).unref();
+    later(() => this.start(), wait);
   }
 
   #send(message: ToWorker): void {

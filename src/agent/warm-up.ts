@@ -1,15 +1,8 @@
+import { attempt } from './later.ts';
 import { captureFor, wants } from './pass.ts';
 import { rawStack } from './stack.ts';
 import type { Watch } from './watch.ts';
 
-const sample = {
-  text: 'text',
-  list: [1, [2]],
-  map: new Map([['key', 1]]),
-  set: new Set([1]),
-  date: new Date(0),
-  none: undefined,
-};
 let isWarm = false;
 
 /**
@@ -19,6 +12,18 @@ let isWarm = false;
 export function warmUp(): void {
   if (isWarm) return;
   isWarm = true;
+  attempt(readSample);
+}
+
+function readSample(): void {
+  const sample = {
+    text: 'text',
+    list: [1, [2]],
+    map: new Map([['key', 1]]),
+    set: new Set([1]),
+    date: new Date(0),
+    none: undefined,
+  };
   const node = ['binary', '===', ['member', ['name', 'sample'], 'text'], 'text'] satisfies Watch['expressions'][number]['node'];
   const watched = { text: 'sample', node, names: ['sample'] };
   const watch = { condition: watched, expressions: [watched], depth: 3 };

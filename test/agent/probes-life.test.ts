@@ -306,6 +306,22 @@ describe.each(nodes())('on Node $major', ({ execPath }) => {
     expect(app.hits[2]?.capture.stack.slice(0, 3).map((frame) => frame.function)).toEqual(['again', 'again', 'again']);
   });
 
+  test('actions that come and go leave no memory behind', async () => {
+    await start({}, ['--expose-gc']);
+    const action = {
+      rev: 1,
+      kind: 'snapshot',
+      where: here,
+      expressions: ['value'],
+      limits: { hits: 1, depth: 3, ttlMs: 60_000 },
+    };
+    // So many that the list of ended ones is full.
+    const before = await app.do<number>('cycle', { times: 400, action });
+    const after = await app.do<number>('cycle', { times: 400, action });
+    expect(after - before).toBeLessThan(500_000);
+    expect(await app.do('globals')).toBe(0);
+  }, 60_000);
+
   test('closing leaves the program as it was', async () => {
     await app.arm({ where: here });
     await probes('close');

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SimulatedAgent } from '../../agents-sim/agent.ts';
 import { leaky, leakyFile, leakyLine, secrets } from '../../agents-sim/scenarios/leaky.ts';
 import type { AuditRecord } from '../../src/audit/record.ts';
+import { hourMs } from '../../src/quota/charge.ts';
 import { type Answer, type Caller, connectCaller, policiesWith, quotasOf, startAgent } from '../flow/world.ts';
 import { startBridge, type TestBridge } from '../helpers/bridge.ts';
 import { until } from '../helpers/program.ts';
@@ -202,7 +203,8 @@ describe('calls that may not be made', () => {
   });
 
   it('use up nothing but that quota, while calls with bad arguments are charged like any other', async () => {
-    const caller = await as((await bridge.issue({ name: 'clumsy' })).secret);
+    const { id, secret } = await bridge.issue({ name: 'clumsy' });
+    const caller = await as(secret);
     const left = async () =>
       (await caller.call('get_status')).structured.quotas.find(({ quota }) => quota === 'calls_per_hour')?.used;
     expect(await left()).toBe(1);
@@ -210,6 +212,14 @@ describe('calls that may not be made', () => {
     expect(await left()).toBe(2);
     expect((await caller.call('list_actions', { limit: 'many' })).structured.error?.code).toBe('invalid_input');
     expect(await left()).toBe(4);
+    const { used } = await bridge.bridge.services.counters.used(
+      'default',
+      'refused_calls_per_hour',
+      `key:${id}`,
+      hourMs,
+      Date.now(),
+    );
+    expect(used).toBe(1);
   });
 
   it('count as such too when the calls of the hour are spent', async () => {

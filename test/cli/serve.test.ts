@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -96,8 +97,12 @@ describe('sidelight serve', () => {
     60_000,
   );
 
-  it('ends by SIGTERM at once when nobody waits', async () => {
+  it('ends by SIGTERM at once when nobody waits, also when somebody holds the door of the operator open', async () => {
+    const held = connect(join(data, 'control.sock'));
+    held.on('error', () => undefined);
+    await new Promise((done) => held.once('connect', done));
     const { code, ms } = await running.stop();
+    held.destroy();
     expect(code).toBe(0);
     expect(ms).toBeLessThan(promptMs);
   });

@@ -27,13 +27,36 @@ describe('a setting', () => {
     { flags: { 'public-url': 'sidelight.example.com' }, field: 'publicUrl' },
     { flags: { 'log-level': 'loud' }, field: 'logLevel' },
     { flags: { 'database-url': 'mysql://user:hunter2@db/x' }, field: 'databaseUrl' },
+    { flags: { port: '0x50' }, field: 'port' },
     { flags: { 'max-body-bytes': '0' }, field: 'maxBodyBytes' },
+    { flags: { 'max-body-bytes': '16777217' }, field: 'maxBodyBytes' },
+    { flags: { 'unsafe-no-fsync': 'flase' }, field: 'unsafeNoFsync' },
+    { flags: { 'unsafe-no-fsync': 'constructor' }, field: 'unsafeNoFsync' },
     { flags: { 'drain-seconds': '601' }, field: 'drainSeconds' },
   ])('is refused with $flags: which one, and how to set it', ({ flags, field }) => {
     const { details } = refusalOf(flags);
     expect(details).toMatchObject({ code: 'invalid_input', field });
     expect(details.next).toBe(`Set --${settings[field].flag} or ${settings[field].env}.`);
     expect(details.message).not.toContain('hunter2');
+  });
+
+  it('counts as not given when it is empty, so that nothing becomes zero or any address', () => {
+    const empty = Object.fromEntries(Object.values(settings).map(({ env }) => [env, '']));
+    expect(readConfig({}, empty)).toEqual(readConfig({}, {}));
+    expect(readConfig({}, { ...empty, SIDELIGHT_HOST: ' ', SIDELIGHT_PUBLIC_URL: 'https://sidelight.example.com' }).host).toBe(
+      '127.0.0.1',
+    );
+    expect(readConfig({ 'database-url': '' }, { SIDELIGHT_DATABASE_URL: 'postgres://db/x' }).databaseUrl).toBeUndefined();
+  });
+
+  it.each([
+    ['true', true],
+    ['YES', true],
+    ['1', true],
+    ['off', false],
+    ['0', false],
+  ])('that is a switch reads %s', (word, on) => {
+    expect(readConfig({}, { SIDELIGHT_UNSAFE_NO_FSYNC: word }).unsafeNoFsync).toBe(on);
   });
 
   it('has a flag and a variable of its own', () => {

@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SimulatedAgent } from '../../agents-sim/agent.ts';
+import { authorize } from '../../src/authorization/authorize.ts';
 import { revokeKey } from '../../src/identity/issue.ts';
 import { systemClock } from '../../src/lib/clock.ts';
+import { charge, hourMs } from '../../src/quota/charge.ts';
+import { startLatency } from '../../src/tools/latency.ts';
+import type { CallContext } from '../../src/tools/tool.ts';
+import { refusalOf } from '../authorization/world.ts';
 import { startBridge, type TestBridge } from '../helpers/bridge.ts';
 import { until } from '../helpers/program.ts';
 import { type Answer, type Caller, connectCaller, onCheckout, policiesWith, quotasOf, startAgent } from './world.ts';
@@ -87,9 +92,9 @@ describe('a key that is revoked', () => {
       maxHits: 1,
       condition: "price >= 0 && 'elsewhere' !== ''",
     };
-    const startedMs = performance.now();
     const call = caller.call('take_snapshot', args);
     await placedBy('elsewhere');
+    const startedMs = performance.now();
     await revokeKey(bridge.keys, systemClock, { org: 'default', id });
     await until('the call is long enough', () => performance.now() - startedMs > 1_100 || undefined);
     agent.pass(1);
@@ -125,22 +130,37 @@ describe('a caller whose places are all taken by waits', () => {
   });
 
   it('that leaves while it is queued has nothing placed for it', async () => {
-    const { caller } = await newCaller();
+    const { id, caller } = await newCaller();
     const calls = [waiting(caller, 'busy1'), waiting(caller, 'busy2')];
     const taken = [await placedBy('busy1'), await placedBy('busy2')];
     const leaving = new AbortController();
     const left = waiting(caller, 'departed', { signal: leaving.signal }).catch(() => 'left');
     const records = async () =>
       (await bridge.bridge.audit.recent('default', 10)).filter((record) => record.reason === 'cancelled');
-    await until('it is queued', async () =>
-      (await caller.call('get_status')).structured.quotas.find(({ quota, used }) => quota === 'calls_per_hour' && used >= 4),
-    );
+    const { counters } = bridge.bridge.services;
+    await until('it is charged', async () => {
+      const { used } = await counters.used('default', 'calls_per_hour', `key:${id}`, hourMs, Date.now());
+      return used === 3 || undefined;
+    });
     leaving.abort();
     expect(await left).toBe('left');
     await until('it has left the line', async () => ((await records()).length > 0 ? true : undefined));
-    for (const { id } of taken) await caller.call('cancel_action', { actionId: id });
+    for (const each of taken) await caller.call('cancel_action', { actionId: each.id });
     await Promise.all(calls);
     expect((await caller.call('list_actions', { mine: true })).structured.actions).toHaveLength(places);
+  });
+
+  it('that leaves before it is placed has nothing placed either', async () => {
+    const { services, registry } = bridge.bridge;
+    const { secret } = await bridge.issue({});
+    const permit = authorize(services.policies(), await bridge.bridge.authenticate(secret, undefined), 'take_snapshot');
+    const charged = await charge(services.counters, services.clock, permit);
+    const context: CallContext = {
+      ...{ services, requestId: 'req_left', signal: AbortSignal.abort(), queuedMs: 0, latency: startLatency(services.clock) },
+      ...{ progress: async () => undefined, note: () => undefined, placing: () => expect.unreachable('it is placed') },
+    };
+    const refusal = await refusalOf(() => registry.get('take_snapshot')?.run(charged, { ...onCheckout }, context));
+    expect(refusal.code).toBe('cancelled');
   });
 
   it('has the time it was queued taken off the wait it asked for', async () => {

@@ -44,6 +44,25 @@ beforeAll(async () => {
   expect(hits, JSON.stringify(answer.structured)).toHaveLength(3);
   places['the answer for machines'] = JSON.stringify(answer.structured);
   places['the answer for models'] = answer.text;
+  const disguised = await caller.call('take_snapshot', {
+    source: { service: 'sign-in' },
+    file: leakyFile,
+    line: leakyLine,
+    expressions: [
+      "'x' + user.email",
+      "user['em' + 'ail']",
+      "user['\\u0065mail']",
+      "user.profile[user.name ? 'ssn' : 'phone']",
+      "user.profile.phone + ' ' + user.name",
+      "'x' + cut",
+      "note + 'x'",
+      'lines[1] + lines[2]',
+      "user.email[0] + '' + user.email[1]",
+      "null['x' + user.email]",
+    ],
+  });
+  expect(disguised.structured.hits, JSON.stringify(disguised.structured)).toHaveLength(1);
+  places['the answer with values in disguise'] = JSON.stringify(disguised);
   const reader = await connectCaller(mcpUrl, readKey);
   places['a later answer'] = JSON.stringify(await reader.call('wait_for_hits', { actionId }));
   places['the list of actions'] = JSON.stringify(await reader.call('list_actions'));

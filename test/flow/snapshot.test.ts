@@ -162,7 +162,7 @@ describe.each(clients)('through $name', ({ connect }) => {
       source: { service: 'shop' },
       file: 'src/checkout.ts',
       line,
-      condition: 'order.total < 0',
+      condition: 'order.total < -1000000',
       waitSeconds: 0,
     });
     expect((await client.call('cancel_action', { actionId: structured.actionId })).structuredContent).toMatchObject({

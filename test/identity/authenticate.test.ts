@@ -58,6 +58,7 @@ describe('a caller', () => {
       scopes: ['runtime:read', 'runtime:capture'],
       permissions: ['dev_api'],
       groups: ['everyone'],
+      credentialId: record.id,
       expiresAt: record.expiresAt,
     });
   });
@@ -114,7 +115,9 @@ describe('a caller', () => {
     const both = [await authenticator.authenticate(old.secret), await authenticator.authenticate(next.secret)];
     // One caller, so that a rotation gives nobody fresh quotas.
     expect(both.map(({ subject }) => subject)).toEqual([`key:${old.record.id}`, `key:${old.record.id}`]);
-    expect({ ...both[1], expiresAt: 0 }).toEqual({ ...both[0], expiresAt: 0 });
+    expect(both.map(({ credentialId }) => credentialId)).toEqual([old.record.id, next.record.id]);
+    const own = { expiresAt: 0, credentialId: '' };
+    expect({ ...both[1], ...own }).toEqual({ ...both[0], ...own });
     clock.advance(1);
     await expect(authenticator.authenticate(old.secret)).rejects.toMatchObject({ code: 'invalid_token' });
     await authenticator.authenticate(next.secret);

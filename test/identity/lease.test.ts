@@ -26,7 +26,13 @@ function world() {
         end = resolve;
       });
     });
-    return { lease: lease as unknown as Lease, end: async () => (end(), done) };
+    return {
+      lease: lease as unknown as Lease,
+      end: () => {
+        end();
+        return done;
+      },
+    };
   }
   return { key, stored, clock, leases, callOf };
 }

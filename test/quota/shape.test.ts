@@ -150,12 +150,13 @@ describe('calls of one caller', () => {
     const paid = await chargeFor('key:a', 1, 1);
     const shop = workshop();
     const running = shaper.run(paid, here, shop.work);
+    await vi.waitFor(() => expect(shop.running).toBe(1));
     const queued = shaper.run(paid, here, async (queuedMs) => queuedMs);
     clock.advance(7_000);
     shop.endOne();
     expect(await queued).toBe(7_000);
     await running;
-    expect(await shaper.run(paid, here, async (queuedMs) => queuedMs)).toBe(0);
+    expect(await shaper.run(paid, here, async (queuedMs) => queuedMs)).toBe(0); // the clock stands still
   });
 
   it('leave the line with their caller: their work never starts, and their place in it is free at once', async () => {
@@ -163,6 +164,7 @@ describe('calls of one caller', () => {
     const paid = await chargeFor('key:a', 1, 1);
     const shop = workshop();
     const running = shaper.run(paid, here, shop.work);
+    await vi.waitFor(() => expect(shop.running).toBe(1));
     for (let turn = 0; turn < 5; turn += 1) {
       const caller = new AbortController();
       const left = refusalOf(() => shaper.run(paid, caller.signal, shop.work));
@@ -198,7 +200,7 @@ describe('calls of one caller', () => {
       expect(await shaper.run(prompt, here, async () => 'at once')).toBe('at once');
       const own = workshop();
       const many = Array.from({ length: 5 }, () => shaper.run(prompt, here, own.work));
-      expect(own.running).toBe(4);
+      await vi.waitFor(() => expect(own.running).toBe(4));
       expect((await refusalOf(() => shaper.run(prompt, here, own.work))).code).toBe('too_busy');
       for (const shopOf of [own, own, own, own, shop]) shopOf.endOne();
       await vi.waitFor(() => expect(own.started).toBe(5));

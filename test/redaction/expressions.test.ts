@@ -7,9 +7,9 @@ import { compileNameRules } from '../../src/protocol/names.ts';
 import type { ExpressionResult, Value } from '../../src/protocol/value.ts';
 import { defaultRedactionPolicy, toAgentRules } from '../../src/redaction/policy.ts';
 import { answerOf, captureOf, object } from './capture-data.ts';
-import { tokens } from './corpus.ts';
 
-const token = tokens.github ?? Object.values(tokens)[0] ?? '';
+/** Known by its beginning: with a letter before it, no detector knows it. */
+const token = `AKIA${'IOSFODNN7EXAMPLE'}`;
 const program: Record<string, unknown> = {
   p: token,
   q: 'abc',
@@ -109,23 +109,24 @@ describe('the result of an expression does not show', () => {
       'items[u.firstName + q].a',
     ]) {
       const result = JSON.stringify(await shownOf(expression));
-      expect(result, expression).not.toMatch(/Alice|ghp_/);
+      expect(result, expression).not.toMatch(/Alice|AKIA/);
     }
   });
 
   it('what agents of others take apart or join', async () => {
     const results = await answered(
-      { expression: 'u.blob[0] + u.blob[1]', value: 'gh' },
-      { expression: "'x' + p[0]", value: 'xg' },
-      { expression: "('x' + p)[1]", value: 'g' },
+      { expression: 'u.blob[0] + u.blob[1]', value: 'AK' },
+      { expression: "'x' + p[0]", value: 'xA' },
+      { expression: "('x' + p)[1]", value: 'A' },
       { expression: 'u[q]', value: 'Alice' },
       { expression: "u['car' + 'd-'[0]].number", value: '1234' },
-      { expression: 'null[p]', error: `null has no x${token}` },
+      { expression: 'null[u.firstName]', error: '`null` has no `Alice`' },
+      { expression: 'u.card.number.raw', value: '1234' },
       { expression: 'not in the grammar (', value: 'Alice' },
       { expression: "'x' + p", value: { $: 'string', text: `x${token}`, length: 900 } },
     );
     for (const result of results) expect(JSON.stringify(result)).toContain('[REDACTED:');
-    expect(JSON.stringify(results)).not.toMatch(/Alice|1234|ghp_/);
+    expect(JSON.stringify(results)).not.toMatch(/Alice|1234|AKIA/);
   });
 });
 

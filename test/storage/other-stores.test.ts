@@ -74,10 +74,10 @@ describe.each(engines)('keys, agents, audit and retention over $engine', ({ open
   it('knows agents as they last described themselves, newest first', async () => {
     await stores.agents.upsert(agent('a', { org: 'fleet', commit: 'abc' }));
     await stores.agents.upsert(agent('b', { org: 'fleet', lastSeenAt: t0 + 5 }));
-    await stores.agents.upsert(agent('a', { org: 'fleet', version: '2.0', lastSeenAt: t0 + 1 }));
+    await stores.agents.upsert(agent('a', { org: 'fleet', version: '2.0', lastSeenAt: t0 + 1, connected: false }));
     expect(await stores.agents.list('fleet', t0)).toEqual([
       agent('b', { org: 'fleet', lastSeenAt: t0 + 5 }),
-      agent('a', { org: 'fleet', version: '2.0', lastSeenAt: t0 + 1 }),
+      agent('a', { org: 'fleet', version: '2.0', lastSeenAt: t0 + 1, connected: false }),
     ]);
     expect((await stores.agents.list('fleet', t0 + 2)).map(({ id }) => id)).toEqual(['b']);
     expect(await stores.agents.list('theirs', 0)).toEqual([]);

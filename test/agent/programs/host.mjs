@@ -7,6 +7,7 @@ const require = createRequire(import.meta.url);
 const silence = new Int32Array(new SharedArrayBuffer(4));
 const modules = new Map();
 let mayQueue = true;
+let cycles = 0;
 let probes;
 
 const send = (message) => process.connected && process.send(message);
@@ -32,6 +33,20 @@ const commands = {
   },
   probes: ({ method, args = [] }) => probes[method](...args) ?? null,
   count: () => probes.count,
+  /** Bytes of the heap after so many actions came and went. Needs --expose-gc. */
+  cycle: async ({ times, action }) => {
+    for (let time = 0; time < times; time += 1) {
+      const id = `cycle_${(cycles += 1)}`;
+      probes.arm({ ...action, id });
+      probes.remove(id, 'cancelled');
+      if (time % 20 === 0) await new Promise((resolve) => soon(resolve));
+    }
+    for (let round = 0; round < 5; round += 1) {
+      gc();
+      await new Promise((resolve) => soon(resolve));
+    }
+    return process.memoryUsage().heapUsed;
+  },
   mayQueue: (value) => {
     mayQueue = value;
   },
