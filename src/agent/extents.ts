@@ -7,7 +7,8 @@ const wordsBeforeValue = new Set('return typeof new throw yield await void delet
 
 /** Whether a value must follow this token: a `function` or `class` there is not a declaration. */
 export function wantsValue(text: string): boolean {
-  return wordsBeforeValue.has(text) || /^[=([,?:&|+\-*/%<>!~^]/.test(text);
+  // Not a regular expression, and not `++`, which stands behind a value more often than before one.
+  return wordsBeforeValue.has(text) || /^(?:[=([,?:&|*%<>!~^]|[-+/]=?$)/.test(text);
 }
 
 /** Index of the last token of an expression that starts at `index`. */
@@ -33,7 +34,7 @@ function startsStatement(kind: string, text: string): boolean {
 
 function endsValue({ kinds, texts }: Tokens, index: number): boolean {
   const text = texts[index] as string;
-  return kinds[index] === 'punctuator' ? text === ')' || text === ']' || text === '}' : !wantsValue(text);
+  return kinds[index] === 'punctuator' ? /^(?:[)\]}]|\+\+|--)$/.test(text) : !wantsValue(text);
 }
 
 /** Index of the last token of the statement that starts at `index`: a block, or up to its semicolon. */

@@ -1,18 +1,31 @@
 import { version } from '../version.ts';
-import { agentPath } from './agent-path.ts';
-import { agents } from './agents.ts';
-import { audit } from './audit.ts';
-import { demo } from './demo.ts';
-import { docs } from './docs.ts';
-import { keys } from './keys.ts';
-import { policy } from './policy.ts';
-import { serve } from './serve.ts';
 import type { Command } from './usage.ts';
+
+/** Every command, in the order people meet them. Each is loaded when it is called: a bridge takes half a second to load. */
+const loaders: Record<string, () => Promise<Command>> = {
+  demo: async () => (await import('./demo.ts')).demo,
+  serve: async () => (await import('./serve.ts')).serve,
+  keys: async () => (await import('./keys.ts')).keys,
+  agents: async () => (await import('./agents.ts')).agents,
+  audit: async () => (await import('./audit.ts')).audit,
+  policy: async () => (await import('./policy.ts')).policy,
+  'agent-path': async () => (await import('./agent-path.ts')).agentPath,
+  docs: async () => (await import('./docs.ts')).docs,
+  help: async () => help,
+  version: async () => showVersion,
+};
+
+/** The command of this name, or undefined. */
+export async function findCommand(name: string): Promise<Command | undefined> {
+  const asked = name === '--help' || name === '--version' ? name.slice(2) : name;
+  return Object.hasOwn(loaders, asked) ? loaders[asked]?.() : undefined;
+}
 
 const help: Command = {
   name: 'help',
   usage: 'sidelight help\n  Shows every command.',
   async run() {
+    const commands = await Promise.all(Object.values(loaders).map((load) => load()));
     process.stdout.write(`Sidelight ${version}: ask a running program what its variables are.\n\n`);
     for (const { usage } of commands) process.stdout.write(`${usage}\n\n`);
     return 0;
@@ -27,6 +40,3 @@ const showVersion: Command = {
     return 0;
   },
 };
-
-/** Every command, in the order people meet them. */
-export const commands: Command[] = [demo, serve, keys, agents, audit, policy, agentPath, docs, help, showVersion];

@@ -1,15 +1,12 @@
 #!/usr/bin/env node
 import { Refusal } from '../lib/refusal.ts';
-import { commands } from './commands.ts';
+import { findCommand } from './commands.ts';
 import { explainProblem, Usage } from './usage.ts';
 
 /** Exit codes: 0 done, 1 refused or failed, 2 called wrongly. */
 async function main(args: string[]): Promise<number> {
   const [name = 'help', ...rest] = args;
-  const command = commands.find(
-    (each) =>
-      each.name === name || (name === '--help' && each.name === 'help') || (name === '--version' && each.name === 'version'),
-  );
+  const command = await findCommand(name);
   if (command === undefined) throw new Usage(`There is no command ${JSON.stringify(name)}.`);
   if (rest.includes('--help')) {
     process.stdout.write(`${command.usage}\n`);
@@ -17,6 +14,11 @@ async function main(args: string[]): Promise<number> {
   }
   return command.run(rest);
 }
+
+// Whoever reads our output may stop reading (`| head`); that is no failure, and a bridge that serves goes on.
+process.stdout.on('error', (problem: NodeJS.ErrnoException) => {
+  if (problem.code !== 'EPIPE') throw problem;
+});
 
 try {
   process.exitCode = await main(process.argv.slice(2));

@@ -114,7 +114,11 @@ describe('honest frames', () => {
     ];
     const [welcome] = bridgeFrames;
     const frame = { ...welcome, actions: [action] };
-    expect(checkBridgeFrame({ ...welcome, actions: [bad, action, 7, { id: 'act_no_rev' }] })).toEqual({ ok: true, frame, declined });
+    expect(checkBridgeFrame({ ...welcome, actions: [bad, action, 7, { id: 'act_no_rev' }] })).toEqual({
+      ok: true,
+      frame,
+      declined,
+    });
     expect(checkBridgeFrame({ t: 'arm', action: bad })).toMatchObject({
       ok: false,
       code: 'bad-frame',

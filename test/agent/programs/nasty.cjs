@@ -31,8 +31,9 @@ function receive() {
   const longer = 'y'.repeat(200_000);
   const million = new Array(1_000_000).fill(7);
   const nothing = null;
+  const when = new Date(0);
   const read = () => {
-    void [order, card, proxy, behind, tricky, items, map, set, bytes, text, symbol, big, zero, huge, long, longer, million, nothing, this];
+    void [order, card, proxy, behind, tricky, items, map, set, bytes, text, symbol, big, zero, huge, long, longer, million, nothing, when, this];
     watching = true;
     const count = items.length; // <- here
     const late = 1;
