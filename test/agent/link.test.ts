@@ -286,7 +286,7 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
       await until(() => connection.closed, 'the close');
       await until(() => running.stderr().includes('trying again in'), 'the wait');
       expect(running.stderr()).toContain(`the bridge refuses this agent (${code}): Not you.`);
-      expect(running.stderr()).toContain(`probes suspended: the bridge refuses this agent: ${code}`);
+      await until(() => running.stderr().includes(`probes suspended: the bridge refuses this agent: ${code}`), 'the suspension');
       expect(Number(/trying again in (\d+) ms/.exec(running.stderr())?.[1])).toBeGreaterThan(200_000);
     },
   );

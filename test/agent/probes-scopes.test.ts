@@ -42,8 +42,11 @@ const cases: [string, string, string[]][] = [
     ['b', 'e', 'f', 'h', 'i'],
   ],
   ['a regular expression that looks like code', 'const a = /[/"{(`]+/g, b = 1 / 2 / 3; if (a) /}/.test(b); @', ['a', 'b']],
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of a program
-  ['regular expressions at line ends without semicolon', 'const a = /x/\nfunction b() {}\nconst c = /y/g\nlet d\n@', ['a', 'b', 'c', 'd']],
+  [
+    'regular expressions at line ends without semicolon',
+    'const a = /x/\nfunction b() {}\nconst c = /y/g\nlet d\n@',
+    ['a', 'b', 'c', 'd'],
+  ],
   ['functions behind a line that ends with ++', 'let a = 1\na++\nfunction b() {}\na--\nclass c {}\n@', ['a', 'b', 'c']],
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of a program
   ['a template with code that has templates', 'const a = `x${((b) => `${b}}`)("}")}{`; @', ['a']],

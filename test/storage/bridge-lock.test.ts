@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
@@ -98,12 +99,14 @@ describe.skipIf(!hasPostgres)('the place for one bridge on a PostgreSQL database
 
 describe('the data directory of a command of the operator', () => {
   it('is not made: a mistyped one is refused by its name', async () => {
-    const dataDirectory = join(tmpdir(), 'sidelight-never-made');
+    const dataDirectory = join(await mkdtemp(join(tmpdir(), 'sidelight-lock-')), 'never-made');
     await expect(
       openExisting({ databaseUrl: undefined, dataDirectory, unsafeNoFsync: false }, surroundings),
     ).rejects.toMatchObject({
       code: 'not_found',
       message: expect.stringContaining(dataDirectory),
     });
+    expect(existsSync(dataDirectory)).toBe(false);
+    await rm(dirname(dataDirectory), { recursive: true });
   });
 });
