@@ -30,25 +30,25 @@ export interface Shaper {
 
 /**
  * Shapes bursts by `concurrent_calls` and `queued_calls` of the caller's role; tools that answer at once have places of their
- * own. Half of the places are taken without a limiter, because Bottleneck adds about 5 ms to each job; calls beyond share the
- * other half and the queue. It is local on purpose: a shared one does not survive a restart of its store.
+ * own. A call that finds a place free takes it, without the 5 ms that Bottleneck adds to a job; calls beyond stand in the
+ * caller's limiter, and its head takes the next place that comes free. It is local on purpose: a shared limiter does not
+ * survive a restart of its store.
  */
 export function createShaper(clock: Clock): Shaper {
-  const groups = new Map<string, Bottleneck.Group>();
+  const groups = new Map<number, Bottleneck.Group>();
   const running = createTally();
   // Bottleneck takes jobs in one after the other, a few milliseconds each, before it looks at `highWater`: a burst would wait
   // there unbounded. So all calls of a caller are counted here, and a refusal comes at once.
   const present = createTally();
 
-  // One group for each pair of numbers: there are at most as many as roles, and one for prompt tools.
-  function groupFor(maxConcurrent: number, queued: number): Bottleneck.Group {
-    const name = `${maxConcurrent}/${queued}`;
+  // There are at most as many groups as roles.
+  function lineOf(key: string, queued: number): Bottleneck {
     const highWater = queued * leftPerWaiting;
-    const known = groups.get(name);
-    if (known !== undefined) return known;
-    const group = new Bottleneck.Group({ maxConcurrent, highWater, strategy: Bottleneck.strategy.OVERFLOW, timeout: keptMs });
-    groups.set(name, group);
-    return group;
+    const group =
+      groups.get(highWater) ??
+      new Bottleneck.Group({ maxConcurrent: 1, highWater, strategy: Bottleneck.strategy.OVERFLOW, timeout: keptMs });
+    groups.set(highWater, group);
+    return group.key(key);
   }
 
   return {
@@ -61,30 +61,47 @@ export function createShaper(clock: Clock): Shaper {
       throwIfLeft(signal);
       if (present.of(key) >= places + quotas.queuedCalls) throw refusal;
       const comeMs = clock.monotonic();
-      const start = () => work(clock.monotonic() - comeMs);
-      const atOnce = Math.floor(places / 2);
+      const start = () => running.during(key, () => work(clock.monotonic() - comeMs));
+      const isFree = () => running.of(key) < places;
+      // Nobody overtakes those who stand in line.
+      const isFirst = present.of(key) === running.of(key);
       return present.during(key, () => {
-        if (running.of(key) < atOnce) return running.during(key, start);
-        return inTurn(groupFor(places - atOnce, quotas.queuedCalls).key(key), clock, signal, refusal, start);
+        if (isFirst && isFree()) return start();
+        return inTurn(
+          { line: lineOf(key, quotas.queuedCalls), isFree, whenFreed: (go) => running.whenFewer(key, go), start },
+          clock,
+          signal,
+          refusal,
+        );
       });
     },
   };
 }
 
-/** Runs `start` when its turn comes. A caller that leaves is told at once; its turn then passes without work. */
+/** What a call in line needs to take a place. */
+interface Standing<T> {
+  line: Bottleneck;
+  isFree(): boolean;
+  /** Runs `go` once, when the next place comes free. */
+  whenFreed(go: () => void): void;
+  start(): Promise<T>;
+}
+
+/** Starts when it is at the head of the line and a place is free. A caller that leaves is told at once; its turn passes. */
 function inTurn<T>(
-  limiter: Bottleneck,
+  { line, isFree, whenFreed, start }: Standing<T>,
   clock: Clock,
   signal: AbortSignal,
   refusal: Refusal,
-  start: () => Promise<T>,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     let isWaiting = true;
+    let wake = () => {};
     const stopWaiting = () => {
       isWaiting = false;
       callOff();
       signal.removeEventListener('abort', leave);
+      wake();
     };
     const leave = () => {
       stopWaiting();
@@ -97,20 +114,32 @@ function inTurn<T>(
     const callOff = clock.after(maxQueuedMs, giveUp);
     signal.addEventListener('abort', leave, { once: true });
     const turn = async (): Promise<void> => {
+      while (isWaiting && !isFree()) {
+        await new Promise<void>((go) => {
+          wake = go;
+          whenFreed(go);
+        });
+      }
       if (!isWaiting) return;
       stopWaiting();
-      await start().then(resolve, reject);
+      // Not awaited: the place is counted from here on, and the next in line may look for one.
+      start().then(resolve, reject);
     };
-    // Rejects only when its queue is full: what the work throws is told above.
-    limiter.schedule(turn).catch(giveUp);
+    // Rejects only when its queue is full.
+    line.schedule(turn).catch(giveUp);
   });
 }
 
 /** Counts what is under way for each key; keys with nothing under way take no memory. */
 function createTally() {
   const counts = new Map<string, number>();
+  const freed = new Map<string, () => void>();
   return {
     of: (key: string) => counts.get(key) ?? 0,
+    /** Runs `go` once when the count goes down; only the last one asked for a key, because only the head of a line asks. */
+    whenFewer(key: string, go: () => void): void {
+      freed.set(key, go);
+    },
     async during<T>(key: string, work: () => Promise<T>): Promise<T> {
       counts.set(key, (counts.get(key) ?? 0) + 1);
       try {
@@ -119,6 +148,9 @@ function createTally() {
         const left = (counts.get(key) ?? 1) - 1;
         if (left > 0) counts.set(key, left);
         else counts.delete(key);
+        const go = freed.get(key);
+        freed.delete(key);
+        go?.();
       }
     },
   };
