@@ -8,6 +8,7 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 20_000,
     pool: 'forks',
-    maxWorkers: 2,
+    // Most tests wait for sockets, timers and child processes, so more workers than cores are well used.
+    maxWorkers: 4,
   },
 });
