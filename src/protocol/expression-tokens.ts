@@ -96,7 +96,7 @@ function refuseStart(text: string, at: number, previous: Token | undefined): voi
     throw new ExpressionError(
       `\`#\` at character ${at + 1} is a private member, which an expression cannot read.`,
       at + 1,
-      'Name the object alone, for example `this`: private members are among the values shown.',
+      'Read a public member, or place the snapshot where the value is in a variable.',
     );
   }
 }

@@ -261,7 +261,7 @@ export const benign: Sample[] = [
   ...[
     'https://example.com/products/42?color=red&size=10',
     'http://localhost:3000/api/orders',
-    'https://registry.npmjs.org/@scope/pkg/-/pkg-1.2.3.tgz',
+    'https://packages.example.org/@scope/pkg/-/pkg-1.2.3.tgz',
     'git@github.com:owner/repo.git',
     'https://medium.com/@user123/post',
     '/api/v1/users/42/orders?page=2&limit=50',
