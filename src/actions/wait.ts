@@ -1,13 +1,14 @@
 import type { ActionRecord } from './action.ts';
 import type { ActionContext } from './context.ts';
 import { finish } from './finish.ts';
+import type { Listener } from './waker.ts';
 
 /** How often a wait looks by itself, in case a wake was missed. */
 const pollMs = 1_000;
 /** How often a waiting client hears that work goes on. */
 const progressMs = 10_000;
-/** When no agent has the file loaded, waiting longer rarely helps, and the caller should hear of it soon. */
-const unboundMs = 5_000;
+/** When no agent has the file loaded, or every pass fails, waiting longer rarely helps, and the caller should hear of it soon. */
+const hopelessMs = 5_000;
 
 export interface Wait {
   org: string;
@@ -21,32 +22,54 @@ export interface Wait {
 }
 
 /** Waits until the action has ended, has the hits asked for, or the time is up. Undefined when there is no such action. */
-export async function wait(
+export async function wait(context: ActionContext, waiting: Wait): Promise<ActionRecord | undefined> {
+  const listener = context.waker.listen(waiting.id);
+  try {
+    return await waitFor(context, waiting, listener);
+  } finally {
+    listener.end();
+  }
+}
+
+async function waitFor(
   context: ActionContext,
   { org, id, waitMs, moreThanHits, signal, progress }: Wait,
+  listener: Listener,
 ): Promise<ActionRecord | undefined> {
-  const start = context.clock.monotonic();
+  const { clock, store } = context;
+  const start = clock.monotonic();
   let toldAt = Number.NEGATIVE_INFINITY;
   for (;;) {
-    const action = await context.store.get(org, id);
+    const action = await store.get(org, id);
     if (action === undefined || signal.aborted) return action;
     if (action.status !== 'pending') return action;
     if (moreThanHits !== undefined && action.hits > moreThanHits) return action;
-    if (context.clock.now() >= action.expiresAt)
-      return (await finish(context, org, id, 'expired', 'Its time was up.'))?.action ?? context.store.get(org, id);
-    const waitedMs = context.clock.monotonic() - start;
-    if (waitedMs >= waitMs || (waitedMs >= unboundMs && isUnbound(action))) return action;
+    if (clock.now() >= action.expiresAt) {
+      const ended = await finish(context, org, id, 'expired', 'Its time was up.');
+      return ended?.action ?? store.get(org, id);
+    }
+    const waitedMs = clock.monotonic() - start;
+    if (waitedMs >= waitMs || (waitedMs >= hopelessMs && (isUnbound(action) || isFailing(action)))) return action;
     if (waitedMs - toldAt >= progressMs) {
       toldAt = waitedMs;
       await progress(waitedMs, waitMs, describe(action));
     }
-    const untilEndMs = action.expiresAt - context.clock.now();
-    await context.waker.next(id, Math.max(1, Math.min(pollMs, waitMs - waitedMs, untilEndMs)), signal);
+    const untilEndMs = action.expiresAt - clock.now();
+    await listener.next(Math.max(1, Math.min(pollMs, waitMs - waitedMs, untilEndMs)), signal);
   }
 }
 
-const isUnbound = (action: ActionRecord) =>
-  action.targets.length > 0 && action.targets.every((target) => target.state === 'pending');
+function isUnbound({ targets }: ActionRecord): boolean {
+  return targets.length > 0 && targets.every((target) => target.state === 'pending');
+}
+
+/** The line runs, and at no pass could the condition be evaluated. */
+function isFailing({ hits, targets }: ActionRecord): boolean {
+  const passed = (target: ActionRecord['targets'][number]) => target.hits + (target.skipped?.condition ?? 0);
+  return (
+    hits === 0 && targets.every((target) => passed(target) === 0) && targets.some((target) => (target.skipped?.error ?? 0) > 0)
+  );
+}
 
 function describe(action: ActionRecord): string {
   const armed = action.targets.filter((target) => target.state === 'armed').length;

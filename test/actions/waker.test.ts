@@ -14,10 +14,14 @@ async function isDone(promise: Promise<void>): Promise<boolean> {
   return done;
 }
 
-describe('whoever waits for a change of an action', () => {
-  it('is woken by it, all of them, and nobody who waits for another', async () => {
+describe('whoever listens for a change of an action', () => {
+  it('is woken by it, all of them, and nobody who listens for another', async () => {
     const waker = createWaker(createTestClock());
-    const [first, second, other] = [waker.next('a', 1_000, never), waker.next('a', 1_000, never), waker.next('b', 1_000, never)];
+    const [first, second, other] = ['a', 'a', 'b'].map((id) => waker.listen(id).next(1_000, never)) as [
+      Promise<void>,
+      Promise<void>,
+      Promise<void>,
+    ];
     waker.wake('a');
     expect(await isDone(first)).toBe(true);
     expect(await isDone(second)).toBe(true);
@@ -26,7 +30,7 @@ describe('whoever waits for a change of an action', () => {
 
   it('goes on by itself when nothing wakes it', async () => {
     const clock = createTestClock();
-    const waiting = createWaker(clock).next('a', 1_000, never);
+    const waiting = createWaker(clock).listen('a').next(1_000, never);
     clock.advance(999);
     expect(await isDone(waiting)).toBe(false);
     clock.advance(1);
@@ -34,21 +38,33 @@ describe('whoever waits for a change of an action', () => {
   });
 
   it('goes on when its call is aborted, before or while it waits', async () => {
-    const waker = createWaker(createTestClock());
+    const listener = createWaker(createTestClock()).listen('a');
     const gone = new AbortController();
-    const waiting = waker.next('a', 1_000, gone.signal);
+    const waiting = listener.next(1_000, gone.signal);
     expect(await isDone(waiting)).toBe(false);
     gone.abort();
     expect(await isDone(waiting)).toBe(true);
-    expect(await isDone(waker.next('a', 1_000, gone.signal))).toBe(true);
+    expect(await isDone(listener.next(1_000, gone.signal))).toBe(true);
   });
 
-  it('can wait again from within a wake', async () => {
+  it('does not miss a wake that comes while it is busy, and hears it once', async () => {
     const waker = createWaker(createTestClock());
-    const again = waker.next('a', 1_000, never).then(() => waker.next('a', 1_000, never));
+    const listener = waker.listen('a');
     waker.wake('a');
+    expect(await isDone(listener.next(1_000, never))).toBe(true);
+    const again = listener.next(1_000, never);
     expect(await isDone(again)).toBe(false);
     waker.wake('a');
     expect(await isDone(again)).toBe(true);
+  });
+
+  it('hears nothing more after its end, and does not keep others from hearing', async () => {
+    const waker = createWaker(createTestClock());
+    const [gone, stays] = [waker.listen('a'), waker.listen('a')];
+    gone.end();
+    const [quiet, woken] = [gone.next(1_000, never), stays.next(1_000, never)];
+    waker.wake('a');
+    expect(await isDone(quiet)).toBe(false);
+    expect(await isDone(woken)).toBe(true);
   });
 });

@@ -216,3 +216,24 @@ describe('rights', () => {
     await expect(call(secret, 'get_status', {})).rejects.toThrow(/401|invalid_token/);
   });
 });
+
+describe('a wait that cannot end well', () => {
+  it('ends after five seconds when the line runs and its condition fails at every pass, and says why', async () => {
+    const client = await clients[0].connect(bridge.mcpUrl, bridge.fullKey);
+    const startedMs = performance.now();
+    const { structured } = await snapshot(client, {
+      source: { service: 'shop' },
+      file: 'src/checkout.ts',
+      line,
+      condition: 'order.nope.deeper === 1',
+    });
+    expect(performance.now() - startedMs).toBeLessThan(15_000);
+    expect(structured).toMatchObject({
+      status: 'pending',
+      hitCount: 0,
+      targets: [{ lastError: expect.stringContaining('deeper') }],
+    });
+    await client.call('cancel_action', { actionId: structured.actionId });
+    await client.close();
+  });
+});
