@@ -106,7 +106,7 @@ function fieldsOf(
       left += 1;
       continue;
     }
-    if (fields.length === limits.maxFields || capture.isSpent) break;
+    if (fields.length === limits.maxFields || capture.isFull) break;
     const name = typeof key === 'symbol' ? symbolText(key) : key;
     fields[fields.length] = [
       capture.keep(name, limits.maxNameChars),

@@ -128,6 +128,11 @@ export class Capture {
     return this.#spent !== undefined;
   }
 
+  /** Whether not even a name fits any more. When only the time is over, the few fields of an object still show their primitives. */
+  get isFull(): boolean {
+    return this.#spent !== undefined && this.#spent !== 'time';
+  }
+
   /** Notes that something was left out, and why. */
   note(why: CutReason): void {
     for (let index = 0; index < this.cut.length; index += 1) if (this.cut[index] === why) return;

@@ -14,6 +14,7 @@ interface Hit {
   variables: Record<string, unknown>;
   expressions: { expression: string; value?: unknown; error?: string }[];
   pauseMicros: number;
+  cut?: string[];
   redacted?: Record<string, number>;
 }
 
@@ -71,14 +72,17 @@ describe.each(clients)('through $name', ({ connect }) => {
       line,
       condition: 'order.items.length > 0 && order.total > 0',
       expressions: ['order.items.length', 'order.customer.email'],
-      maxHits: 2,
-      timeoutSeconds: 20,
+      maxHits: 5,
+      timeoutSeconds: 60,
     });
-    expect(structured).toMatchObject({ status: 'completed', hitCount: 2, requested: { file: 'src/checkout.ts', line } });
+    expect(structured).toMatchObject({ status: 'completed', hitCount: 5, requested: { file: 'src/checkout.ts', line } });
     expect(structured.bound).toMatchObject({ line, text: expect.stringContaining('// <- here') });
     expect(structured.latencyMs).toMatchObject({ total: expect.any(Number), wait: expect.any(Number) });
     expect(structured.requestId).toBeTruthy();
-    for (const hit of structured.hits) {
+    // On a busy machine the first hits may run out of time for reading, and say so.
+    const whole = structured.hits.filter((hit) => !hit.cut?.includes('time'));
+    expect(whole.length).toBeGreaterThan(0);
+    for (const hit of whole) {
       const order = hit.variables.order as {
         total: number;
         status: string;
@@ -99,7 +103,7 @@ describe.each(clients)('through $name', ({ connect }) => {
       expect(Object.keys(hit.redacted ?? {}).length).toBeGreaterThan(0);
     }
     expect(`${JSON.stringify(structured)}${text}`).not.toMatch(/@example\.|4111|passwordHash":"(?!\[REDACTED)/);
-  });
+  }, 60_000);
 
   it.each([
     { name: 'an unknown service', args: { source: { service: 'chekout' } }, code: 'not_found', field: 'source.service' },
