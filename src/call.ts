@@ -8,7 +8,7 @@ import { charge } from './quota/charge.ts';
 import { redact, redactRefusal } from './redaction/redact.ts';
 import { startLatency } from './tools/latency.ts';
 import { type Answer, present, presentRefusal } from './tools/present.ts';
-import { readInput } from './tools/read-input.ts';
+import { ignoredArguments, readInput } from './tools/read-input.ts';
 import type { CallContext } from './tools/tool.ts';
 
 /** A tool call, whichever face it came through. */
@@ -67,7 +67,7 @@ export async function call(bridge: Bridge, principal: Principal, asked: CallRequ
         redact(outcome, services.policies().redaction, { tagKey: bridge.tagKey }),
       );
       await trail.close('allowed', { redacted: redacted.counts });
-      return present(redacted, outcome.next, requestId, latency.parts());
+      return present(redacted, outcome.next, ignoredArguments(tool, request.arguments), requestId, latency.parts());
     });
   } catch (problem) {
     const refusal = redactRefusal(await refuse(bridge, underway, problem), services.policies().redaction);

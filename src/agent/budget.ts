@@ -21,6 +21,11 @@ export function isStrike(pauseMs: number): boolean {
   return pauseMs > maxPauseMs * strikeFactor;
 }
 
+/** Whether one such pause is enough to end the action. */
+export function isFarTooLong(pauseMs: number): boolean {
+  return pauseMs > maxPauseMs * strikeFactor * maxStrikes;
+}
+
 /** The time of one place: it fills at the place's share of one core, and every pass takes from it. */
 export class Allowance {
   #share: number;

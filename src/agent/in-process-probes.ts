@@ -1,7 +1,7 @@
 import type { Action, AgentPolicy, Remove } from '../protocol/frames.ts';
 import { limits } from '../protocol/limits.ts';
 import { compileNameRules } from '../protocol/names.ts';
-import { Cost, defaultMaxCaptureMs, defaultMaxShare, isStrike, maxStrikes } from './budget.ts';
+import { Cost, defaultMaxCaptureMs, defaultMaxShare, isFarTooLong, isStrike, maxStrikes } from './budget.ts';
 import type { HiddenName } from './capture.ts';
 import { Delivery } from './delivery.ts';
 import { atomicLoad, epochMs, monotonicMs, round, type startTimer, stopTimer } from './intrinsics.ts';
@@ -189,10 +189,14 @@ export class InProcessProbes implements Probes {
     }
     const { watches } = pass.site;
     let isWanted = false;
+    // Each pass starts with another action, so that a slow one does not keep the others waiting for ever.
+    pass.site.turn += 1;
     for (let index = 0; index < watches.length; index += 1) {
-      const watch = watches[index] as Watch;
+      const watch = watches[(pass.site.turn + index) % watches.length] as Watch;
       try {
-        this.#visit(watch, pass);
+        // The pause is one for all actions of the place: those it has no time for look at a later pass.
+        if (index > 0 && isStrike(monotonicMs() - pass.startMs)) skip(watch);
+        else this.#visit(watch, pass);
         watch.failures = 0;
       } catch {
         watch.failures += 1;
@@ -238,7 +242,7 @@ export class InProcessProbes implements Probes {
     if (hits >= watch.maxHits) {
       this.#endSoon(watch, 'removed', { message: 'All its hits were taken.' });
     } else if (isStrike(pausedMs)) {
-      watch.strikes += 1;
+      watch.strikes += isFarTooLong(pausedMs) ? maxStrikes : 1;
       if (watch.strikes >= maxStrikes) {
         this.#endSoon(watch, 'failed', {
           code: 'overhead',
@@ -284,4 +288,10 @@ export class InProcessProbes implements Probes {
     if (this.#report !== undefined) stopTimer(this.#report);
     this.#report = undefined;
   }
+}
+
+function skip(watch: Watch): void {
+  if (watch.state !== 'armed') return;
+  watch.skipped.budget += 1;
+  watch.isChanged = true;
 }

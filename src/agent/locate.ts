@@ -3,7 +3,7 @@ import { limits } from '../protocol/limits.ts';
 import { type Found, findFile } from './find-file.ts';
 import { analyseScopes, type ScopesAt } from './scopes.ts';
 import { readSource, type Script, type Scripts } from './scripts.ts';
-import type { DebuggerSession, GeneratedPlace } from './session.ts';
+import type { Analysis, DebuggerSession, GeneratedPlace } from './session.ts';
 
 /** How far below the asked line the next executable one may be. */
 const maxLinesDown = 30;
@@ -59,7 +59,7 @@ type Stops = (from: number, to: number, which?: 'first' | 'last') => Candidate[]
 
 function stopsOf({ script, source }: Found, scripts: Scripts, session: DebuggerSession): Stops {
   const map = source === undefined ? undefined : scripts.mapOf(script, session)?.map;
-  const text = session.source(script.id) ?? '';
+  const { source: text } = analysisOf(script.id, session);
   const endOfCode = text.trimEnd().length;
   const places = (from: GeneratedPlace, to: GeneratedPlace): (GeneratedPlace & { isReturn: boolean })[] =>
     session.possiblePlaces(script.id, from, to).map(({ lineNumber, columnNumber, type }) => ({
@@ -94,14 +94,21 @@ function stopsOf({ script, source }: Found, scripts: Scripts, session: DebuggerS
   };
 }
 
+/** The last script looked at is kept while the debugger is on: many actions on one large file must not read it as many times. */
+function analysisOf(scriptId: string, session: DebuggerSession): Analysis {
+  if (session.analysed?.scriptId === scriptId) return session.analysed;
+  const source = session.source(scriptId) ?? '';
+  session.analysed = { scriptId, source, scopesOf: analyseScopes(source) };
+  return session.analysed;
+}
+
 /**
  * Takes the first place of the line, or the first from the asked column on. Of a line such as `get('/', () => answer())` at the top
  * of a file, which ran when the file was loaded, the function is meant.
  */
 function describe(file: Found, candidates: Candidate[], where: Where, scripts: Scripts, session: DebuggerSession): Location {
   const { script, path, source } = file;
-  const generatedSource = session.source(script.id) ?? '';
-  const scopesOf = analyseScopes(generatedSource);
+  const { source: generatedSource, scopesOf } = analysisOf(script.id, session);
   const described = candidates.map((candidate) => ({
     ...candidate,
     scopes: scopesOf(offsetOf(generatedSource, candidate.generated)),

@@ -23,6 +23,7 @@ const uninitialised: Read = { kind: 'uninitialised' };
 const maxPrototypes = 8;
 
 /** The native accessor behind `stack`, in engines where that is an accessor (V8 12 and later); undefined where it looks like data. */
+const errorPrototype: object = ErrorClass.prototype;
 const nativeStackGet = getOwnPropertyDescriptor(new ErrorClass(), 'stack')?.get;
 const prepareAtLoad = getOwnPropertyDescriptor(ErrorClass, 'prepareStackTrace')?.value as unknown;
 /** Newer engines put Node's own default there; undefined where a program was earlier than the agent. */
@@ -60,12 +61,28 @@ export function readInherited(target: object, key: PropertyKey): Read {
  */
 function readStack(target: object): Read {
   if (!hasOwn(target, 'stack')) return missing;
-  if (!isNativeError(target) || isPrepareCustom() || !isQuiet(target, 'name') || !isQuiet(target, 'message')) return accessor;
+  if (!isOurError(target) || isPrepareCustom() || !isQuiet(target, 'name') || !isQuiet(target, 'message')) return accessor;
   const descriptor = getOwnPropertyDescriptor(target, 'stack');
   if (descriptor === undefined) return missing;
   if (descriptor.get === undefined) return { kind: 'value', value: descriptor.value };
   if (descriptor.get !== nativeStackGet) return accessor;
-  return { kind: 'value', value: (target as Error).stack };
+  try {
+    return { kind: 'value', value: (target as Error).stack };
+  } catch {
+    return accessor;
+  }
+}
+
+/** An error of this realm with no proxy above it: another realm formats with its own hooks, and a proxy's traps would run. */
+function isOurError(target: object): boolean {
+  if (!isNativeError(target)) return false;
+  let prototype = getPrototypeOf(target);
+  for (let depth = 0; prototype !== null && depth < maxPrototypes; depth += 1) {
+    if (prototype === errorPrototype) return true;
+    if (isProxy(prototype)) return false;
+    prototype = getPrototypeOf(prototype);
+  }
+  return false;
 }
 
 function isPrepareCustom(): boolean {
@@ -79,7 +96,7 @@ function isPrepareCustom(): boolean {
 
 function isQuiet(target: object, key: string): boolean {
   const read = readInherited(target, key);
-  return read.kind === 'missing' || (read.kind === 'value' && (typeof read.value !== 'object' || read.value === null));
+  return read.kind === 'missing' || (read.kind === 'value' && (typeof read.value === 'string' || read.value === undefined));
 }
 
 /** The name of the object's class; undefined for plain objects and where only the program's code could tell. */

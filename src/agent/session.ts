@@ -1,5 +1,13 @@
 import { type Debugger, Session } from 'node:inspector';
 import { defineProperty } from './intrinsics.ts';
+import type { ScopesAt } from './scopes.ts';
+
+/** A script's source, and what is in scope at an offset of it. */
+export interface Analysis {
+  scriptId: string;
+  source: string;
+  scopesOf(offset: number): ScopesAt;
+}
 
 /**
  * Bytes of collected scripts V8 keeps for us. Every pass compiles a condition, which is a script of its own: without a ceiling they
@@ -16,6 +24,9 @@ export type ScriptParsed = Debugger.ScriptParsedEventDataType;
  */
 export class DebuggerSession {
   readonly #session = new Session();
+
+  /** The script that was looked at last. */
+  analysed: Analysis | undefined;
 
   /** Turns the debugger on; `onScript` is called for each script there is, before this returns, and for later ones. */
   constructor(onScript: (script: ScriptParsed) => void) {

@@ -26,6 +26,8 @@ const minReturnMs = 50;
 export interface Site extends Location {
   index: number;
   watches: Watch[];
+  /** Counts passes: which action is looked at first. */
+  turn: number;
   condition: Condition;
   /** Undefined while the breakpoint is taken away. */
   breakpoint: string | undefined;
@@ -206,6 +208,7 @@ export class Sites {
         watches: [],
         condition,
         breakpoint: undefined,
+        turn: 0,
         v8Ms: assumedV8Ms,
         allowance: new Allowance(this.#maxShare / (this.#sites.size + 1)),
       };

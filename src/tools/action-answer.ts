@@ -106,7 +106,8 @@ function describeTarget(action: ActionRecord, target: TargetRecord) {
     agentId,
     agentName,
     service,
-    state,
+    // An agent's last word can be later than the answer.
+    state: action.status !== 'pending' && (state === 'armed' || state === 'pending') ? 'removing' : state,
     hits,
     ...(at === undefined ? {} : { bound: at, moved: at.some((place) => place.line !== action.line) }),
     ...(skipped === undefined ? {} : { skipped }),

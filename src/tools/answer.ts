@@ -2,12 +2,13 @@ import { z } from 'zod';
 
 /** What every answer has beside the tool's own part. Told in few words: each client loads it once for every tool. */
 const every = {
-  requestId: z.string().describe('Names this call in logs and in the audit trail.'),
+  requestId: z.string().describe('Names this call in logs and audit.'),
   latencyMs: z
     .record(z.string(), z.number())
     .optional()
-    .describe('Where the time went, in milliseconds, by part; total included.'),
-  redacted: z.record(z.string(), z.number().int()).optional().describe('Values hidden in this answer, by rule.'),
+    .describe('Milliseconds by part, and total.'),
+  ignoredArguments: z.array(z.string()).optional().describe('Unknown, without effect.'),
+  redacted: z.record(z.string(), z.number().int()).optional().describe('Values hidden, by rule.'),
   next: z.record(z.string(), z.unknown()).optional().describe('The call that helps most now: {tool, why, arguments}.'),
   error: z
     .record(z.string(), z.unknown())

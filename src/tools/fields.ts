@@ -46,7 +46,7 @@ export const target = z.object({
   agentId: z.string().describe('Agent.'),
   agentName: z.string().describe('Name of the agent.'),
   service: z.string().describe('Service.'),
-  state: z.string().describe('pending (file not loaded yet) | armed | suspended | expired | removed | failed.'),
+  state: z.string().describe('pending (file not loaded yet) | armed | suspended | removing | removed | expired | failed.'),
   hits: z.number().int().describe('Hits this agent sent.'),
   bound: z
     .array(open('{file, line, text}.'))

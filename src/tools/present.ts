@@ -15,12 +15,19 @@ export interface Answer {
 export function present(
   { structured, counts }: Redacted,
   next: Outcome['next'],
+  ignored: string[],
   requestId: string,
   latencyMs: Record<string, number>,
 ): Answer {
   const hidden = Object.keys(counts).length > 0 ? { redacted: counts } : {};
-  const whole = { requestId, ...structured, ...hidden, ...(next === undefined ? {} : { next }), latencyMs };
-  return { isError: false, text: [...headline(structured), fence(JSON.stringify(whole))].join('\n'), structured: whole };
+  const unknown = ignored.length > 0 ? { ignoredArguments: ignored } : {};
+  const whole = { requestId, ...structured, ...hidden, ...unknown, ...(next === undefined ? {} : { next }), latencyMs };
+  const slips = ignored.length > 0 ? [`Note: these arguments are not known here and had no effect: ${ignored.join(', ')}.`] : [];
+  return {
+    isError: false,
+    text: [...headline(structured), ...slips, fence(JSON.stringify(whole))].join('\n'),
+    structured: whole,
+  };
 }
 
 /** A refusal as an answer: the code first, then what is wrong and what to do. What agents said of it is data, and fenced. */

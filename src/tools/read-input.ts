@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Refusal } from '../lib/refusal.ts';
+import { cleanLabel } from '../redaction/clean.ts';
 import type { Tool } from './tool.ts';
 
 /**
@@ -18,6 +19,30 @@ export function readInput(tool: Tool, raw: unknown): Record<string, unknown> {
   const parsed = tool.input.safeParse(tolerant(tool.input.shape, (raw ?? {}) as Record<string, unknown>));
   if (!parsed.success) throw refusalOf(tool, parsed.error.issues[0], parsed.error.issues.length);
   return parsed.data;
+}
+
+/** Keys that workflow tools add to every call; they mean nothing here. */
+const clientKeys = new Set(['toolCallId', 'sessionId', 'action', 'chatInput']);
+/** Names told back, and characters of each. */
+const maxIgnored = 10;
+const maxIgnoredChars = 40;
+
+/** Names of arguments that have no effect because the tool does not know them: a slip such as `conditon` must not go unseen. */
+export function ignoredArguments(tool: Tool, raw: unknown): string[] {
+  return unknownKeys(tool.input.shape, raw, '')
+    .filter((name) => !clientKeys.has(name))
+    .slice(0, maxIgnored)
+    .map((name) => cleanLabel(name, maxIgnoredChars));
+}
+
+function unknownKeys(shape: z.ZodRawShape, raw: unknown, prefix: string): string[] {
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return [];
+  return Object.entries(raw).flatMap(([name, value]) => {
+    if (value === null || value === undefined) return [];
+    if (!Object.hasOwn(shape, name)) return [`${prefix}${name}`];
+    const inner = innermost(shape[name] as z.ZodType);
+    return inner instanceof z.ZodObject ? unknownKeys(inner.shape, value, `${prefix}${name}.`) : [];
+  });
 }
 
 function tolerant(shape: z.ZodRawShape, raw: Record<string, unknown>): Record<string, unknown> {
@@ -69,8 +94,21 @@ function refusalOf(tool: Tool, issue: z.core.$ZodIssue | undefined, count: numbe
   const more = count > 1 ? ` (and ${count - 1} more)` : '';
   return new Refusal({
     code: beyond ? 'limit_exceeded' : 'invalid_input',
-    message: `${field === '' ? 'The arguments are' : `${field} is`} not valid: ${issue?.message ?? 'unknown'}${more}.`,
+    message:
+      limitSentence(field, issue) ??
+      `${field === '' ? 'The arguments are' : `${field} is`} not valid: ${issue?.message ?? 'unknown'}${more}.`,
     field: field === '' ? 'arguments' : field,
     next: `Correct it and call ${tool.name} again; its input schema says what is allowed.`,
   });
 }
+
+/** The ceiling in words, where the schema's own sentence would speak of its types. */
+function limitSentence(field: string, issue: z.core.$ZodIssue | undefined): string | undefined {
+  if (issue?.code === 'too_big' && issue.origin !== 'string')
+    return `${field} may be at most ${issue.maximum}${itemsOf(issue.origin)}.`;
+  if (issue?.code === 'too_small' && issue.origin !== 'string')
+    return `${field} must be at least ${issue.minimum}${itemsOf(issue.origin)}.`;
+  return undefined;
+}
+
+const itemsOf = (origin: string) => (origin === 'array' ? ' items' : '');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Refusal } from '../../src/lib/refusal.ts';
 import { allTools } from '../../src/tools/all.ts';
-import { readInput } from '../../src/tools/read-input.ts';
+import { ignoredArguments, readInput } from '../../src/tools/read-input.ts';
 import { createRegistry } from '../../src/tools/registry.ts';
 import type { Tool } from '../../src/tools/tool.ts';
 
@@ -120,5 +120,21 @@ describe('names that mean something to the language', () => {
   it('are not found where they were not given', () => {
     const inherited = Object.create({ file: 'inherited.ts', line: 1 }) as object;
     expect(refusalOf(snapshot, inherited).details.field).toBe('file');
+  });
+});
+
+describe('arguments a tool does not know', () => {
+  it('are told back by name, those inside objects too, but not what workflow tools add to every call', () => {
+    const slips = { ...place, conditon: 'x > 1', source: { service: 'shop', cluster: 'a' }, sessionId: 'n8n', maxHits: null };
+    expect(ignoredArguments(snapshot, slips)).toEqual(['conditon', 'source.cluster']);
+    expect(ignoredArguments(snapshot, place)).toEqual([]);
+    expect(ignoredArguments(snapshot, undefined)).toEqual([]);
+  });
+
+  it('are bounded in number and length', () => {
+    const many = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`${index}${'x'.repeat(500)}`, 1]));
+    const told = ignoredArguments(snapshot, many);
+    expect(told).toHaveLength(10);
+    expect(Math.max(...told.map((name) => name.length))).toBeLessThanOrEqual(40);
   });
 });

@@ -32,7 +32,7 @@ for (const entryPoints of [['register.ts', 'start.ts'], ['link-worker.ts']]) {
     // Names stay, so that a stack trace and a review can be read; the sources are in the repository.
     minifyWhitespace: true,
     minifySyntax: true,
-    lineLimit: 200,
+    lineLimit: 1_000,
     legalComments: 'none',
     logLevel: 'warning',
   });
