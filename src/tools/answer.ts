@@ -3,10 +3,7 @@ import { z } from 'zod';
 /** What every answer has beside the tool's own part. Told in few words: each client loads it once for every tool. */
 const every = {
   requestId: z.string().describe('Names this call in logs and audit.'),
-  latencyMs: z
-    .record(z.string(), z.number())
-    .optional()
-    .describe('Milliseconds by part, and total.'),
+  latencyMs: z.record(z.string(), z.number()).optional().describe('Milliseconds by part, and total.'),
   ignoredArguments: z.array(z.string()).optional().describe('Unknown, without effect.'),
   redacted: z.record(z.string(), z.number().int()).optional().describe('Values hidden, by rule.'),
   next: z.record(z.string(), z.unknown()).optional().describe('The call that helps most now: {tool, why, arguments}.'),
