@@ -1,6 +1,6 @@
-import { Capture, type HiddenName } from '../src/agent/capture.ts';
-import { evaluate, thisName } from '../src/agent/evaluate.ts';
-import { HiddenValue, NoValue } from '../src/agent/no-value.ts';
+import { Capture, type HiddenName } from '../src/agent/values/capture.ts';
+import { evaluate, thisName } from '../src/agent/values/evaluate.ts';
+import { HiddenValue, NoValue } from '../src/agent/values/no-value.ts';
 import { type Node, parseExpression } from '../src/protocol/expression.ts';
 import type { Action, ActionState, AgentErrorCode, CaptureData, Place, Skipped } from '../src/protocol/frames.ts';
 import { limits } from '../src/protocol/limits.ts';

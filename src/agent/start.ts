@@ -1,12 +1,12 @@
 import { isMainThread } from 'node:worker_threads';
 // What probes read with later, as it is before the program can change it. `node:inspector` is not among it.
 import '../protocol/names.ts';
-import './read.ts';
+import './values/read.ts';
 import { type AgentOptions, readConfig } from './config.ts';
-import { newAgentId, tellingEnvironment } from './hello.ts';
 import { later } from './later.ts';
+import { newAgentId, tellingEnvironment } from './link/hello.ts';
+import { Supervisor } from './link/supervisor.ts';
 import { createLog } from './log.ts';
-import { Supervisor } from './supervisor.ts';
 
 export type { AgentOptions } from './config.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Capture } from '../../src/agent/capture.ts';
+import { Capture } from '../../src/agent/values/capture.ts';
 
 it('shows the primitive fields of an object although the time is over, and says of containers why they are missing', () => {
   const capture = new Capture({ depth: 3, nodes: 1_000, bytes: 100_000, deadlineMs: 0 }, () => undefined);

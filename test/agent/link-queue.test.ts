@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { createGauges, gauge } from '../../src/agent/link-messages.ts';
-import { explainStatus, waitMs } from '../../src/agent/link-wait.ts';
-import { maxQueuedBytes, type Outgoing, Queue } from '../../src/agent/queue.ts';
+import { createGauges, gauge } from '../../src/agent/link/link-messages.ts';
+import { explainStatus, waitMs } from '../../src/agent/link/link-wait.ts';
+import { maxQueuedBytes, type Outgoing, Queue } from '../../src/agent/link/queue.ts';
 import type { ActionState } from '../../src/protocol/frames.ts';
 import { limits } from '../../src/protocol/limits.ts';
 

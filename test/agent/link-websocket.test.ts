@@ -3,8 +3,8 @@ import { createServer as createHttpServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { type Ended, WebSocketClient } from '../../src/agent/websocket.ts';
-import { FrameError, FrameReader } from '../../src/agent/websocket-frames.ts';
+import { type Ended, WebSocketClient } from '../../src/agent/link/websocket.ts';
+import { FrameError, FrameReader } from '../../src/agent/link/websocket-frames.ts';
 import { until } from './until.ts';
 
 const seed = Number(process.env.SIDELIGHT_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));

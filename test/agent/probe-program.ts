@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import type { ProbeOptions } from '../../src/agent/probes.ts';
+import type { ProbeOptions } from '../../src/agent/probes/probes.ts';
 import type { Action, CaptureData, HitFrame, StateFrame } from '../../src/protocol/frames.ts';
 import type { Value } from '../../src/protocol/value.ts';
 
@@ -23,7 +23,7 @@ function probesUrl(): Promise<string> {
   bundled ??= (async () => {
     folder = await mkdtemp(join(tmpdir(), 'sidelight-probes-'));
     const outfile = join(folder, 'probes.mjs');
-    const entry = fileURLToPath(new URL('../../src/agent/probes.ts', import.meta.url));
+    const entry = fileURLToPath(new URL('../../src/agent/probes/probes.ts', import.meta.url));
     await build({ entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'esm', target: 'node20' });
     return pathToFileURL(outfile).href;
   })();

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { unknownName } from '../../src/agent/names-in-scope.ts';
-import { analyseScopes, maxAnalysedChars } from '../../src/agent/scopes.ts';
+import { unknownName } from '../../src/agent/probes/names-in-scope.ts';
+import { analyseScopes, maxAnalysedChars } from '../../src/agent/source/scopes.ts';
 import { nodes } from './nodes.ts';
 import { marked, ProbeProgram, program, removeBuilt } from './probe-program.ts';
 

@@ -6,8 +6,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { analyseScopes } from '../../src/agent/scopes.ts';
-import { tokenize } from '../../src/agent/tokens.ts';
+import { analyseScopes } from '../../src/agent/source/scopes.ts';
+import { tokenize } from '../../src/agent/source/tokens.ts';
 import { nodes } from './nodes.ts';
 import { program } from './probe-program.ts';
 
@@ -18,7 +18,7 @@ let scopesUrl: string;
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'sidelight-scopes-'));
   const outfile = join(home, 'scopes.mjs');
-  const entry = fileURLToPath(new URL('../../src/agent/scopes.ts', import.meta.url));
+  const entry = fileURLToPath(new URL('../../src/agent/source/scopes.ts', import.meta.url));
   await build({ entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'esm' });
   scopesUrl = pathToFileURL(outfile).href;
 });

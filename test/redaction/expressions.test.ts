@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Capture } from '../../src/agent/capture.ts';
-import { evaluate } from '../../src/agent/evaluate.ts';
-import { HiddenValue, NoValue } from '../../src/agent/no-value.ts';
+import { Capture } from '../../src/agent/values/capture.ts';
+import { evaluate } from '../../src/agent/values/evaluate.ts';
+import { HiddenValue, NoValue } from '../../src/agent/values/no-value.ts';
 import { parseExpression } from '../../src/protocol/expression.ts';
 import { compileNameRules } from '../../src/protocol/names.ts';
 import type { ExpressionResult, Value } from '../../src/protocol/value.ts';

@@ -1,0 +1,94 @@
+import { max, min, monotonicMs, round } from '../intrinsics.ts';
+
+/** How much of one core all probes of a process may take, 0–1. */
+export const defaultMaxShare = 0.01;
+/** Longest pause that one pass should take. */
+export const maxPauseMs = 10;
+/** Time for reading values at one hit; the rest of the pause is V8's own. */
+export const defaultMaxCaptureMs = 5;
+/** A pause this many times too long is a strike; so many strikes end the action. */
+const strikeFactor = 10;
+export const maxStrikes = 3;
+/** A place that rested may use what it saved in this time at once: the first hits, which are slow, must not cost the next ones. */
+const savedMs = 5_000;
+/** What a place must have saved before it comes back. */
+const comebackMs = 1_000;
+/** A place can always take one hit, however many places share the time. */
+const minBurstMs = 5;
+
+/** Whether a pause was so long that its action should not go on. */
+export function isStrike(pauseMs: number): boolean {
+  return pauseMs > maxPauseMs * strikeFactor;
+}
+
+/** Whether one such pause is enough to end the action. */
+export function isFarTooLong(pauseMs: number): boolean {
+  return pauseMs > maxPauseMs * strikeFactor * maxStrikes;
+}
+
+/** The time of one place: it fills at the place's share of one core, and every pass takes from it. */
+export class Allowance {
+  #share: number;
+  #leftMs: number;
+  #asOfMs = monotonicMs();
+
+  constructor(share: number) {
+    this.#share = share;
+    this.#leftMs = this.#fullMs;
+  }
+
+  /** The share changes with the number of places. */
+  set share(share: number) {
+    this.#fill();
+    this.#share = share;
+    this.#leftMs = min(this.#leftMs, this.#fullMs);
+  }
+
+  /** Pays for time taken. False when nothing is left: the place must go until it `mayReturn`. */
+  spend(ms: number): boolean {
+    this.#fill();
+    this.#leftMs -= ms;
+    return this.#leftMs > 0;
+  }
+
+  /** Milliseconds until the place may come back. */
+  get returnsInMs(): number {
+    this.#fill();
+    const needed = min(this.#fullMs, max(this.#share * comebackMs, 0.1));
+    return max(0, (needed - this.#leftMs) / this.#share);
+  }
+
+  get #fullMs(): number {
+    return max(minBurstMs, this.#share * savedMs);
+  }
+
+  #fill(): void {
+    const now = monotonicMs();
+    this.#leftMs = min(this.#fullMs, this.#leftMs + (now - this.#asOfMs) * this.#share);
+    this.#asOfMs = now;
+  }
+}
+
+/** What the probes of the process have cost since the last report. */
+export class Cost {
+  #startMs = monotonicMs();
+  #spentMs = 0;
+  #maxPauseMs = 0;
+
+  /** Time in which the program was held. */
+  add(ms: number): void {
+    this.#spentMs += ms;
+    if (ms > this.#maxPauseMs) this.#maxPauseMs = ms;
+  }
+
+  /** Share of one core, and the longest pause. */
+  report(): { share: number; maxPauseMicros: number } {
+    const now = monotonicMs();
+    const share = now > this.#startMs ? min(1, this.#spentMs / (now - this.#startMs)) : 0;
+    const maxPauseMicros = round(this.#maxPauseMs * 1_000);
+    this.#startMs = now;
+    this.#spentMs = 0;
+    this.#maxPauseMs = 0;
+    return { share, maxPauseMicros };
+  }
+}

@@ -1,0 +1,41 @@
+import { attempt } from '../later.ts';
+import { captureFor, wants } from '../values/pass.ts';
+import { rawStack } from '../values/stack.ts';
+import type { Watch } from './watch.ts';
+
+let isWarm = false;
+
+/**
+ * Reads a sample as a hit would be read, once. V8 compiles functions when they are first called: without this the first hit, which is
+ * often the only one, would do so while the program waits.
+ */
+export function warmUp(): void {
+  if (isWarm) return;
+  isWarm = true;
+  attempt(readSample);
+}
+
+function readSample(): void {
+  const sample = {
+    text: 'text',
+    list: [1, [2]],
+    map: new Map([['key', 1]]),
+    set: new Set([1]),
+    date: new Date(0),
+    none: undefined,
+  };
+  const node = ['binary', '===', ['member', ['name', 'sample'], 'text'], 'text'] satisfies Watch['expressions'][number]['node'];
+  const watched = { text: 'sample', node, names: ['sample'] };
+  const watch = { condition: watched, expressions: [watched], depth: 3 };
+  const scopes = {
+    function: undefined,
+    scopes: [{ kind: 'local' as const, names: [{ name: 'sample', isCode: false, readyAfter: -1 }] }],
+    early: new Set<string>(),
+    isInWith: false,
+  };
+  const names = { positions: new Map([['sample', 0]]), thunks: [() => sample], early: new Map<string, true>() };
+  const hidden = (): undefined => undefined;
+  wants(watch, names, hidden);
+  captureFor(watch, scopes, names, hidden, 1_000);
+  rawStack(warmUp);
+}

@@ -1,0 +1,100 @@
+import { limits } from '../../protocol/limits.ts';
+import { KeptMap, mapGet, mapHas } from '../intrinsics.ts';
+import type { Watch } from '../probes/watch.ts';
+import type { ScopesAt } from '../source/scopes.ts';
+import { thisName } from './evaluate.ts';
+import { type Read, readInherited } from './read.ts';
+
+/** Reads one name where the breakpoint stands. */
+export type Thunk = () => unknown;
+
+/** Names by their position in the lists of thunks that a breakpoint's condition hands over. */
+export interface Condition {
+  /** JavaScript made by us, of names the script itself declares and nothing else. */
+  text: string;
+  /** Handed over at each pass: what the conditions of the actions need. */
+  always: Map<string, number>;
+  /** Handed over when a hit is captured. */
+  onHit: Map<string, number>;
+  /** Names that are in their dead zone as long as they are undefined. */
+  early: Map<string, true>;
+}
+
+const identifier = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
+/** Words that are not names everywhere; a condition with one of them as a name would not compile, and so never hold. */
+const reserved = new Set(
+  (
+    'arguments async await break case catch class const continue debugger default delete do else enum eval export extends false ' +
+    'finally for function if implements import in instanceof interface let new null package private protected public return ' +
+    'static super switch this throw true try typeof undefined using var void while with yield'
+  ).split(' '),
+);
+
+/** Whether a name may be looked up by a condition. */
+function isName(name: string): boolean {
+  return identifier.test(name) && !reserved.has(name);
+}
+
+/** The condition of a breakpoint: it hands the values over, and is always false, so that V8 never pauses. */
+export function conditionFor(hookName: string, site: number, scopes: ScopesAt, watches: readonly Watch[]): Condition {
+  const declared = new Set(scopes.scopes.flatMap((scope) => scope.names.map(({ name }) => name)));
+  const asked = (texts: readonly { names: string[] }[]) =>
+    texts.flatMap(({ names }) => names).filter((name) => declared.has(name));
+  const inConditions = asked(watches.flatMap(({ condition }) => (condition === undefined ? [] : [condition])));
+  const inExpressions = asked(watches.flatMap(({ expressions }) => expressions));
+  const listed = scopes.scopes
+    .slice(0, limits.maxScopes)
+    .flatMap((scope) => scope.names.filter((name) => isListed(scope.kind, name.isCode)).slice(0, limits.maxVariables))
+    .map(({ name }) => name);
+  const early = new KeptMap([...scopes.early].map((name) => [name, true as const]));
+  const always = thunksOf(watches.some(({ condition }) => condition !== undefined) ? [...inConditions, thisName] : []);
+  const onHit = thunksOf([thisName, ...inConditions, ...inExpressions, ...listed]);
+  return {
+    text: `${hookName}(${site},${always.text},()=>${onHit.text})`,
+    always: always.positions,
+    onHit: onHit.positions,
+    early,
+  };
+}
+
+/** Functions, classes and imports of outer scopes are read only when an expression asks: they would flood the answer. */
+export function isListed(kind: ScopesAt['scopes'][number]['kind'], isCode: boolean): boolean {
+  return !isCode || (kind !== 'module' && kind !== 'closure');
+}
+
+function thunksOf(names: readonly string[]): { text: string; positions: Map<string, number> } {
+  const unique = [...new Set(names)].filter((name) => name === thisName || isName(name));
+  return {
+    text: `[${unique.map((name) => `()=>${name}`).join(',')}]`,
+    positions: new KeptMap(unique.map((name, index) => [name, index])),
+  };
+}
+
+/** The names that can be read at one pass. */
+export interface NamesAtPass {
+  positions: Map<string, number>;
+  thunks: readonly Thunk[];
+  early: Condition['early'];
+}
+
+/** What a name has at this pass. */
+export function readName(name: string, { positions, thunks, early }: NamesAtPass): Read {
+  const position = mapGet(positions, name);
+  const thunk = position === undefined ? undefined : thunks[position];
+  if (thunk === undefined) return { kind: 'missing' };
+  try {
+    const value = thunk();
+    return value === undefined && mapHas(early, name) ? { kind: 'uninitialised' } : { kind: 'value', value };
+  } catch (error) {
+    return { kind: mapHas(early, name) || isTooEarly(error) ? 'uninitialised' : 'missing' };
+  }
+}
+
+/** V8 throws the same class for a name in its dead zone, `this` before `super()`, and a name it no longer has. */
+function isTooEarly(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false;
+  const read = readInherited(error, 'message');
+  if (read.kind !== 'value' || typeof read.value !== 'string') return false;
+  const first = read.value[0];
+  return first === 'C' || first === 'M';
+}
