@@ -4,6 +4,7 @@ import { WebSocket } from 'ws';
 import { checkBridgeFrame } from '../src/protocol/check-bridge.ts';
 import { type AgentFrame, type BridgeFrame, type Hello, subprotocol, type Welcome } from '../src/protocol/frames.ts';
 import { limits } from '../src/protocol/limits.ts';
+import { locate } from './bind.ts';
 import { createLine, type Line } from './faults.ts';
 import { describe, type SimulatedAgentOptions } from './hello.ts';
 import { Outbox } from './outbox.ts';
@@ -183,6 +184,12 @@ export class SimulatedAgent {
         this.refusal = `${frame.code}: ${frame.message}`;
         if (finalErrors.has(frame.code)) this.#refused();
         return;
+      case 'locate':
+        this.sendRaw({
+          ...{ t: 'located', q: frame.q, isComplete: true },
+          places: locate(frame, this.#options.scenario.files),
+        } satisfies AgentFrame);
+        return;
       case 'beat':
         return;
     }
@@ -220,6 +227,7 @@ export class SimulatedAgent {
   }
 
   #beat(): void {
+    this.probes.tellCounts();
     this.sendRaw({
       t: 'beat',
       ts: Date.now(),

@@ -1,4 +1,4 @@
-import type { Hello } from '../src/protocol/frames.ts';
+import { actionKinds, type Hello } from '../src/protocol/frames.ts';
 import { limits } from '../src/protocol/limits.ts';
 import type { Faults } from './faults.ts';
 import type { Scenario } from './scenario.ts';
@@ -42,8 +42,10 @@ export function describe(id: string, options: SimulatedAgentOptions): Omit<Hello
     tags,
     startedAt: Date.now(),
     capabilities: {
-      kinds: ['snapshot'],
+      kinds: [...actionKinds],
       where: ['line'],
+      engines: ['load-time'],
+      locate: true,
       conditions: true,
       expressions: true,
       pending: true,

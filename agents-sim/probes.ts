@@ -1,7 +1,8 @@
-import type { Action, AgentPolicy, HitFrame, StateFrame } from '../src/protocol/frames.ts';
+import type { Action, AgentPolicy, HitFrame, Passes, StateFrame } from '../src/protocol/frames.ts';
 import { limits } from '../src/protocol/limits.ts';
 import { compileNameRules } from '../src/protocol/names.ts';
-import { createProbe, hit, type Probe } from './probe.ts';
+import { recordsHits } from '../src/protocol/records-hits.ts';
+import { createProbe, estimateOf, hit, type Probe } from './probe.ts';
 import type { Pass, Scenario } from './scenario.ts';
 
 /** Where the probes send what they have to say. */
@@ -22,6 +23,8 @@ export class Probes {
   readonly #ends = new Map<string, NodeJS.Timeout>();
   /** Actions that had their last hit here: offered again after a reconnect, they must not start over. */
   readonly #done = new Map<string, Probe>();
+  /** Passes there had been when it was told last. */
+  readonly #told = new WeakMap<Probe, number>();
   #hidden: (name: string) => string | undefined = () => undefined;
   #paused = false;
 
@@ -54,7 +57,7 @@ export class Probes {
       );
       return;
     }
-    const probe = createProbe(action, this.#scenario.files);
+    const probe = createProbe(action, this.#scenario.files, this.#scenario.sampling);
     this.#drop(action.id);
     if (probe.state !== 'failed') {
       if (this.#paused) suspend(probe);
@@ -103,7 +106,7 @@ export class Probes {
   pass(pass: Pass): void {
     if (this.#paused) return;
     for (const probe of [...this.#probes.values()]) {
-      if (probe.state === 'armed' && !this.#events.mayQueue()) {
+      if (probe.state === 'armed' && recordsHits(probe.action) && !this.#events.mayQueue()) {
         probe.skipped.queue += 1;
         continue;
       }
@@ -112,12 +115,18 @@ export class Probes {
       probe.hits += 1;
       const { id, rev } = probe.action;
       this.#events.hit({ id, rev, hit: probe.hits, ts: Date.now(), capture });
-      if (probe.hits < probe.action.limits.hits) continue;
+      // A duration goes on adding up.
+      if (probe.hits < probe.action.limits.hits || probe.totals !== undefined) continue;
       this.#finish(probe, 'removed');
       this.#done.set(id, probe);
       const [oldest] = this.#done.keys();
       if (oldest !== undefined && this.#done.size > limits.maxActionsPerAgent) this.#done.delete(oldest);
     }
+  }
+
+  /** What was counted since it was told last; for each beat. */
+  tellCounts(): void {
+    for (const probe of this.#probes.values()) if (probe.all !== this.#told.get(probe)) this.#tell(probe);
   }
 
   #finish(probe: Probe, state: 'removed' | 'expired'): void {
@@ -132,7 +141,13 @@ export class Probes {
     this.#probes.delete(id);
   }
 
-  #tell({ action, state, at, hits, skipped, lastError, code, message }: Probe): void {
+  #tell(probe: Probe): void {
+    const { action, state, at, hits, skipped, totals, began, lastError, code, message } = probe;
+    const sums = totals?.toFrame({
+      ...(action.kind === 'duration' ? { began } : {}),
+      estimate: estimateOf(probe, totals.toFrame().count),
+    });
+    this.#told.set(probe, probe.all);
     this.#events.state({
       id: action.id,
       rev: action.rev,
@@ -140,11 +155,27 @@ export class Probes {
       ...(at === undefined ? {} : { at: [at] }),
       hits,
       skipped: { ...skipped },
+      ...(at === undefined ? {} : { engine: { name: 'load-time' as const, why: 'The program is a simulated one.' } }),
+      ...(at === undefined ? {} : { passes: passesOf(probe) }),
+      ...(sums === undefined ? {} : { sums }),
       ...(lastError === undefined ? {} : { lastError }),
       ...(code === undefined ? {} : { code }),
       ...(message === undefined ? {} : { message }),
     });
   }
+}
+
+function passesOf(probe: Probe): Passes {
+  const { seen, sampling, spentMicros, maxPauseMicros, installedAt } = probe;
+  const estimate = estimateOf(probe, seen);
+  const armedMs = Math.round(performance.now() - probe.armedAtMs);
+  return {
+    seen,
+    ...(estimate === undefined ? {} : { estimate }),
+    armedMs,
+    awayMs: Math.round(armedMs * (1 - sampling)),
+    ...{ spentMicros, maxPauseMicros, armMicros: 0, installedAt, trips: 0 },
+  };
 }
 
 function suspend(probe: Probe): void {

@@ -12,6 +12,8 @@ export interface Pass {
   /** Inner first. */
   scopes: { kind: ScopeVariables['kind']; values: Record<string, unknown> }[];
   pauseMicros: number;
+  /** How long the function around the line took; absent when it never came to its end. */
+  durationMs?: number;
 }
 
 /** What a pretended program is and does. */
@@ -23,6 +25,8 @@ export interface Scenario {
   next(random: Random): Pass;
   /** False: the agent is old or broken, and sends what the redaction policy told it to hide. Default true. */
   hides?: boolean;
+  /** Share of the passes that probes look at, as on a hot line; the others are estimated. Default 1. */
+  sampling?: number;
   /** Instead of honest hits: frames, or raw text, that are sent when an action was armed. */
   lie?(action: Action, random: Random, nextN: () => number): Iterable<unknown>;
 }

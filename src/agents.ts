@@ -89,7 +89,11 @@ export function agentHandlers(side: AgentSide): HubHandlers {
       await agents.seen(agent.org, agent.id, actions().clock.now(), false);
       await record(agent, 'agent_disconnected');
     },
-    policy: (org) => ({ names: toAgentRules(policies().redaction), pause: pauses.isOn(org) }),
+    policy(org) {
+      const { redaction, budget } = policies();
+      const pause = pauses.isOn(org);
+      return { names: toAgentRules(redaction), pause, ...(budget === undefined ? {} : { budget }) };
+    },
   };
 }
 

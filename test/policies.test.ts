@@ -50,7 +50,7 @@ describe('the shipped policies', () => {
           const caller = principal({ ...credential, permissions: [...credential.permissions], role, scopes: held });
           return [
             `${role}, ${name}, ${held.join(' ') || 'no scope'}`,
-            ...tools.map((tool) => `  ${tool.padEnd(16)}${codeOf(() => authorize(policies, caller, tool))}`),
+            ...tools.map((tool) => `  ${tool.padEnd(18)}${codeOf(() => authorize(policies, caller, tool))}`),
           ];
         }),
       ),

@@ -55,6 +55,7 @@ export function checkout(): Scenario {
         callers: [{ function: 'Checkout.pay', file: checkoutFile, line: payLine, column: 19 }],
         scopes: [{ kind: 'local', values: { order, customer, total, discount, price: total * (1 - discount) } }],
         pauseMicros: random.integer(80, 400),
+        durationMs: 2 ** (items.length - 1) + random.integer(0, 99) / 100,
       };
     },
   };

@@ -97,6 +97,20 @@ export const lies = {
       at: new Array(200).fill({ file: tricks, line: 1 }),
     };
   },
+  *madSums({ action, n }) {
+    const state = { t: 'state', id: action.id, rev: action.rev, state: 'armed', hits: 0 };
+    const side = { offset: 2 ** 31 - 1, counts: new Array(160).fill(Number.MAX_SAFE_INTEGER) };
+    const histogram = { scale: 20, zero: 1e300, positive: side, negative: { ...side, offset: -(2 ** 31) } };
+    const values = { sum: Number.MAX_VALUE, min: Number.MAX_VALUE, max: -Number.MAX_VALUE, histogram };
+    yield { ...state, n: n(), sums: { count: -1, values } };
+    yield { ...state, n: n(), sums: { count: 1e300, estimate: { count: -5, error: -1e300 }, values, notNumbers: 1e300 } };
+    yield { ...state, n: n(), sums: { count: 1, values: { ...values, histogram: { ...histogram, scale: -1e9 } } } };
+    yield { ...state, n: n(), sums: { count: 1, values: { ...values, sum: null } } };
+    yield { ...state, n: n(), passes: { seen: 1e300, armedMs: -1, awayMs: 1e300, trips: -1 } };
+    yield { ...state, n: n(), engine: { name: tricks, why: tricks } };
+    yield { ...state, n: n(), engine: { name: 'breakpoint', why: tricks } };
+    for (let count = 0; count < 20; count += 1) yield { t: 'located', q: `loc_${count}`, places: [], isComplete: true };
+  },
   *replay({ action, n }) {
     const frame = hit(action, n(), 1, {});
     for (let count = 0; count < 20; count += 1) yield frame;
@@ -137,6 +151,7 @@ function hit(action: Action, n: number, count: number, lie: { value?: unknown; s
     scopes: lie.scopes ?? [{ kind: 'local', variables: [['lie', lie.value ?? 1]] }],
     expressions: [],
     pauseMicros: 1,
+    durationMicros: undefined,
     cut: [],
     redacted: {},
   };

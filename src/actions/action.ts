@@ -1,5 +1,15 @@
 import type { AuditRecord } from '../audit/record.ts';
-import type { ActionKind, ActionState, AgentErrorCode, Place, Skipped } from '../protocol/frames.ts';
+import type {
+  ActionKind,
+  ActionState,
+  AgentErrorCode,
+  DurationOptions,
+  LogOptions,
+  Place,
+  Skipped,
+  StateFrame,
+  Where,
+} from '../protocol/frames.ts';
 import type { PlacementQuota } from '../quota/placement.ts';
 import type { SourceSelector } from '../targets/source.ts';
 
@@ -28,8 +38,15 @@ export interface ActionRecord {
   file: string;
   line: number;
   column?: number;
+  /** The text expected on that line, and lines around it by which a moved line is found. */
+  expectLine?: string;
+  around?: Where['around'];
   condition?: string;
+  /** Of a logpoint: those in its template. Of a metric: the one that is measured. */
   expressions: string[];
+  log?: LogOptions;
+  duration?: DurationOptions;
+  /** 1 for kinds that record no hits. */
   maxHits: number;
   depth: number;
   status: ActionStatus;
@@ -52,6 +69,9 @@ export interface TargetRecord {
   at?: Place[];
   hits: number;
   skipped?: Skipped;
+  engine?: StateFrame['engine'];
+  passes?: StateFrame['passes'];
+  sums?: StateFrame['sums'];
   lastError?: string;
   code?: AgentErrorCode;
   message?: string;
@@ -101,6 +121,7 @@ export interface ActionStore {
    * actions. Targets of agents that are gone and never hit make room.
    */
   addTargets(org: string, ids: string[], target: TargetRecord, room: TargetRoom, now: number): Promise<number>;
+  /** What an agent says now. A place, an engine and counts that it does not say again stay as they were. */
   setTarget(org: string, id: string, target: Omit<TargetRecord, 'agentName' | 'pool' | 'service'>): Promise<void>;
   /**
    * pending → a final status, once: sets `endedAt` and gives unspent reserved hits back to the window they came from.

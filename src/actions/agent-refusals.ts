@@ -21,6 +21,12 @@ export const agentRefusals: Readonly<Record<AgentErrorCode, RefusalDetails>> = {
     field: 'line',
     next: 'Choose a line that holds a statement.',
   },
+  'line-mismatch': {
+    code: 'invalid_location',
+    message: 'Another text stands on this line in the deployed source.',
+    field: 'expectLine',
+    next: 'Compare your checkout with the commit that list_sources shows, or give the text that the deployed line has.',
+  },
   'bad-expression': {
     code: 'invalid_expression',
     message: 'The agent could not bind the condition or an expression on this line.',

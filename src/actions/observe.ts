@@ -1,5 +1,6 @@
 import type { StateFrame } from '../protocol/frames.ts';
 import type { RedactionPolicy } from '../redaction/policy.ts';
+import { scrubSums } from '../redaction/sums.ts';
 import { scrubReportedPlace, scrubWords } from '../redaction/words.ts';
 import type { ActionRecord, TargetRecord } from './action.ts';
 import { agentRefusals } from './agent-refusals.ts';
@@ -20,7 +21,8 @@ export async function observe(
   frame: StateFrame,
 ): Promise<void> {
   const { id, state } = frame;
-  await context.store.setTarget(org, id, reportOf(agentId, frame, redaction));
+  const sums = await sumsOf(context, redaction, org, frame);
+  await context.store.setTarget(org, id, { ...reportOf(agentId, frame, redaction), sums });
   if (finalStates.has(state)) {
     const action = await context.store.get(org, id);
     if (action?.status === 'pending') await endIfHopeless(context, action);
@@ -28,15 +30,25 @@ export async function observe(
   context.waker.wake(id);
 }
 
+/** The numbers of a metric are captured values as much as any others. */
+async function sumsOf({ store }: ActionContext, redaction: RedactionPolicy, org: string, { id, sums }: StateFrame) {
+  if (sums?.values === undefined) return sums;
+  const action = await store.get(org, id);
+  const [expression] = action?.kind === 'metric' ? action.expressions : [];
+  return expression === undefined ? sums : scrubSums(sums, expression, redaction);
+}
+
 /** What is kept of a state frame; its texts are the agent's words, so they become plain short lines with nothing in them to hide. */
 function reportOf(
   agentId: string,
-  { state, at, hits, skipped, lastError, code, message }: StateFrame,
+  { state, at, hits, skipped, engine, passes, lastError, code, message }: StateFrame,
   redaction: RedactionPolicy,
 ) {
   const words = (text: string | undefined) => (text === undefined ? undefined : scrubWords(text, redaction, maxMessageChars));
   const places = at?.map((place) => scrubReportedPlace(place, redaction));
-  return { agentId, state, at: places, hits, skipped, lastError: words(lastError), code, message: words(message) };
+  const means = engine && { name: engine.name, why: words(engine.why) ?? '' };
+  const counts = { skipped, engine: means, passes };
+  return { agentId, state, at: places, hits, ...counts, lastError: words(lastError), code, message: words(message) };
 }
 
 async function endIfHopeless(context: ActionContext, action: ActionRecord): Promise<void> {

@@ -37,9 +37,17 @@ export function toWire(action: ActionRecord, now: number): Action {
     id: action.id,
     rev: 1,
     kind: action.kind,
-    where: { file: action.file, line: action.line, ...(action.column === undefined ? {} : { column: action.column }) },
+    where: {
+      file: action.file,
+      line: action.line,
+      ...(action.column === undefined ? {} : { column: action.column }),
+      ...(action.expectLine === undefined ? {} : { expectLine: action.expectLine }),
+      ...(action.around === undefined ? {} : { around: action.around }),
+    },
     ...(action.condition === undefined ? {} : { condition: action.condition }),
     expressions: action.expressions,
+    ...(action.log === undefined ? {} : { log: action.log }),
+    ...(action.duration === undefined ? {} : { duration: action.duration }),
     limits: { hits: action.maxHits, depth: action.depth, ttlMs: Math.max(1, action.expiresAt - now) },
   };
 }

@@ -1,26 +1,30 @@
 import type { AuditRecord } from '../audit/record.ts';
 import { newId } from '../lib/id.ts';
 import { Refusal } from '../lib/refusal.ts';
-import { isPrintable } from '../protocol/check.ts';
-import { limits } from '../protocol/limits.ts';
+import type { ActionKind, DurationOptions, LogOptions, Where } from '../protocol/frames.ts';
 import type { Charge } from '../quota/charge.ts';
 import type { AgentRecord } from '../targets/agent.ts';
 import type { SourceSelector } from '../targets/source.ts';
 import type { ActionRecord, PlacementResult, TargetRecord } from './action.ts';
 import { agentRefusals } from './agent-refusals.ts';
+import { readAsked } from './asked.ts';
 import type { ActionContext } from './context.ts';
-import { checkExpressions } from './expressions.ts';
 import { finish } from './finish.ts';
 import { newTarget, toWire } from './offer.ts';
 
 /** What to place; numbers are within the caller's limits already. */
 export interface Placement {
+  kind: ActionKind;
   source: SourceSelector;
   file: string;
   line: number;
   column?: number;
+  expectLine?: string;
+  around?: Where['around'];
   condition?: string;
   expressions: string[];
+  log?: LogOptions;
+  duration?: DurationOptions;
   maxHits: number;
   depth: number;
   timeoutSeconds: number;
@@ -44,19 +48,17 @@ export async function place(
   placement: Placement,
   recordOf: (action: ActionRecord) => AuditRecord,
 ): Promise<Placed> {
-  checkFile(placement.file);
-  checkExpressions(placement.condition, placement.expressions);
-  const { principal, reach } = charge.permit;
+  const { timeoutSeconds, ...what } = readAsked(placement);
+  const { principal, reach, limits } = charge.permit;
+  if (what.expressions.length > limits.maxExpressions) throw tooManyExpressions(principal.role, limits.maxExpressions);
   context.pauses.refuse(principal.org);
   const now = context.clock.now();
-  const { timeoutSeconds, ...what } = placement;
   const action: ActionRecord = {
     ...what,
     id: newId('act'),
     org: principal.org,
     principal: principal.subject,
     principalName: principal.name,
-    kind: 'snapshot',
     reach,
     status: 'pending',
     hits: 0,
@@ -76,14 +78,13 @@ export async function place(
   return { action: placed, skippedAgents: result.skippedAgents };
 }
 
-/** Agents refuse a path that cannot be seen as it is; so it is not sent to them. */
-function checkFile(file: string): void {
-  if (file.length > 0 && file.length <= limits.maxFileChars && isPrintable(file)) return;
-  throw new Refusal({
-    code: 'invalid_input',
-    message: `The file is empty, longer than ${limits.maxFileChars} characters, or holds a control or invisible character.`,
-    field: 'file',
-    next: 'Give the path as it is in the source tree, for example src/checkout.ts.',
+function tooManyExpressions(role: string, most: number): Refusal {
+  return new Refusal({
+    code: 'limit_exceeded',
+    message: `There are more expressions than the role ${role} allows: at most ${most}.`,
+    field: 'expressions',
+    next: `Ask for at most ${most}.`,
+    data: { limit: most },
   });
 }
 

@@ -1,3 +1,5 @@
+import type { Clock } from '../lib/clock.ts';
+import { recordsHits } from '../protocol/records-hits.ts';
 import type { ActionRecord } from './action.ts';
 import type { ActionContext } from './context.ts';
 import { finish } from './finish.ts';
@@ -5,6 +7,8 @@ import type { Listener } from './waker.ts';
 
 /** How often a wait looks by itself, in case a wake was missed. */
 const pollMs = 1_000;
+/** How long agents have to say what they counted last, when the time of an action is up. */
+const lastWordMs = 2_000;
 /** How often a waiting client hears that work goes on. */
 const progressMs = 10_000;
 /** When no agent has the file loaded, or every pass fails, waiting longer rarely helps, and the caller should hear of it soon. */
@@ -46,7 +50,8 @@ async function waitFor(
     if (moreThanHits !== undefined && action.hits > moreThanHits) return action;
     if (clock.now() >= action.expiresAt) {
       const ended = await finish(context, org, id, 'expired', 'Its time was up.');
-      return ended?.action ?? store.get(org, id);
+      if (ended !== undefined) await atMost(clock, lastWordMs, ended.takenOff);
+      return store.get(org, id);
     }
     const waitedMs = clock.monotonic() - start;
     if (waitedMs >= waitMs || (waitedMs >= hopelessMs && (isUnbound(action) || isFailing(action)))) return action;
@@ -59,13 +64,24 @@ async function waitFor(
   }
 }
 
+function atMost(clock: Clock, ms: number, work: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const callOff = clock.after(ms, resolve);
+    void work.then(() => {
+      callOff();
+      resolve();
+    });
+  });
+}
+
 function isUnbound({ targets }: ActionRecord): boolean {
   return targets.length > 0 && targets.every((target) => target.state === 'pending');
 }
 
 /** The line runs, and at no pass could the condition be evaluated. */
 function isFailing({ hits, targets }: ActionRecord): boolean {
-  const passed = (target: ActionRecord['targets'][number]) => target.hits + (target.skipped?.condition ?? 0);
+  const passed = ({ hits, skipped, sums }: ActionRecord['targets'][number]) =>
+    hits + (skipped?.condition ?? 0) + (sums?.count ?? 0);
   return (
     hits === 0 && targets.every((target) => passed(target) === 0) && targets.some((target) => (target.skipped?.error ?? 0) > 0)
   );
@@ -73,5 +89,7 @@ function isFailing({ hits, targets }: ActionRecord): boolean {
 
 function describe(action: ActionRecord): string {
   const armed = action.targets.filter((target) => target.state === 'armed').length;
-  return `${action.hits} of ${action.maxHits} hits; armed on ${armed} of ${action.targets.length} agents`;
+  const counted = action.targets.reduce((sum, { sums }) => sum + (sums?.count ?? 0), 0);
+  const soFar = recordsHits(action) ? `${action.hits} of ${action.maxHits} hits` : `${counted} passes counted`;
+  return `${soFar}; armed on ${armed} of ${action.targets.length} agents`;
 }

@@ -1,3 +1,5 @@
+import { type Engine, engines } from '../protocol/frames.ts';
+
 /** What `start()` takes; everything that is left out comes from the environment (docs/agent.md). */
 export interface AgentOptions {
   /** Address of the bridge: `https://bridge.example:4100`, `ws://…`, with or without `/agent`. SIDELIGHT_URL. */
@@ -16,6 +18,14 @@ export interface AgentOptions {
   tags?: string[];
   /** For people; else `service@host/pid`. SIDELIGHT_AGENT_NAME. */
   name?: string;
+  /** Files of the program to instrument when they are loaded, as globs from the working directory. SIDELIGHT_INSTRUMENT, with commas. */
+  instrument?: string[];
+  /** Ways of observing that may be used: `breakpoint`, `live-edit`, `load-time`. All without it. SIDELIGHT_ENGINES, with commas. */
+  engines?: Engine[];
+  /** Whether each worker thread of the program is an agent of its own, with a thread beside it. SIDELIGHT_WORKER_THREADS=1. */
+  workerThreads?: boolean;
+  /** A signal that takes every probe away and ends the agent, such as SIGUSR2. None without it. SIDELIGHT_KILL_SIGNAL. */
+  killSignal?: string;
   /** `warn` tells only what somebody has to mend. SIDELIGHT_AGENT_LOG. */
   log?: LogLevel;
 }
@@ -23,13 +33,18 @@ export interface AgentOptions {
 export type LogLevel = 'warn' | 'debug';
 
 /** Options that are complete and well formed. */
-export interface AgentConfig extends Omit<AgentOptions, 'url' | 'key' | 'tags' | 'log'> {
+export interface AgentConfig extends Omit<AgentOptions, 'url' | 'key' | 'tags' | 'log' | 'instrument' | 'engines'> {
   /** `ws:` or `wss:` with the path of the agents' endpoint. */
   url: string;
   key: string;
   tags: string[];
+  instrument: string[];
+  engines: Engine[];
   log: LogLevel;
 }
+
+/** Signals a program can hear and that mean nothing else to Node. */
+const killSignals = /^SIG(?:USR2|HUP|WINCH|CONT|URG|IO|PWR|BREAK)$/;
 
 type Environment = Record<string, string | undefined>;
 
@@ -49,18 +64,42 @@ export function readConfig(options: AgentOptions, environment: Environment): Age
   const endpoint = readUrl(url.trim());
   if (endpoint === undefined)
     return { problem: 'SIDELIGHT_URL is not an address such as https://bridge.example or ws://localhost:4100' };
+  const killSignal = (options.killSignal ?? environment.SIDELIGHT_KILL_SIGNAL ?? '').trim();
+  if (killSignal !== '' && !killSignals.test(killSignal)) return { problem: `${killSignal} cannot be SIDELIGHT_KILL_SIGNAL` };
+  const wanted = options.engines ?? listed(environment.SIDELIGHT_ENGINES);
+  const unknown = wanted.find((name) => !engines.includes(name as Engine));
+  if (unknown !== undefined) return { problem: `SIDELIGHT_ENGINES knows ${engines.join(', ')}, not ${unknown}` };
   const chosen = (option: string | undefined, name: string): string | undefined => option ?? environment[name];
   return {
     url: endpoint,
     key: key.trim(),
     tags: options.tags ?? environment.SIDELIGHT_TAGS?.split(',') ?? [],
+    instrument: options.instrument ?? listed(environment.SIDELIGHT_INSTRUMENT),
+    engines: engines.filter((name) => wanted.length === 0 || wanted.includes(name)),
+    ...(isOn(options.workerThreads, environment.SIDELIGHT_WORKER_THREADS) ? { workerThreads: true } : {}),
     log: (options.log ?? environment.SIDELIGHT_AGENT_LOG) === 'debug' ? 'debug' : 'warn',
     ...given('service', chosen(options.service, 'SIDELIGHT_SERVICE')),
     ...given('environment', chosen(options.environment, 'SIDELIGHT_ENVIRONMENT')),
     ...given('version', chosen(options.version, 'SIDELIGHT_VERSION')),
     ...given('commit', chosen(options.commit, 'SIDELIGHT_COMMIT')),
+    ...given('killSignal', killSignal),
     ...given('name', chosen(options.name, 'SIDELIGHT_AGENT_NAME')),
   };
+}
+
+export function wantsLoadTime({ instrument, engines: allowed }: AgentConfig): boolean {
+  return instrument.length > 0 && allowed.includes('load-time');
+}
+
+function isOn(option: boolean | undefined, text: string | undefined): boolean {
+  return option ?? !['', '0', 'false'].includes(text ?? '');
+}
+
+function listed(text: string | undefined): string[] {
+  return (text ?? '')
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
 }
 
 function readUrl(text: string): string | undefined {

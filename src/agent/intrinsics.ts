@@ -42,7 +42,7 @@ const typedArrayPrototype = Reflect.getPrototypeOf(Uint8Array.prototype) as obje
 const iteratorNext = (iterator: object) =>
   uncurry((Reflect.getPrototypeOf(iterator) as { next: (this: unknown) => IteratorResult<unknown> }).next);
 
-export const { ownKeys, getOwnPropertyDescriptor, getPrototypeOf, defineProperty, deleteProperty } = Reflect;
+export const { ownKeys, getOwnPropertyDescriptor, getPrototypeOf, setPrototypeOf, defineProperty, deleteProperty } = Reflect;
 export const hasOwn = Object.hasOwn;
 export const isArray = Array.isArray;
 export const toText = String;

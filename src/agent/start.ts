@@ -1,12 +1,15 @@
-import { isMainThread } from 'node:worker_threads';
+import { createRequire } from 'node:module';
+import { isMainThread, threadId } from 'node:worker_threads';
 // What probes read with later, as it is before the program can change it. `node:inspector` is not among it.
 import '../protocol/names.ts';
 import './values/read.ts';
-import { type AgentOptions, readConfig } from './config.ts';
+import { type AgentConfig, type AgentOptions, wantsLoadTime } from './config.ts';
 import { later } from './later.ts';
 import { newAgentId, tellingEnvironment } from './link/hello.ts';
 import { Supervisor } from './link/supervisor.ts';
+import type { LoadTime } from './load-time/load-time.ts';
 import { createLog } from './log.ts';
+import { settled } from './settled.ts';
 
 export type { AgentOptions } from './config.ts';
 
@@ -22,13 +25,11 @@ export interface Agent {
 
 /** A short script ends before this and never pays for a thread; a service loads its modules without competition. */
 const startAfterMs = 200;
+/** Worker threads are often made for one piece of work. */
+const threadStartAfterMs = 1_000;
 
 /** Shared by all copies of this package in one process, so that `--import` and `start()` together are one agent. */
 const processKey = Symbol.for('sidelight.agent');
-
-/** Programs that only start others; each process they start is an agent of its own. */
-const launchers =
-  /[\\/](?:npm|npx|yarn|yarnpkg|pnpm|pnpx|corepack)(?:-cli)?(?:\.[cm]?js)?$|[\\/]pm2[\\/](?:bin[\\/]pm2|lib[\\/]Daemon\.js)$|[\\/]bin[\\/]pm2$/;
 
 /**
  * Connects this process to its bridge, once; later calls answer the same agent. Never throws and never keeps the process
@@ -51,10 +52,8 @@ export function start(options: AgentOptions = {}): Agent {
 const notStarted: Agent = { id: '', started: false, stop: async () => undefined };
 
 function create(options: AgentOptions): Agent {
-  const disabled = process.env.SIDELIGHT_DISABLED;
-  if (!isMainThread || (disabled !== undefined && !['', '0', 'false'].includes(disabled))) return notStarted;
-  if (launchers.test(process.argv[1] ?? '')) return notStarted;
-  const config = readConfig(options, process.env);
+  const config = settled(options);
+  if (config === undefined) return notStarted;
   if ('problem' in config) {
     createLog('warn').warn(`not started: ${config.problem}`);
     return notStarted;
@@ -65,17 +64,30 @@ function create(options: AgentOptions): Agent {
     agentId: id,
     directory: process.cwd(),
     startedAt: Math.round(performance.timeOrigin),
+    ...(isMainThread ? {} : { threadId }),
     environment: tellingEnvironment(process.env),
     ...(script === undefined ? {} : { script }),
   };
-  const supervisor = new Supervisor(config, facts, createLog(config.log));
-  later(() => supervisor.start(), startAfterMs);
-  return {
-    id,
-    started: true,
-    stop() {
-      Reflect.deleteProperty(globalThis, processKey);
-      return supervisor.stop();
-    },
+  const log = createLog(config.log);
+  const supervisor = new Supervisor(config, facts, log, instrumented(config, facts.directory));
+  later(() => supervisor.start(), isMainThread ? startAfterMs : threadStartAfterMs);
+  const stop = (): Promise<void> => {
+    Reflect.deleteProperty(globalThis, processKey);
+    return supervisor.stop();
   };
+  const { killSignal } = config;
+  if (killSignal !== undefined && isMainThread) {
+    process.on(killSignal as NodeJS.Signals, () => {
+      log.warn(`${killSignal}: every probe is removed, and this process has no agent any more`);
+      void stop();
+    });
+  }
+  return { id, started: true, stop };
+}
+
+/** Loaded only where it is asked for, and at once: the program's files are loaded next. */
+function instrumented(config: AgentConfig, directory: string): LoadTime | undefined {
+  if (!wantsLoadTime(config)) return undefined;
+  const { loadTimeOf } = createRequire(import.meta.url)('./load-time.cjs') as typeof import('./load-time.ts');
+  return loadTimeOf(config, directory);
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { matchesGlob } from '../lib/glob.ts';
 import { Refusal } from '../lib/refusal.ts';
 import { type Mistake, parseStrictYaml, refuseMistakes, type StrictYaml } from '../lib/strict-yaml.ts';
+import type { Budget, Engine } from '../protocol/frames.ts';
 import { parseRedactionPolicy } from '../redaction/policy.ts';
 import { broken } from './cases.ts';
 import type { Policies, PolicyCase } from './policies.ts';
@@ -91,12 +92,24 @@ export function parsePolicies(directory: string, texts: PolicyTexts, registered:
     groups: record(groups.value),
     shared: freeze(sharedQuotas(quotas.value)),
     exposure: freeze({ readOnly: exposure.value.read_only, allow: exposure.value.allow, deny: exposure.value.deny }),
+    budget: budgetOf(limits.value.agents),
     cases: freeze(cases.value),
     redaction: freeze(redaction),
   });
   checkCases(policies, cases, mistakes);
   if (mistakes.length > 0) throw refuseMistakes(mistakes);
   return policies;
+}
+
+/** As agents are told it. */
+function budgetOf(agents: { maxShare?: number; maxArmMs?: number; engines?: Engine[] } | undefined): Budget | undefined {
+  if (agents === undefined) return undefined;
+  const { maxShare: share, maxArmMs: armMs, engines } = agents;
+  return freeze({
+    ...(share === undefined ? {} : { share }),
+    ...(armMs === undefined ? {} : { armMs }),
+    ...(engines === undefined ? {} : { engines }),
+  });
 }
 
 /** Runs one file's parser, so that the mistakes of all files are told at once. */

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Permission, Scope } from '../identity/principal.ts';
+import type { Budget } from '../protocol/frames.ts';
 import type { parseRedactionPolicy } from '../redaction/policy.ts';
 import type { casesFile } from './schema.ts';
 
@@ -69,6 +70,8 @@ export interface Policies {
   /** Quotas that all callers share, whoever asks: also needed where no caller does, as when an agent connects. */
   readonly shared: Pick<EffectiveQuotas, 'concurrentActionsPerAgent' | 'concurrentActionsPerOrg'>;
   readonly exposure: ExposurePolicy;
+  /** What probes may cost the programs; undefined leaves it to the agents. */
+  readonly budget: Budget | undefined;
   readonly cases: readonly PolicyCase[];
   readonly redaction: ReturnType<typeof parseRedactionPolicy>;
 }

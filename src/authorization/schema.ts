@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { permissions, type Role, roles, scopes } from '../identity/principal.ts';
 import { refusals } from '../lib/refusal.ts';
 import { only } from '../lib/strict-yaml.ts';
+import { engines } from '../protocol/frames.ts';
 import { limits } from '../protocol/limits.ts';
 
 /** Largest number a quota may name; a slip of the finger is not a way to have no quota. */
@@ -44,7 +45,17 @@ const limitNumbers = {
 };
 
 /** limits.yaml: ceilings of one request; the protocol's own cannot be raised. */
-export const limitsFile = only({ all: only(limitNumbers), roles: perRole(only(limitNumbers).partial().optional()) });
+export const limitsFile = only({
+  all: only(limitNumbers),
+  roles: perRole(only(limitNumbers).partial().optional()),
+  agents: only({
+    maxShare: z.number().min(0).max(limits.maxShare),
+    maxArmMs: z.int().min(0).max(limits.maxArmMs),
+    engines: z.array(z.enum(engines)).min(1),
+  })
+    .partial()
+    .optional(),
+});
 
 const personalQuotas = {
   calls_per_hour: quota,

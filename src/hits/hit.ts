@@ -34,12 +34,13 @@ export interface HitStore {
   /**
    * Stores it and counts it on the action in one transaction. `full` and `ended` store nothing: no action ever has more
    * hits than `maxHits`. `duplicate` was stored before. The last hit ends the action as `completed` in the same
-   * transaction; `ended` is the action then.
+   * transaction; `ended` is the action then. One that adds up goes on instead, and what is beyond its hits is `beyond`.
    */
   append(
     hit: IncomingHit,
   ): Promise<
-    { outcome: 'stored'; number: number; ended?: ActionRecord } | { outcome: 'full' | 'ended' | 'duplicate' | 'unknown' }
+    | { outcome: 'stored'; number: number; ended?: ActionRecord }
+    | { outcome: 'full' | 'beyond' | 'ended' | 'duplicate' | 'unknown' }
   >;
   /** Hits of one action in order, starting after `after`. */
   page(org: string, actionId: string, after: number, limit: number): Promise<HitRecord[]>;

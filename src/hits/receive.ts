@@ -36,7 +36,7 @@ export async function receive({ actions, hits, scrub }: Receiving, agent: AgentR
     actions.waker.wake(hit.id);
     // Not awaited: the agent's answer comes behind the frame in hand.
     if (stored.ended !== undefined) void takeOff(actions, stored.ended, 'completed');
-  } else if (stored.outcome !== 'duplicate') {
+  } else if (stored.outcome !== 'duplicate' && stored.outcome !== 'beyond') {
     void actions.hub.remove(agent.org, agent.id, hit.id, stored.outcome === 'full' ? 'limit' : 'expired');
   }
 }

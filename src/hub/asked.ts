@@ -1,5 +1,6 @@
 import type { Action, HitFrame, StateFrame } from '../protocol/frames.ts';
 import { limits } from '../protocol/limits.ts';
+import { recordsHits } from '../protocol/records-hits.ts';
 
 /** Ten times what an agent may hold at once: an action is forgotten long after its last hit can come. */
 const maxKept = 10 * limits.maxActionsPerAgent;
@@ -21,7 +22,7 @@ export function createAsked(): Asked {
   return {
     add(action) {
       kept.delete(action.id);
-      kept.set(action.id, { rev: action.rev, hits: action.limits.hits });
+      kept.set(action.id, { rev: action.rev, hits: recordsHits(action) ? action.limits.hits : 0 });
       if (kept.size > maxKept) {
         const [oldest] = kept.keys();
         if (oldest !== undefined) kept.delete(oldest);

@@ -4,6 +4,7 @@ import { RawCapture } from '../redaction/capture.ts';
 import { type Answers, createAnswers } from './answers.ts';
 import { type Asked, createAsked } from './asked.ts';
 import type { ConnectedAgent, HubHandlers } from './handlers.ts';
+import { createLocates, type Locates } from './locates.ts';
 import type { Peer } from './peer.ts';
 import type { HubSettings } from './settings.ts';
 import { within } from './within.ts';
@@ -19,6 +20,7 @@ export interface Progress {
 /** What is said after the welcome: what was asked, what is taken from the agent, and what is acknowledged. */
 export interface Conversation {
   readonly answers: Answers;
+  readonly locates: Locates;
   readonly progress: Progress;
   asks(action: Action): void;
   /** Goes on where an earlier connection stopped. */
@@ -39,6 +41,7 @@ export function createConversation(
 ): Conversation {
   const asked: Asked = createAsked();
   const answers = createAnswers();
+  const locates = createLocates(settings);
   let errors = 0;
   const progress: Progress = { ackedN: 0, stateN: 0 };
 
@@ -85,6 +88,7 @@ export function createConversation(
 
   return {
     answers,
+    locates,
     progress,
     asks: (action) => asked.add(action),
     resume: (before) => Object.assign(progress, before),
@@ -96,6 +100,9 @@ export function createConversation(
           return hearHit(agent, frame);
         case 'error':
           hearError(agent, frame);
+          return;
+        case 'located':
+          locates.heard(frame);
           return;
         case 'beat':
           return;

@@ -4,9 +4,10 @@ import { WebSocketServer } from 'ws';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { Refusal } from '../lib/refusal.ts';
-import { type Action, type Remove, type StateFrame, subprotocol } from '../protocol/frames.ts';
+import { type Action, type Located, type Remove, type StateFrame, subprotocol } from '../protocol/frames.ts';
 import { limits } from '../protocol/limits.ts';
 import type { ConnectedAgent, HubHandlers } from './handlers.ts';
+import type { Query } from './locates.ts';
 import { closeCodes } from './peer.ts';
 import { startPulse } from './pulse.ts';
 import { createRegistry } from './registry.ts';
@@ -24,6 +25,8 @@ export interface Hub {
   arm(org: string, agentId: string, action: Action): Promise<StateFrame>;
   /** Best effort: resolves when the agent has answered, is gone or has had its time; never rejects. */
   remove(org: string, agentId: string, actionId: string, reason: Remove['reason']): Promise<void>;
+  /** Where something is in the program as it runs; a `Refusal` when this agent cannot say, is busy, or does not answer in time. */
+  locate(org: string, agentId: string, query: Query): Promise<Located>;
   /** Sends the organisation's policy again to each of its agents. */
   setPolicy(org: string): void;
   /** Turns out every agent that came with this enrolment key, and whoever still comes with it. */
@@ -68,6 +71,14 @@ export function createHub(options: {
     return session?.enrolment.org === org ? session : undefined;
   }
 
+  function notConnected(agentId: string): Refusal {
+    return new Refusal({
+      code: 'upstream_error',
+      message: `Agent ${agentId} is not connected.`,
+      next: 'Call list_sources to see what is connected.',
+    });
+  }
+
   function allFinished(): Promise<unknown> {
     const all = Promise.all([...registry.open].map((session) => session.finished));
     return within(settings.drainMs, 'Closing', all).catch((error) =>
@@ -88,15 +99,23 @@ export function createHub(options: {
     async arm(org, agentId, action) {
       const session = sessionOf(org, agentId);
       if (session !== undefined) return roundTrips.arm(session, agentId, action);
-      throw new Refusal({
-        code: 'upstream_error',
-        message: `Agent ${agentId} is not connected.`,
-        next: 'Call list_sources to see what is connected.',
-      });
+      throw notConnected(agentId);
     },
     async remove(org, agentId, actionId, reason) {
       const session = sessionOf(org, agentId);
       if (session !== undefined) await roundTrips.remove(session, actionId, reason);
+    },
+    async locate(org, agentId, query) {
+      const session = sessionOf(org, agentId);
+      if (session?.agent === undefined) throw notConnected(agentId);
+      if (session.agent.hello.capabilities.locate !== true) {
+        throw new Refusal({
+          code: 'upstream_error',
+          message: `Agent ${agentId} cannot look for places in its program.`,
+          next: 'Update this agent, ask another one (list_sources), or give file and line.',
+        });
+      }
+      return session.conversation.locates.ask(agentId, query, (frame) => session.tell(frame));
     },
     setPolicy(org) {
       const policy = options.handlers.policy(org);

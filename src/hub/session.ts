@@ -230,7 +230,9 @@ export class Session {
   /** The socket is closed: what came before still counts, then `disconnected`. Never rejects. */
   async #finish(): Promise<void> {
     const { registry, handlers, settings, log } = this.#context;
-    this.conversation.answers.end(new Refusal({ code: 'upstream_error', message: 'The agent disconnected before it answered.' }));
+    const gone = new Refusal({ code: 'upstream_error', message: 'The agent disconnected before it answered.' });
+    this.conversation.answers.end(gone);
+    this.conversation.locates.end(gone);
     await this.#intake.idle();
     const agent = this.agent;
     if (agent !== undefined) {

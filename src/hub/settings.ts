@@ -39,6 +39,8 @@ export interface HubSettings {
   /** Questions to one agent at the same time, and those that wait behind them. */
   armConcurrency: number;
   armQueue: number;
+  /** Searches for a place that one agent has open; each is the work of up to `answerMs` there. */
+  locateConcurrency: number;
   /** Agents remembered after they left, so that a resend is known and their id stays theirs. */
   maxRemembered: number;
 }
@@ -66,5 +68,6 @@ export const hubDefaults: HubSettings = {
   maxLoggedErrors: 10,
   armConcurrency: 8,
   armQueue: 32,
+  locateConcurrency: 4,
   maxRemembered: 20_000,
 };

@@ -6,6 +6,7 @@ import {
   flag,
   instant,
   integer,
+  known,
   label,
   list,
   Malformed,
@@ -19,17 +20,20 @@ import {
   text,
   whole,
 } from './check.ts';
+import { engine, passes, skipped, sums } from './check-counts.ts';
 import { type NodeBudget, valueReader } from './check-value.ts';
 import {
   type AgentErrorCode,
   type AgentFrame,
+  actionKinds,
   agentErrorCodes,
   type Capabilities,
   type CaptureData,
+  engines,
   type Hello,
+  type LocatedPlace,
   type Place,
   type ScopeVariables,
-  type Skipped,
   type StackFrame,
 } from './frames.ts';
 import { limits } from './limits.ts';
@@ -44,15 +48,6 @@ const message = label(limits.maxMessageChars);
 const position = integer(1, 10_000_000);
 const hits = integer(0, limits.maxHits);
 
-/** Words this version does not know are left out: a newer agent may be able to do more. */
-function known<const Word extends string>(words: readonly Word[]): Reader<Word[]> {
-  const read = list(plain(40), 50);
-  return (value, path) => {
-    const said = new Set<string>(read(value, path));
-    return words.filter((word) => said.has(word));
-  };
-}
-
 /** The first `max` of a list, in the agent's order, which puts what matters most first; `left` hears that some stayed out. */
 function first<T>(item: Reader<T>, max: number, left: () => void): Reader<T[]> {
   return (value, path) => {
@@ -63,8 +58,10 @@ function first<T>(item: Reader<T>, max: number, left: () => void): Reader<T[]> {
 }
 
 const capabilities = record<Capabilities>({
-  kinds: known(['snapshot']),
+  kinds: known(actionKinds),
   where: known(['line']),
+  engines: optional(known(engines)),
+  locate: optional(flag),
   conditions: flag,
   expressions: flag,
   pending: flag,
@@ -98,13 +95,18 @@ const hello = {
   resume: optional(record<NonNullable<Hello['resume']>>({ session: plain(80, 1), lastN: integer(0, Number.MAX_SAFE_INTEGER) })),
 };
 
-const place = record<Place>({
+const placeShape = {
   file: label(limits.maxFileChars),
   line: position,
   column: optional(position),
   function: optional(label(limits.maxNameChars)),
   text: optional(label(limits.maxLineChars)),
-});
+  sourceHash: optional(matching(/^[0-9a-f]{16}$/, '16 hex digits')),
+};
+const place = record<Place>(placeShape);
+
+const neighbours = list(label(limits.maxLineChars), limits.maxLinesAround);
+const locatedPlace = record<LocatedPlace>({ ...placeShape, before: neighbours, after: neighbours, score: clamped(0, 1) });
 
 const stackFrame = record<StackFrame>({
   function: label(limits.maxNameChars),
@@ -155,13 +157,12 @@ const capture: Reader<CaptureData> = (frame, path) => {
       left,
     ),
     pauseMicros: whole(0, 1e12),
+    durationMicros: optional(whole(0, 1e15)),
     cut: known(['depth', 'nodes', 'bytes', 'time']),
     redacted: table(count, 200),
   })(frame, path);
   return complete || data.cut.includes('nodes') ? data : { ...data, cut: [...data.cut, 'nodes'] };
 };
-
-const skipped = record<Skipped>({ condition: count, error: count, budget: count, queue: count });
 
 /** Reads one frame from an agent. Never throws; what comes back is bounded and holds nothing the protocol does not know. */
 export function checkAgentFrame(value: unknown): Checked<AgentFrame> {
@@ -176,6 +177,9 @@ export function checkAgentFrame(value: unknown): Checked<AgentFrame> {
       at: optional(list(place, 50)),
       hits,
       skipped: optional(skipped),
+      engine,
+      passes: optional(passes),
+      sums: optional(sums),
       lastError: optional(message),
       code: optional(errorCode),
       message: optional(message),
@@ -189,6 +193,14 @@ export function checkAgentFrame(value: unknown): Checked<AgentFrame> {
       overhead: record<{ share: number; maxPauseMicros: number }>({ share: clamped(0, 1_000), maxPauseMicros: clamped(0, 1e12) }),
     },
     error: { t: exactly('error'), code: label(80), message, id: optional(actionId) },
+    located: {
+      t: exactly('located'),
+      q: actionId,
+      places: list(locatedPlace, limits.maxPlaces),
+      isComplete: flag,
+      code: optional(errorCode),
+      message: optional(message),
+    },
     bye: { t: exactly('bye'), reason: oneOf(['exit', 'config', 'upgrade']) },
   });
 }

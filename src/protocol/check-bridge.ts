@@ -6,6 +6,7 @@ import {
   flag,
   instant,
   integer,
+  known,
   label,
   list,
   Malformed,
@@ -19,7 +20,19 @@ import {
   text,
   whole,
 } from './check.ts';
-import type { Action, AgentPolicy, BridgeFrame, StateFrame } from './frames.ts';
+import {
+  type Action,
+  type AgentPolicy,
+  actionKinds,
+  type BridgeFrame,
+  type Budget,
+  type DurationOptions,
+  engines,
+  type LogOptions,
+  logLevels,
+  type StateFrame,
+  type Where,
+} from './frames.ts';
 import { limits } from './limits.ts';
 import type { NameRules } from './names.ts';
 
@@ -27,18 +40,41 @@ const id = plain(80, 1);
 const sequence = integer(0, Number.MAX_SAFE_INTEGER);
 const words = list(plain(80, 1), 1_000);
 
+const line = integer(1, 10_000_000);
+const sourceLine = text(limits.maxQueryChars);
+const sourceLines = list(sourceLine, limits.maxLinesAround);
+
+const where = record<Where>({
+  file: plain(limits.maxFileChars, 1),
+  line,
+  column: optional(line),
+  expectLine: optional(sourceLine),
+  around: optional(record<NonNullable<Where['around']>>({ before: sourceLines, after: sourceLines })),
+});
+
 /** Ceilings of an action are clamped, not argued about: the stricter one wins. */
 const action = record<Action>({
   id,
   rev: sequence,
-  kind: oneOf(['snapshot']),
-  where: record<Action['where']>({
-    file: plain(limits.maxFileChars, 1),
-    line: integer(1, 10_000_000),
-    column: optional(integer(1, 10_000_000)),
-  }),
+  kind: oneOf(actionKinds),
+  where,
   condition: optional(text(limits.maxExpressionChars)),
   expressions: list(text(limits.maxExpressionChars), limits.maxExpressions),
+  log: optional(
+    record<LogOptions>({
+      template: text(limits.maxTemplateChars),
+      level: oneOf(logLevels),
+      perSecond: clamped(1, limits.maxLogsPerSecond),
+      toStdout: flag,
+    }),
+  ),
+  duration: optional(
+    record<DurationOptions>({
+      span: oneOf(['function', 'lines']),
+      to: optional(where),
+      thresholdMs: optional(clamped(0, limits.maxTimeoutSeconds * 1_000)),
+    }),
+  ),
   limits: record<Action['limits']>({
     hits: whole(limits.minHits, limits.maxHits),
     depth: whole(0, limits.maxDepth),
@@ -49,7 +85,16 @@ const action = record<Action>({
 const policy = record<AgentPolicy>({
   names: record<NameRules>({ hidden: table(words, 200), harmlessEndings: words, harmlessBeginnings: words }),
   pause: flag,
+  budget: optional(
+    record<Budget>({
+      share: optional(clamped(0, limits.maxShare)),
+      armMs: optional(clamped(0, limits.maxArmMs)),
+      engines: optional(known(engines)),
+    }),
+  ),
 });
+
+const query = optional(text(limits.maxQueryChars, 1));
 
 /** What to answer for an action that cannot be read; the rest of its frame stands. */
 export type Declined = Pick<StateFrame, 'id' | 'rev' | 'state' | 'hits' | 'code' | 'message'>;
@@ -86,6 +131,15 @@ export function checkBridgeFrame(value: unknown): CheckedFromBridge {
     remove: { t: exactly('remove'), id, reason: oneOf(['cancelled', 'limit', 'expired', 'policy']) },
     ack: { t: exactly('ack'), n: sequence },
     policy: { t: exactly('policy'), policy },
+    locate: {
+      t: exactly('locate'),
+      q: id,
+      function: query,
+      snippet: query,
+      stackLine: query,
+      file: optional(plain(limits.maxFileChars, 1)),
+      limit: whole(1, limits.maxPlaces),
+    },
     beat: { t: exactly('beat'), ts: instant },
     error: {
       t: exactly('error'),

@@ -141,6 +141,15 @@ export function oneOf<const Word extends string>(words: readonly Word[]): Reader
   };
 }
 
+/** Those of the words that are said. Words this version does not know are left out: a newer peer may be able to do more. */
+export function known<const Word extends string>(words: readonly Word[]): Reader<Word[]> {
+  const read = list(plain(40), 50);
+  return (value, path) => {
+    const said = new Set<string>(read(value, path));
+    return words.filter((word) => said.has(word));
+  };
+}
+
 /** A whole number in these bounds. */
 export function integer(min: number, max: number): Reader<number> {
   return (value, path) => {
@@ -151,12 +160,14 @@ export function integer(min: number, max: number): Reader<number> {
   };
 }
 
+export const finite: Reader<number> = (value, path) => {
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw new Malformed(path, 'a finite number');
+  return value;
+};
+
 /** Any finite number, brought into these bounds: for ceilings that are applied rather than argued about. */
 export function clamped(min: number, max: number): Reader<number> {
-  return (value, path) => {
-    if (typeof value !== 'number' || !Number.isFinite(value)) throw new Malformed(path, 'a finite number');
-    return Math.min(max, Math.max(min, value));
-  };
+  return (value, path) => Math.min(max, Math.max(min, finite(value, path)));
 }
 
 /** `clamped`, rounded down to a whole number. */

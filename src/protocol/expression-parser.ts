@@ -1,5 +1,5 @@
 import type { BinaryOperator, LogicalOperator, Node, PureMethod, UnaryOperator } from './expression.ts';
-import { callRefused, ExpressionError, explain, keywords } from './expression-refusals.ts';
+import { callRefused, ExpressionError, explain, keywords, privateRefused } from './expression-refusals.ts';
 import type { Token } from './expression-tokens.ts';
 import { limits } from './limits.ts';
 
@@ -187,6 +187,7 @@ export class Parser {
 
   #named(target: Node, optional: boolean): Node {
     const name = this.#token;
+    if (name.kind === 'private') return this.#private(target, optional);
     if (name.kind !== 'word') throw this.#unexpected();
     this.#next += 1;
     refuseMember(name.text, name);
@@ -206,6 +207,17 @@ export class Parser {
     this.#expect(')', bracket);
     const method = name.text as PureMethod;
     return this.#made(optional ? ['call', method, target, argument, 'optional'] : ['call', method, target, argument], name);
+  }
+
+  /** A private field can be named by its class alone, so it is looked up as a name of that place. */
+  #private(target: Node, optional: boolean): Node {
+    const name = this.#token;
+    const isOfThis = typeof target === 'object' && target?.[0] === 'this' && !optional;
+    if (!isOfThis) throw privateRefused(name);
+    refuseMember(name.text.slice(1), name);
+    this.#next += 1;
+    this.#names.add(name.text);
+    return this.#made(['name', name.text], name);
   }
 
   #primary(): Node {

@@ -82,6 +82,15 @@ export function callRefused(name: Token): ExpressionError {
   return refuse(`${name.text}(…)`, name.position, call);
 }
 
+/** A private member of anything but `this`. */
+export function privateRefused({ text, position }: Token): ExpressionError {
+  return new ExpressionError(
+    `\`${short(text)}\` at character ${position} is a private member, which only \`this\` shows.`,
+    position,
+    `Write \`this.${short(text)}\` on a line of a method of that class, or read a public member.`,
+  );
+}
+
 /** Says what stands at `tokens[index]`, where the grammar has no place for it. */
 export function explain(tokens: Token[], index: number): ExpressionError {
   const token = tokens[index] as Token;
@@ -94,6 +103,7 @@ export function explain(tokens: Token[], index: number): ExpressionError {
       'Complete it, or remove what is left over.',
     );
   }
+  if (kind === 'private') return privateRefused(token);
   const construct = kind === 'punctuator' ? signs.get(text) : kind === 'word' ? keywords.get(text) : undefined;
   if (construct !== undefined) return refuse(text, position, construct);
   const afterValue = previous !== undefined && endsValue(previous);

@@ -2,7 +2,7 @@ import { ExpressionError, endsValue } from './expression-refusals.ts';
 
 /** One word, sign or literal. `text` is as written; `position` counts characters from 1. */
 export type Token = { text: string; position: number } & (
-  | { kind: 'word' | 'punctuator' | 'end' }
+  | { kind: 'word' | 'private' | 'punctuator' | 'end' }
   | { kind: 'number'; value: number }
   | { kind: 'string'; value: string }
 );
@@ -11,6 +11,8 @@ export type Token = { text: string; position: number } & (
 const punctuator =
   /\?\.(?!\d)|>>>=|\.\.\.|===|!==|\*\*=|<<=|>>=|>>>|&&=|\|\|=|\?\?=|=>|==|!=|<=|>=|&&|\|\||\?\?|\+\+|--|\+=|-=|\*=|\/=|%=|&=|\|=|\^=|<<|>>|\*\*|[-+*/%<>=!&|^~?:.,;()[\]{}@]/uy;
 const space = /\s+/uy;
+/** `#name`. */
+const privateName = /#[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/uy;
 const word = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/uy;
 const number = /0[xX][\da-fA-F]+|0[bB][01]+|0[oO][0-7]+|(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?/uy;
 const legacyOctal = /^0\d/u;
@@ -30,7 +32,11 @@ export function tokenize(text: string): Token[] {
       at += skipped.length;
       continue;
     }
-    const token = readString(text, at) ?? readNumber(match(number), position) ?? readWord(match(word), position);
+    const token =
+      readString(text, at) ??
+      readNumber(match(number), position) ??
+      readWord(match(word), 'word', position) ??
+      readWord(match(privateName), 'private', position);
     if (token === undefined) refuseStart(text, at, tokens.at(-1));
     const sign = token === undefined ? match(punctuator) : undefined;
     if (token === undefined && sign === undefined) throw strange(text, at);
@@ -43,8 +49,8 @@ export function tokenize(text: string): Token[] {
   return tokens;
 }
 
-function readWord(text: string | undefined, position: number): Token | undefined {
-  return text === undefined ? undefined : { kind: 'word', text, position };
+function readWord(text: string | undefined, kind: 'word' | 'private', position: number): Token | undefined {
+  return text === undefined ? undefined : { kind, text, position };
 }
 
 function readNumber(text: string | undefined, position: number): Token | undefined {
@@ -90,13 +96,6 @@ function refuseStart(text: string, at: number, previous: Token | undefined): voi
       `\`/\` at character ${at + 1} starts a regular expression, whose time nobody can bound.`,
       at + 1,
       'Use `.includes(x)`, `.startsWith(x)` or `.endsWith(x)`.',
-    );
-  }
-  if (two[0] === '#') {
-    throw new ExpressionError(
-      `\`#\` at character ${at + 1} is a private member, which an expression cannot read.`,
-      at + 1,
-      'Read a public member, or place the snapshot where the value is in a variable.',
     );
   }
 }

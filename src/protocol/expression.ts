@@ -10,7 +10,7 @@ export type Node =
   | number
   | string
   | ['undefined']
-  /** A name in scope. */
+  /** A name in scope; `#name` stands for `this.#name`, a private field that the class around the line declares. */
   | ['name', string]
   | ['this']
   /**

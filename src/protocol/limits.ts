@@ -32,6 +32,24 @@ export const limits = {
   /** Characters of a message and of an error's stack text. */
   maxMessageChars: 500,
   maxErrorStackChars: 4_000,
+  /** Lines a second a logpoint may write, and without a wish. */
+  maxLogsPerSecond: 100,
+  defaultLogsPerSecond: 10,
+  /** Characters of a logpoint's template, and of the line it becomes. */
+  maxTemplateChars: 1_000,
+  maxLogChars: 2_000,
+  /** Buckets of each side of a histogram. */
+  maxBuckets: 160,
+  /** Lines around a place: shown by `locate`, and given to find a moved line. */
+  maxLinesAround: 5,
+  /** Characters of a query of `locate`, and places it answers. */
+  maxQueryChars: 1_000,
+  maxPlaces: 20,
+  /** Share of one core for probes, milliseconds live edit may hold the program: without a policy, and at most. */
+  defaultShare: 0.01,
+  maxShare: 0.1,
+  defaultArmMs: 50,
+  maxArmMs: 5_000,
   /** Characters of a file's path. */
   maxFileChars: 1_000,
   /** Characters shown of one source line. */

@@ -23,6 +23,13 @@ const get = uncurry(Map.prototype.get) as <V>(map: Map<string, V>, key: string) 
 const has = uncurry(Map.prototype.has) as <V>(map: Map<string, V>, key: string) => boolean;
 const set = uncurry(Map.prototype.set) as <V>(map: Map<string, V>, key: string, value: V) => Map<string, V>;
 const clear = uncurry(Map.prototype.clear);
+const defineProperty = Reflect.defineProperty;
+/** Without a prototype, and instead of writing behind the end of a list: prototypes could have accessors of the program. */
+const slot = { __proto__: null, value: '', writable: true, enumerable: true, configurable: true } as PropertyDescriptor;
+const push = (list: string[], text: string): void => {
+  slot.value = text;
+  defineProperty(list, list.length, slot);
+};
 const sizeOf = uncurry(Reflect.getOwnPropertyDescriptor(Map.prototype, 'size')?.get as (this: Map<string, unknown>) => number);
 
 /** Longer names are judged by their last part only: the end of a name says what it is. */
@@ -102,7 +109,7 @@ function joinOf(words: readonly string[], from: number, to = words.length): stri
 function lastOf(words: string[], count: number): string[] {
   const last: string[] = [];
   for (let index = words.length > count ? words.length - count : 0; index < words.length; index++)
-    last[last.length] = words[index] as string;
+    push(last, words[index] as string);
   return last;
 }
 
@@ -114,7 +121,7 @@ export function wordsOf(name: string): string[] {
   const words: string[] = [];
   let start = -1;
   const end = (at: number): void => {
-    if (start >= 0) words[words.length] = toLowerCase(slice(name, start, at));
+    if (start >= 0) push(words, toLowerCase(slice(name, start, at)));
     start = -1;
   };
   for (let at = 0; at < name.length; at++) {

@@ -1,17 +1,20 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RefusalDetails } from '../lib/refusal.ts';
+import type { LogLevel } from '../protocol/frames.ts';
+import { renderMessage } from '../protocol/render-value.ts';
 import { cleanLabel, visible } from './clean.ts';
 import { openScrubbed, ScrubbedCapture } from './open.ts';
 import { passOf } from './pass.ts';
 import type { RedactionPolicy } from './policy.ts';
 import { type RenderedHit, renderCapture } from './render.ts';
-import { addCounts, scrubCapture } from './scrub.ts';
+import { addCounts, countsSince, scrubCapture } from './scrub.ts';
 import { Session } from './session.ts';
-import { scrubLabel } from './walk.ts';
+import { scrubLabel, scrubText } from './walk.ts';
 
 /**
  * What a tool hands over: JSON, and hits whose captures are still closed. `structured` may hold hits anywhere, as
- * `{ actionId, number, agentId, agentName, capturedAt, capture }`; other class instances have no business in it.
+ * `{ actionId, number, agentId, agentName, capturedAt, capture }`, with `log` where they are lines of a logpoint; other class
+ * instances have no business in it.
  */
 export interface Outcome {
   structured: Readonly<Record<string, unknown>>;
@@ -39,6 +42,14 @@ interface ClosedHit {
   agentName: string;
   capturedAt: number;
   capture: ScrubbedCapture;
+  /** Of a logpoint: the caller's own texts around the expressions; an agent's words for the line are not asked. */
+  log?: { level: LogLevel; texts: readonly string[] };
+}
+
+/** One line of a logpoint as an answer shows it. */
+interface RenderedLine extends Pick<RenderedHit, 'number' | 'agentId' | 'agentName' | 'capturedAt' | 'pauseMicros' | 'redacted'> {
+  level: LogLevel;
+  message: string;
 }
 
 /** Deepest nesting of an outcome; tools build theirs by hand, far below. */
@@ -118,14 +129,21 @@ function isClosedHit(value: object): value is ClosedHit {
   );
 }
 
-function renderHit(hit: ClosedHit, policy: RedactionPolicy, context: RedactContext): RenderedHit {
+function renderHit(hit: ClosedHit, policy: RedactionPolicy, context: RedactContext): RenderedHit | RenderedLine {
   const session = new Session(policy, context.tagKey(hit.actionId));
-  const capture = openScrubbed(hit.capture);
-  return {
+  const stored = openScrubbed(hit.capture);
+  const capture = hit.capture.pass === passOf(policy) ? stored : scrubCapture(session, stored);
+  const from = {
     number: hit.number,
     agentId: visible(hit.agentId),
     agentName: visible(scrubLabel(session, hit.agentName)),
     capturedAt: new Date(hit.capturedAt).toISOString(),
-    ...renderCapture(hit.capture.pass === passOf(policy) ? capture : scrubCapture(session, capture)),
   };
+  if (hit.log === undefined) return { ...from, ...renderCapture(capture) };
+  const { level, texts } = hit.log;
+  const before = { ...session.counts };
+  // Once more as a whole: text and values together may say what neither does alone.
+  const message = visible(scrubText(session, renderMessage(texts, capture.expressions)));
+  const redacted = addCounts(capture.redacted, countsSince(before, session.counts));
+  return { ...from, level, message, pauseMicros: capture.pauseMicros, redacted };
 }

@@ -26,6 +26,8 @@ export interface RenderedHit {
   variables: Record<string, Rendered>;
   expressions: ({ expression: string; value: Rendered } | { expression: string; error: string })[];
   pauseMicros: number;
+  /** Of a duration above its threshold: how long the span took. */
+  durationMicros?: number;
   /** Ceilings met while reading. */
   cut: string[];
   /** Values hidden, by rule. */
@@ -38,7 +40,7 @@ const maxNameChars = 200;
 /** What an answer shows of a scrubbed capture. */
 export function renderCapture(
   data: CaptureData,
-): Pick<RenderedHit, 'at' | 'stack' | 'variables' | 'expressions' | 'pauseMicros' | 'cut' | 'redacted'> {
+): Pick<RenderedHit, 'at' | 'stack' | 'variables' | 'expressions' | 'pauseMicros' | 'durationMicros' | 'cut' | 'redacted'> {
   const variables: Record<string, Rendered> = {};
   // The inner scope is read first, and what it shadows is not what the line sees.
   for (const [name, value] of [...data.scopes.flatMap((scope) => scope.variables), ...named('this', data.this)]) {
@@ -59,6 +61,7 @@ export function renderCapture(
       return 'error' in result ? { expression, error: visible(result.error) } : { expression, value: render(result.value) };
     }),
     pauseMicros: data.pauseMicros,
+    ...(data.durationMicros === undefined ? {} : { durationMicros: data.durationMicros }),
     cut: [...data.cut],
     redacted: { ...data.redacted },
   };

@@ -40,7 +40,7 @@ export function scrubCapture(session: Session, data: CaptureData): CaptureData {
     scopes,
     expressions: data.expressions.map((result) => scrubExpression(session, result, scopes)),
   };
-  return { ...scrubbed, redacted: addCounts(cleanCounts(data.redacted), difference(session.counts, counted)) };
+  return { ...scrubbed, redacted: addCounts(cleanCounts(data.redacted), countsSince(counted, session.counts)) };
 }
 
 /** A place with secrets hidden in its line of source text; names of files and functions stay readable. */
@@ -60,7 +60,8 @@ export function addCounts(left: Record<string, number>, right: Record<string, nu
   return sum;
 }
 
-function difference(after: Record<string, number>, before: Record<string, number>): Record<string, number> {
+/** What was counted after `before`. */
+export function countsSince(before: Record<string, number>, after: Record<string, number>): Record<string, number> {
   return Object.fromEntries(
     Object.entries(after).flatMap(([rule, count]) => (count > (before[rule] ?? 0) ? [[rule, count - (before[rule] ?? 0)]] : [])),
   );

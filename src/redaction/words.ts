@@ -1,4 +1,4 @@
-import type { Place } from '../protocol/frames.ts';
+import type { LocatedPlace, Place } from '../protocol/frames.ts';
 import { cleanLabel } from './clean.ts';
 import type { RedactionPolicy } from './policy.ts';
 import { scrubPlace } from './scrub.ts';
@@ -13,4 +13,19 @@ export function scrubWords(text: string, policy: RedactionPolicy, maxChars: numb
 /** Where an agent says that it bound an action, with the secrets in its line of source text hidden. */
 export function scrubReportedPlace(place: Place, policy: RedactionPolicy): Place {
   return scrubPlace(new Session(policy, undefined), place);
+}
+
+/** A place that an agent found, with the secrets in its lines hidden. */
+export function scrubLocatedPlace(place: LocatedPlace, policy: RedactionPolicy): LocatedPlace {
+  const session = new Session(policy, undefined);
+  const lines = (texts: string[]) => texts.map((text) => scrubText(session, text));
+  return { ...place, ...scrubPlace(session, place), before: lines(place.before), after: lines(place.after) };
+}
+
+/** Characters of a caller's or an agent's words inside a sentence of ours. */
+const maxQuotedChars = 200;
+
+/** Words of a caller or an agent in a sentence of ours, as one quoted line. */
+export function quoted(words: string): string {
+  return JSON.stringify(cleanLabel(words, maxQuotedChars));
 }

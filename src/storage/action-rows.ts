@@ -42,7 +42,7 @@ type Asked = Omit<
   ActionRecord,
   'org' | 'id' | 'principal' | 'status' | 'statusReason' | 'maxHits' | 'hits' | 'createdAt' | 'expiresAt' | 'endedAt' | 'targets'
 >;
-type Report = Pick<TargetRecord, 'at' | 'skipped' | 'lastError' | 'code' | 'message'>;
+type Report = Pick<TargetRecord, 'at' | 'skipped' | 'engine' | 'passes' | 'sums' | 'lastError' | 'code' | 'message'>;
 
 /** Parameters for all columns of a new action: `$1` org to `$7` asked. */
 export function actionParameters(action: ActionRecord): unknown[] {
@@ -52,9 +52,12 @@ export function actionParameters(action: ActionRecord): unknown[] {
 }
 
 /** The part of a target that its agent reports, as stored. */
-export function reportText({ at, skipped, lastError, code, message }: Report): string {
-  return JSON.stringify({ at, skipped, lastError, code, message } satisfies Report);
+export function reportText({ at, skipped, engine, passes, sums, lastError, code, message }: Report): string {
+  return JSON.stringify({ at, skipped, engine, passes, sums, lastError, code, message } satisfies Report);
 }
+
+/** Parts of a report that last: an agent whose probe is gone may say no more than that, and what was counted stands. */
+export const lastingParts = "('at', 'skipped', 'engine', 'passes', 'sums')";
 
 /** The actions with their targets, in the order of the rows. */
 export async function withTargets(queries: Queries, rows: ActionRow[]): Promise<ActionRecord[]> {

@@ -1,5 +1,6 @@
 import type { ActionRecord, ActionStore, EndedStatus } from '../actions/action.ts';
-import { type ActionRow, actionColumns, isLive, reportText, withTargets } from './action-rows.ts';
+import { recordsHits } from '../protocol/records-hits.ts';
+import { type ActionRow, actionColumns, isLive, lastingParts, reportText, withTargets } from './action-rows.ts';
 import { appendRecord } from './audit-store.ts';
 import { giveBack } from './counter-store.ts';
 import type { Db, Queries } from './db.ts';
@@ -57,7 +58,9 @@ export function createActionStore(db: Db): ActionStore {
     setTarget: async (org, id, target) => {
       await lazily(
         db,
-        `update action_targets set state = $4, hits = greatest(hits, $5::int), report = $6
+        `update action_targets set state = $4, hits = greatest(hits, $5::int),
+           report = ((select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(report::jsonb) where key in ${lastingParts})
+             || $6::jsonb)::text
          where org = $1 and action_id = $2 and agent_id = $3`,
         [org, id, target.agentId, target.state, target.hits, reportText(target)],
       );
@@ -93,7 +96,8 @@ export async function finishAction(
   );
   const [action] = await withTargets(queries, rows);
   if (action === undefined) return undefined;
-  const unspent = action.maxHits - action.hits;
+  // One that records no hits costs a single one, which is spent once it was placed.
+  const unspent = recordsHits(action) || status === 'failed' ? action.maxHits - action.hits : 0;
   if (unspent > 0) await giveBack(queries, { ...hitsPerHour, org, subject: action.principal, amount: unspent }, action.createdAt);
   return action;
 }

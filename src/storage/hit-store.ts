@@ -1,5 +1,6 @@
-import type { ActionStatus } from '../actions/action.ts';
+import type { ActionRecord, ActionStatus } from '../actions/action.ts';
 import { completedReason, type HitStore } from '../hits/hit.ts';
+import { addsUp } from '../protocol/records-hits.ts';
 import { ScrubbedCapture } from '../redaction/capture.ts';
 import { finishAction } from './action-store.ts';
 import type { Db } from './db.ts';
@@ -15,8 +16,8 @@ export function createHitStore(db: Db): HitStore {
         const { query } = queries;
         const key = [hit.org, hit.actionId];
         // The lock on the action's row makes hits of one action wait for each other, on every bridge.
-        const [action] = await query<{ status: ActionStatus; hits: number; max_hits: number }>(
-          'select status, hits, max_hits from actions where org = $1 and id = $2 for update',
+        const [action] = await query<{ status: ActionStatus; hits: number; max_hits: number; asked: string }>(
+          'select status, hits, max_hits, asked from actions where org = $1 and id = $2 for update',
           key,
         );
         if (action === undefined) return { outcome: 'unknown' };
@@ -25,7 +26,8 @@ export function createHitStore(db: Db): HitStore {
           [...key, hit.agentId, hit.agentHit],
         );
         if (same !== undefined) return { outcome: 'duplicate' };
-        if (action.hits >= action.max_hits) return { outcome: 'full' };
+        const goesOn = addsUp(JSON.parse(action.asked) as Pick<ActionRecord, 'kind'>);
+        if (action.hits >= action.max_hits) return { outcome: goesOn ? 'beyond' : 'full' };
         // A hit that comes in after the end but before anybody wrote that down still counts: its place is reserved.
         if (action.status !== 'pending') return { outcome: 'ended' };
         const number = action.hits + 1;
@@ -39,7 +41,7 @@ export function createHitStore(db: Db): HitStore {
           'update action_targets set hits = greatest(hits, $4::int) where org = $1 and action_id = $2 and agent_id = $3',
           [...key, hit.agentId, hit.agentHit],
         );
-        if (number < action.max_hits) return { outcome: 'stored', number };
+        if (number < action.max_hits || goesOn) return { outcome: 'stored', number };
         const ended = await finishAction(queries, hit.org, hit.actionId, 'completed', completedReason, hit.receivedAt);
         return { outcome: 'stored', number, ended };
       }),

@@ -1,11 +1,15 @@
 import type { ActionRecord, TargetRecord } from '../actions/action.ts';
+import { explain, type Surroundings } from '../actions/explain.ts';
 import type { Permit } from '../authorization/authorize.ts';
 import type { HitRecord, HitStore } from '../hits/hit.ts';
 import { Refusal } from '../lib/refusal.ts';
+import type { LogLevel } from '../protocol/frames.ts';
 import { limits } from '../protocol/limits.ts';
-import { cleanLabel } from '../redaction/clean.ts';
+import { parseTemplate } from '../protocol/template.ts';
 import type { Outcome } from '../redaction/redact.ts';
-import type { CallContext } from './tool.ts';
+import { notesOn } from './action-notes.ts';
+import { type Result, resultOf } from './result.ts';
+import type { CallContext, Services } from './tool.ts';
 
 /** Targets listed one by one in an answer. */
 const maxListedTargets = 20;
@@ -17,8 +21,6 @@ const maxListedTargets = 20;
 const maxHitChars = 160_000;
 /** Hits read at first; how many more is worth reading at a time follows from their size. */
 const firstPage = 4;
-/** Characters of a caller's or an agent's words inside a note. */
-const maxQuotedChars = 200;
 
 /** The answer about one action with its hits after `afterHit`, as many as fit. */
 export async function answerOf(
@@ -32,6 +34,9 @@ export async function answerOf(
   const first = action.targets.find((target) => target.at?.[0] !== undefined)?.at?.[0];
   const seen = hits.at(-1)?.number ?? afterHit;
   const left = Math.max(0, action.hits - seen);
+  const log = logOf(action);
+  const result = resultOf(action, context.services.policies().redaction);
+  const isEmpty = hits.length === 0 && action.hits === 0 && (result === undefined || result.count === 0);
   const full = left === 0 ? [] : [`${left} more hits do not fit into one answer: call wait_for_hits with afterHit ${seen}.`];
   return {
     structured: {
@@ -43,10 +48,12 @@ export async function answerOf(
       hitCount: action.hits,
       maxHits: action.maxHits,
       expiresAt: new Date(action.expiresAt).toISOString(),
-      hits,
+      ...(isEmpty ? { verdict: verdictOn(context, action) } : {}),
+      ...(result === undefined ? {} : { result }),
+      ...(log === undefined ? { hits } : { messages: hits.map((hit) => ({ ...hit, log })) }),
       targets: action.targets.slice(0, maxListedTargets).map((target) => describeTarget(action, target)),
       moreTargets: Math.max(0, action.targets.length - maxListedTargets),
-      notes: [...full, ...notesOn(action), ...notes],
+      notes: [...full, ...hiddenNumbers(action, result), ...notesOn(action), ...notes],
     },
     ...(left > 0 || action.status === 'pending'
       ? {
@@ -58,6 +65,30 @@ export async function answerOf(
         }
       : {}),
   };
+}
+
+function hiddenNumbers({ kind }: ActionRecord, result: Result | undefined): string[] {
+  const isHidden = kind === 'metric' && result !== undefined && result.count > 0 && result.min === undefined;
+  return isHidden ? ['The numbers are not shown: the redaction policy hides what the expression reads.'] : [];
+}
+
+/** The likeliest reason why there is nothing yet, and what to do about it. */
+function verdictOn({ services }: CallContext, action: ActionRecord) {
+  const { code, verdict, next } = explain(action, surroundingsOf(services, action.org));
+  return { code, verdict, next };
+}
+
+/** What the bridge knows of an organisation's agents beside an action. */
+export function surroundingsOf({ actions }: Services, org: string): Surroundings {
+  const connected = new Set(actions.hub.agents(org).map(({ id }) => id));
+  return { isConnected: (id) => connected.has(id), isPaused: actions.pauses.isOn(org) };
+}
+
+/** What is needed to write a logpoint's lines: the caller's own template, because an agent's words are data. */
+function logOf({ log }: ActionRecord): { level: LogLevel; texts: string[] } | undefined {
+  if (log === undefined) return undefined;
+  const parsed = parseTemplate(log.template);
+  return { level: log.level, texts: parsed.ok ? parsed.texts : [] };
 }
 
 /** Hits in order until the next would not fit, read in pages that do not load much more than that. */
@@ -75,11 +106,6 @@ async function readHits(store: HitStore, { org, id }: ActionRecord, afterHit: nu
     if (page.length < limit) return hits;
     limit = Math.min(limits.maxHits, Math.max(1, Math.ceil((maxHitChars - chars) / (chars / hits.length))));
   }
-}
-
-/** Words of a caller or an agent in a note of ours, as one quoted line. */
-export function quoted(words: string): string {
-  return JSON.stringify(cleanLabel(words, maxQuotedChars));
 }
 
 /** The action by its handle, when the caller may reach it; otherwise it does not exist for them. */
@@ -101,7 +127,7 @@ export function maySee(permit: Permit, action: ActionRecord): boolean {
 }
 
 function describeTarget(action: ActionRecord, target: TargetRecord) {
-  const { agentId, agentName, service, state, hits, at, skipped, lastError, message } = target;
+  const { agentId, agentName, service, state, hits, at, skipped, engine, passes, lastError, message } = target;
   return {
     agentId,
     agentName,
@@ -110,37 +136,10 @@ function describeTarget(action: ActionRecord, target: TargetRecord) {
     state: action.status !== 'pending' && (state === 'armed' || state === 'pending') ? 'removing' : state,
     hits,
     ...(at === undefined ? {} : { bound: at, moved: at.some((place) => place.line !== action.line) }),
+    ...(engine === undefined ? {} : { engine }),
+    ...(passes === undefined ? {} : { passes }),
     ...(skipped === undefined ? {} : { skipped }),
     ...(lastError === undefined ? {} : { lastError }),
     ...(message === undefined ? {} : { message }),
   };
-}
-
-/** What a reader would otherwise have to guess: moved lines, files not loaded, conditions that never held. */
-function notesOn(action: ActionRecord): string[] {
-  const { targets, line } = action;
-  const notes: string[] = [];
-  const moved = targets.flatMap((target) => target.at ?? []).find((place) => place.line !== line);
-  if (moved !== undefined) notes.push(`Line ${line} holds no statement; bound to line ${moved.line} instead.`);
-  const unbound = targets.filter((target) => target.state === 'pending');
-  if (unbound.length > 0) {
-    notes.push(
-      `${unbound.length} of ${targets.length} agents have not loaded ${quoted(action.file)} yet; they bind it when it loads. Check the path if it should be loaded.`,
-    );
-  }
-  const failed = targets.filter((target) => target.state === 'failed');
-  if (failed.length > 0) notes.push(`${failed.length} of ${targets.length} agents could not take it; see targets.`);
-  const falseCount = total(targets, 'condition');
-  if (falseCount > 0) notes.push(`The line ran ${falseCount} times with the condition false.`);
-  const errors = total(targets, 'error');
-  if (errors > 0) notes.push(`The condition could not be evaluated ${errors} times; see lastError in targets.`);
-  if (total(targets, 'budget') > 0)
-    notes.push('The line is hot: passes were left out to keep within the pause budget, so not every pass was looked at.');
-  if (total(targets, 'queue') > 0)
-    notes.push(`${total(targets, 'queue')} passes were left out because the agent's queue was full.`);
-  return notes;
-}
-
-function total(targets: TargetRecord[], reason: 'condition' | 'error' | 'budget' | 'queue'): number {
-  return targets.reduce((sum, target) => sum + (target.skipped?.[reason] ?? 0), 0);
 }

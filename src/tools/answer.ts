@@ -1,16 +1,13 @@
 import { z } from 'zod';
 
-/** What every answer has beside the tool's own part. Told in few words: each client loads it once for every tool. */
+/**
+ * What every answer has beside the tool's own part. Told in few words, and without `latencyMs`, `ignoredArguments` and `redacted`, which
+ * need no telling: each client loads it once for every tool.
+ */
 const every = {
-  requestId: z.string().describe('Names this call in logs and audit.'),
-  latencyMs: z.record(z.string(), z.number()).optional().describe('Milliseconds by part, and total.'),
-  ignoredArguments: z.array(z.string()).optional().describe('Unknown, without effect.'),
-  redacted: z.record(z.string(), z.number().int()).optional().describe('Values hidden, by rule.'),
-  next: z.record(z.string(), z.unknown()).optional().describe('The call that helps most now: {tool, why, arguments}.'),
-  error: z
-    .record(z.string(), z.unknown())
-    .optional()
-    .describe('Set when the call was refused; then other fields are absent: {code, message, field, next, data}.'),
+  requestId: z.string().describe('Names this call.'),
+  next: z.record(z.string(), z.unknown()).optional().describe('Best next call: {tool, why, arguments}.'),
+  error: z.record(z.string(), z.unknown()).optional().describe('When refused: {code, message, field, next, data}.'),
 };
 
 /**

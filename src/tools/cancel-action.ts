@@ -10,7 +10,7 @@ const input = z.object({ actionId });
 export const cancelAction: Tool<typeof input> = {
   name: 'cancel_action',
   title: 'Cancel an action',
-  description: `End a placed snapshot now and take it off every agent. Hits captured so far stay readable with wait_for_hits. Cancelling what has ended already is no error. You may cancel your own actions; admins those they manage.
+  description: `End a placed action now and take it off every agent. What came so far stays readable with wait_for_hits. You may cancel your own actions; admins those they manage.
 Example: {"actionId":"act_…"}`,
   input,
   output: z.object({

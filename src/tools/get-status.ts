@@ -6,33 +6,23 @@ import type { Tool } from './tool.ts';
 
 const input = z.object({});
 
-const quota = z.object({
-  quota: z.string().describe('Name.'),
-  limit: z.number().int().describe('Most allowed.'),
-  used: z.number().int().describe('Used now.'),
-  left: z.number().int().describe('What is left.'),
-  renewsAt: z.string().optional().describe('When it renews, ISO 8601; absent for what counts actions placed at the same time.'),
-});
-
 /** Whether the bridge is well, who the caller is, what it may do and what is left of its quotas. */
 export const getStatus: Tool<typeof input> = {
   name: 'get_status',
   title: 'Get status',
-  description: `Check that the connection works: is the bridge healthy, which version, who am I, which tools may I use, within which limits, how much of each quota is left, how many agents are connected. Use it first when something is refused.
+  description: `Is the bridge healthy, who am I, which tools may I use, within which limits, what is left of each quota, how many agents are connected. Use it first when something is refused.
 Example: {}`,
   input,
   output: z.object({
     status: z.string().describe('ok | degraded.'),
-    checks: z.record(z.string(), z.boolean()).describe('Each part of the bridge that must work.'),
+    checks: open('Each part that must work.'),
     version: z.string().describe('Version of the bridge.'),
-    timestamp: z.string().describe('Time at the bridge, ISO 8601.'),
-    caller: open(
-      'Who is asking: {subject, name, organisation, kind, role, scopes, permissions, groups, expiresAt}; kind is api_key or person.',
-    ),
+    timestamp: z.string().describe('Its time.'),
+    caller: open('{subject, name, organisation, kind, role, scopes, permissions, groups, expiresAt}.'),
     tools: z.array(z.string()).describe('Tools you may use.'),
-    limits: z.record(z.string(), z.number()).describe('Ceilings of one request.'),
-    quotas: z.array(quota).describe('What is left of each quota.'),
-    connectedAgents: z.number().int().describe('Agents you may reach that are connected now.'),
+    limits: open('Ceilings of one request.'),
+    quotas: z.array(open('{quota, limit, used, left, renewsAt}.')).describe('What is left.'),
+    connectedAgents: z.number().int().describe('Agents you may reach.'),
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   async run({ permit }, _input, { services }) {

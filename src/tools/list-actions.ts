@@ -2,48 +2,35 @@ import { z } from 'zod';
 import type { ActionRecord } from '../actions/action.ts';
 import { maySee } from './action-answer.ts';
 import { readCursor, writeCursor } from './cursor.ts';
-import { actionId } from './fields.ts';
+import { actionId, open } from './fields.ts';
 import type { Tool } from './tool.ts';
 
 const statuses = ['pending', 'completed', 'expired', 'cancelled', 'failed'] as const;
 
 const input = z.object({
-  status: z.enum(statuses).optional().describe('Only actions in this status: pending, completed, expired, cancelled or failed.'),
+  status: z.enum(statuses).optional().describe('Only in this status.'),
   mine: z.boolean().default(false).describe('Only actions you placed.'),
-  limit: z.number().int().min(1).max(100).default(20).describe('At most this many, 1 to 100; default 20.'),
-  cursor: z.string().max(200).optional().describe('nextCursor of the answer before, for the next page.'),
+  limit: z.number().int().min(1).max(100).default(20).describe('Page size.'),
+  cursor: z.string().max(200).optional().describe('nextCursor of the answer before.'),
 });
 
 /** Where a page ended: what storage can take, because a cursor comes back from outside. */
 const cursorPlace = z.object({ createdAt: z.int().min(0), id: actionId });
 
-const listed = z.object({
-  actionId: z.string().describe('Handle.'),
-  status: z.string().describe('pending | completed | expired | cancelled | failed.'),
-  statusReason: z.string().optional().describe('Why it ended.'),
-  file: z.string().describe('File.'),
-  line: z.number().int().describe('Line.'),
-  condition: z.string().optional().describe('Condition.'),
-  services: z.array(z.string()).describe('Services it is on.'),
-  agents: z.number().int().describe('Agents it is on.'),
-  hitCount: z.number().int().describe('Hits so far.'),
-  maxHits: z.number().int().describe('Hits it ends at.'),
-  placedBy: z.string().describe('Who placed it.'),
-  mine: z.boolean().describe('Whether that was you.'),
-  createdAt: z.string().describe('When, ISO 8601.'),
-  expiresAt: z.string().describe('When it ends at the latest, ISO 8601.'),
-});
+const listed = open(
+  '{actionId, kind, status, statusReason, file, line, condition, services, agents, hitCount, maxHits, placedBy, mine, createdAt, expiresAt}.',
+);
 
 /** Lists actions of the organisation on sources the caller may reach, newest first. */
 export const listActions: Tool<typeof input> = {
   name: 'list_actions',
   title: 'List actions',
-  description: `List the snapshots that are placed now or ended lately, newest first: where, by whom, how many hits. Use it to find a handle again, or to see what is left to clean up (cancel_action).
+  description: `List what is placed now or ended lately, newest first: where, by whom, how many hits. Use it to find a handle again, or to see what is left to clean up (cancel_action).
 Example: {"status":"pending","mine":true}`,
   input,
   output: z.object({
     actions: z.array(listed).describe('Actions, newest first.'),
-    nextCursor: z.string().optional().describe('Give it as cursor for the next page; absent on the last.'),
+    nextCursor: z.string().optional().describe('Cursor of the next page.'),
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   async run({ permit }, { status, mine, limit, cursor }, { services }) {
@@ -72,6 +59,7 @@ Example: {"status":"pending","mine":true}`,
 function describe(action: ActionRecord, subject: string) {
   return {
     actionId: action.id,
+    kind: action.kind,
     status: action.status,
     ...(action.statusReason === undefined ? {} : { statusReason: action.statusReason }),
     file: action.file,

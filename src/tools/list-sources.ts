@@ -2,63 +2,32 @@ import { z } from 'zod';
 import type { AgentRecord } from '../targets/agent.ts';
 import { recommend, summarise } from '../targets/directory.ts';
 import { readCursor, writeCursor } from './cursor.ts';
+import { open, shortText } from './fields.ts';
 import type { Tool } from './tool.ts';
 
 const input = z.object({
-  query: z
-    .string()
-    .max(200)
-    .optional()
-    .describe('Words to look for in service, agent name, host, pod and tags, for example "checkout".'),
-  service: z.string().max(200).optional().describe('Only this service.'),
-  environment: z.string().max(200).optional().describe('Only this environment.'),
-  pool: z.string().max(200).optional().describe('Only this pool.'),
-  tag: z.string().max(200).optional().describe('Only agents with this tag.'),
-  includeDisconnected: z.boolean().default(false).describe('Also agents seen within the last hour that are not connected now.'),
-  limit: z.number().int().min(1).max(100).default(20).describe('At most this many agents, 1 to 100; default 20.'),
-  cursor: z.string().max(300).optional().describe('nextCursor of the answer before, for the next page.'),
-});
-
-const agent = z.object({
-  agentId: z.string().describe('Id for source.agentIds.'),
-  name: z.string().describe('Name.'),
-  service: z.string().describe('Service.'),
-  version: z.string().optional().describe('Service version.'),
-  commit: z.string().optional().describe('Deployed commit.'),
-  environment: z.string().optional().describe('Environment.'),
-  pool: z.string().describe('Pool.'),
-  runtime: z.string().describe('Language and runtime version.'),
-  host: z.string().describe('Host.'),
-  pid: z.number().int().describe('Process id.'),
-  pod: z.string().optional().describe('Pod.'),
-  tags: z.array(z.string()).describe('Tags.'),
-  kinds: z.array(z.string()).describe('Kinds of action this agent can take.'),
-  connected: z.boolean().describe('Whether it is connected now.'),
-  startedAt: z.string().describe('When the process started, ISO 8601.'),
-  lastSeenAt: z.string().describe('When it was last heard of, ISO 8601.'),
+  query: shortText(200).optional().describe('Words in service, agent name, host, pod and tags.'),
+  service: shortText(200).optional().describe('Only this service.'),
+  environment: shortText(200).optional().describe('Only this environment.'),
+  pool: shortText(200).optional().describe('Only this pool.'),
+  tag: shortText(200).optional().describe('Only agents with this tag.'),
+  includeDisconnected: z.boolean().default(false).describe('Also those seen within the last hour.'),
+  limit: z.number().int().min(1).max(100).default(20).describe('Page size.'),
+  cursor: shortText(300).optional().describe('nextCursor of the answer before.'),
 });
 
 const output = z.object({
-  recommended: z
-    .object({
-      source: z.record(z.string(), z.string()).describe('Give this as source.'),
-      why: z.string().describe('Why.'),
-    })
-    .describe('The source most likely meant; absent when nothing stands out.'),
-  services: z
+  recommended: open('The source most likely meant: {source, why}.'),
+  services: z.array(open('{service, environments, pools, versions, connectedAgents}.')).describe('At most 50.'),
+  agents: z
     .array(
-      z.object({
-        service: z.string().describe('Service.'),
-        environments: z.array(z.string()).describe('Environments it runs in.'),
-        pools: z.array(z.string()).describe('Pools it runs in.'),
-        versions: z.array(z.string()).describe('Versions that run.'),
-        connectedAgents: z.number().int().describe('Agents connected now.'),
-      }),
+      open(
+        '{agentId, name, service, version, commit, environment, pool, runtime, host, pid, pod, tags, kinds, connected, startedAt, lastSeenAt}.',
+      ),
     )
-    .describe('All services that fit, those with most agents first, at most 50.'),
-  agents: z.array(agent).describe('One page of the agents that fit.'),
-  totalAgents: z.number().int().describe('Agents that fit on all pages.'),
-  nextCursor: z.string().describe('Give it as cursor for the next page; absent on the last.'),
+    .describe('One page.'),
+  totalAgents: z.number().int().describe('On all pages.'),
+  nextCursor: z.string().describe('Cursor of the next page.'),
 });
 
 /** Services listed in one answer. */

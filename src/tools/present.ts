@@ -61,8 +61,12 @@ export function presentRefusal(refusal: RefusalDetails, requestId: string, laten
 const maxNoteChars = 400;
 
 /** Our own words before the data, for answers about an action; a note is one line, whatever it quotes. */
-function headline({ status, hitCount, maxHits, notes }: Record<string, unknown>): string[] {
+function headline({ status, hitCount, maxHits, result, verdict, notes }: Record<string, unknown>): string[] {
   if (typeof hitCount !== 'number' || typeof maxHits !== 'number') return [];
+  const got = isObject(result) ? `${Number(result.count)} counted` : `${hitCount} of ${maxHits} hits`;
+  const why = isObject(verdict) ? [`Why: ${cleanLabel(`${verdict.verdict} ${verdict.next}`, maxNoteChars)}`] : [];
   const lines = Array.isArray(notes) ? notes.map((note) => `Note: ${cleanLabel(String(note), maxNoteChars)}`) : [];
-  return [`Status ${String(status)}: ${hitCount} of ${maxHits} hits.`, ...lines];
+  return [`Status ${String(status)}: ${got}.`, ...why, ...lines];
 }
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;

@@ -2,18 +2,12 @@ import { z } from 'zod';
 import { wait } from '../actions/wait.ts';
 import { limits } from '../protocol/limits.ts';
 import { answerOf, findAction } from './action-answer.ts';
-import { actionAnswer, actionId, defaultWaitSeconds, open, waitSeconds } from './fields.ts';
+import { actionId, defaultWaitSeconds, open, waitSeconds } from './fields.ts';
 import type { Tool } from './tool.ts';
 
 const input = z.object({
   actionId,
-  afterHit: z
-    .number()
-    .int()
-    .min(0)
-    .max(limits.maxHits)
-    .default(0)
-    .describe('Answer with hits after this number and wait until there is one; default 0 gives all.'),
+  afterHit: z.number().int().min(0).max(limits.maxHits).default(0).describe('Only hits after this number.'),
   waitSeconds,
 });
 
@@ -21,14 +15,11 @@ const input = z.object({
 export const waitForHits: Tool<typeof input> = {
   name: 'wait_for_hits',
   title: 'Wait for hits',
-  description: `Wait for hits of an action that was placed before, and read them. Use it when take_snapshot answered "pending", or to read the hits of an earlier action again.
+  description: `Wait for hits of an action placed before, and read them, or its result so far. Use it when a tool answered "pending", or to read hits again.
 Answers as soon as there is a hit after afterHit, the action has ended, or the wait is over; then status "pending" means: call again. Works from any connection, also after a restart.
 Example: {"actionId":"act_…","afterHit":2}`,
   input,
-  output: z.object({
-    ...actionAnswer,
-    targets: z.array(open('As take_snapshot answers it.')).describe('Each agent the action is on.'),
-  }),
+  output: z.object({ hits: z.array(open('As take_snapshot answers, and all else too.')).describe('Untrusted values.') }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   async run({ permit }, { actionId: id, afterHit, waitSeconds: seconds = defaultWaitSeconds }, context) {
     const found = await findAction(context, permit, id);

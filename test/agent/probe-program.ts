@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import type { ProbeOptions } from '../../src/agent/probes/probes.ts';
@@ -15,26 +15,29 @@ export type Hit = Omit<HitFrame, 't' | 'n'>;
 
 const programs = fileURLToPath(new URL('./programs/', import.meta.url));
 const host = join(programs, 'host.mjs');
-let bundled: Promise<string> | undefined;
-let folder: string | undefined;
+const agent = fileURLToPath(new URL('../../src/agent/', import.meta.url));
+const built = new Map<string, Promise<string>>();
 
-/** The agent's probes as one file, built from the sources once a run. */
-function probesUrl(): Promise<string> {
-  bundled ??= (async () => {
-    folder = await mkdtemp(join(tmpdir(), 'sidelight-probes-'));
-    const outfile = join(folder, 'probes.mjs');
-    const entry = fileURLToPath(new URL('../../src/agent/probes/probes.ts', import.meta.url));
-    await build({ entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'esm', target: 'node20' });
-    return pathToFileURL(outfile).href;
+/** An entry of the agent as one file beside the reader's thread, built from the sources once a run. */
+export function builtAgentFile(entry: 'probes/probes' | 'source/reader-client'): Promise<string> {
+  let folder = built.get(entry);
+  folder ??= (async () => {
+    const outdir = await mkdtemp(join(tmpdir(), 'sidelight-probes-'));
+    const entryPoints = [entry, 'source/reader-worker'].map((file) => join(agent, `${file}.ts`));
+    const options = { bundle: true, platform: 'node', format: 'esm', target: 'node20', entryNames: '[name]' } as const;
+    await build({ entryPoints, outdir, ...options });
+    await writeFile(join(outdir, 'package.json'), '{"type":"module"}');
+    return outdir;
   })();
-  return bundled;
+  built.set(entry, folder);
+  return folder.then((directory) => pathToFileURL(join(directory, `${basename(entry)}.js`)).href);
 }
 
 /** Removes what was built; call it when the tests of a file are over. */
 export async function removeBuilt(): Promise<void> {
-  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-  folder = undefined;
-  bundled = undefined;
+  const folders = await Promise.all(built.values());
+  built.clear();
+  await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
 }
 
 /** Path of a fixture program. */
@@ -55,6 +58,7 @@ export class ProbeProgram {
   readonly child: ChildProcess;
   readonly states: State[] = [];
   readonly hits: Hit[] = [];
+  stdout = '';
   stderr = '';
   readonly #answers = new Map<number, (message: { result?: unknown; error?: string }) => void>();
   readonly #waiting = new Set<() => void>();
@@ -63,6 +67,9 @@ export class ProbeProgram {
 
   private constructor(child: ChildProcess) {
     this.child = child;
+    child.stdout?.on('data', (chunk: Buffer) => {
+      this.stdout += chunk.toString();
+    });
     child.stderr?.on('data', (chunk: Buffer) => {
       this.stderr += chunk.toString();
     });
@@ -83,7 +90,7 @@ export class ProbeProgram {
     options: Omit<ProbeOptions, 'silence'> = {},
     execArgv: string[] = [],
   ): Promise<ProbeProgram> {
-    const env = { ...process.env, PROBES_URL: await probesUrl() };
+    const env = { ...process.env, PROBES_URL: await builtAgentFile('probes/probes') };
     const child = fork(host, [], { execPath, execArgv, env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'], serialization: 'json' });
     const started = new ProbeProgram(child);
     await once(child, 'message');

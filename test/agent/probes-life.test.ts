@@ -171,7 +171,7 @@ describe.each(nodes())('on Node $major', ({ execPath }) => {
       code: 'bad-expression',
     });
     expect(await app.arm({ where: { file: 'life.cjs', line: -1 } })).toMatchObject({ state: 'failed', code: 'no-such-line' });
-    expect(await app.arm({ where: here, kind: 'counter' as 'snapshot' })).toMatchObject({ state: 'failed', code: 'unsupported' });
+    expect(await app.arm({ where: here, kind: 'future' as 'snapshot' })).toMatchObject({ state: 'failed', code: 'unsupported' });
     for (let index = 0; index < 100; index += 1) await app.arm({ where: here });
     expect(await app.arm({ where: here })).toMatchObject({ state: 'failed', code: 'too-many' });
     expect(await app.do('count')).toBe(100);

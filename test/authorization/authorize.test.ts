@@ -189,7 +189,7 @@ describe('the tools a caller is shown', () => {
   it('are those an API key can call, and none more', async () => {
     const policies = await policiesWith({});
     const shown = visibleTools(policies, principal({ scopes: ['runtime:read'] }));
-    expect(shown).toEqual(['list_sources', 'list_actions', 'wait_for_hits', 'get_status']);
+    expect(shown).toEqual(['list_sources', 'list_actions', 'wait_for_hits', 'get_status', 'explain']);
     expect(visibleTools(policies, principal({ permissions: [] }))).toEqual([]);
   });
 

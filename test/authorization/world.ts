@@ -8,7 +8,10 @@ import { Refusal } from '../../src/lib/refusal.ts';
 export const shipped = fileURLToPath(new URL('../../policies', import.meta.url));
 
 /** The tools that `policies/tools.yaml` is written for. */
-export const tools = ['list_sources', 'list_actions', 'wait_for_hits', 'get_status', 'take_snapshot', 'cancel_action'];
+export const tools = [
+  ...['list_sources', 'list_actions', 'wait_for_hits', 'explain', 'get_status', 'take_snapshot', 'cancel_action'],
+  ...['add_log', 'count_hits', 'measure_duration', 'measure_value', 'locate'],
+];
 
 /** A `cases.yaml` that holds whatever the others say. */
 export const noCases =

@@ -22,12 +22,37 @@ const policy = {
   pause: false,
 };
 
+const around = { before: ['a();'], after: ['}', ''] };
+const log = { template: 'order {order.id}', level: 'info', perSecond: 10, toStdout: false };
+const duration = { span: 'lines', to: { file: 'src/checkout.ts', line: 14 }, thresholdMs: 250.5 };
+const estimate = { count: 3_000, error: 120 };
+const histogram = { scale: 3, zero: 1, positive: { offset: -4, counts: [1, 0, 2] }, negative: { offset: 0, counts: [] } };
+const observed = {
+  engine: { name: 'live-edit', why: 'The line is hot.' },
+  passes: {
+    ...{ seen: 30, estimate, armedMs: 1_000, awayMs: 990 },
+    ...{ spentMicros: 9_000, maxPauseMicros: 300, armMicros: 15_000, installedAt: 7, trips: 1 },
+  },
+  sums: { count: 4, estimate, values: { sum: 1.5, min: -2, max: 1e300, histogram }, notNumbers: 2, unfinished: 3 },
+};
+const place = {
+  ...{ file: 'src/checkout.ts', line: 10, column: 3, function: 'priceOf', text: 'return price;' },
+  ...{ sourceHash: '0123456789abcdef', ...around, score: 0.5 },
+};
+
 const bridgeFrames = [
   { t: 'welcome', session: 'ses_1', now: 1, beatMs: 2_000, maxSilenceMs: 8_000, ackedN: 0, policy, actions: [action] },
   { t: 'arm', action },
   { t: 'remove', id: 'act_1', reason: 'cancelled' },
   { t: 'ack', n: 7 },
   { t: 'policy', policy },
+  { t: 'policy', policy: { ...policy, budget: { share: 0.01, armMs: 50, engines: ['breakpoint', 'load-time'] } } },
+  { t: 'arm', action: { ...action, where: { ...action.where, column: 3, expectLine: 'return price;', around } } },
+  { t: 'arm', action: { ...action, kind: 'logpoint', log } },
+  { t: 'arm', action: { ...action, kind: 'duration', duration } },
+  { t: 'locate', q: 'loc_1', function: 'Cart.total', file: 'src/cart.ts', limit: 5 },
+  { t: 'locate', q: 'loc_2', snippet: 'const a = 1;\n', limit: 1 },
+  { t: 'locate', q: 'loc_3', stackLine: '    at f (a.js:1:2)', limit: 20 },
   { t: 'beat', ts: 1 },
   { t: 'error', code: 'rate', message: 'Too much.' },
 ];
@@ -86,6 +111,10 @@ const agentFrames = [
     skipped: { condition: 1, error: 0, budget: 0, queue: 0 },
   },
   { t: 'hit', n: 2, id: 'act_1', rev: 1, hit: 1, ts: 5, capture },
+  { t: 'state', n: 3, id: 'act_1', rev: 1, state: 'armed', hits: 0, ...observed },
+  { t: 'hit', n: 4, id: 'act_1', rev: 1, hit: 2, ts: 5, capture: { ...capture, durationMicros: 300_000 } },
+  { t: 'located', q: 'loc_1', places: [place], isComplete: true },
+  { t: 'located', q: 'loc_2', places: [], isComplete: false, code: 'unsupported', message: 'No.' },
   { t: 'beat', ts: 1, actions: 2, queue: { length: 0, dropped: 0 }, overhead: { share: 0.01, maxPauseMicros: 200 } },
   { t: 'error', code: 'bad-frame', message: 'What was that?' },
   { t: 'bye', reason: 'exit' },
@@ -132,9 +161,26 @@ describe('honest frames', () => {
       mood: 'good',
       pod: null,
       agent: { ...hello.agent, mood: 'good' },
-      capabilities: { ...capabilities, kinds: ['log', 'snapshot'] },
+      capabilities: { ...capabilities, kinds: ['trace', 'snapshot'] },
     };
     expect(checkAgentFrame(later)).toEqual({ ok: true, frame: hello });
+  });
+
+  it('lose words of later versions, and keep the rest', () => {
+    const capable = {
+      ...hello,
+      capabilities: { ...capabilities, kinds: ['metric', 'trace'], engines: ['jit', 'live-edit'], locate: true },
+    };
+    expect(checkAgentFrame(capable)).toMatchObject({
+      frame: { capabilities: { kinds: ['metric'], engines: ['live-edit'], locate: true } },
+    });
+    const [, , , state] = agentFrames;
+    const { engine, ...rest } = { ...state, engine: { name: 'jit', why: 'It is new.' } } as { engine: object };
+    expect(checkAgentFrame({ ...rest, engine })).toEqual({ ok: true, frame: rest });
+    const budget = { ...policy, budget: { engines: ['jit', 'breakpoint'] } };
+    expect(checkBridgeFrame({ t: 'policy', policy: budget })).toMatchObject({
+      frame: { policy: { budget: { engines: ['breakpoint'] } } },
+    });
   });
 
   it('may carry every kind of value', () => {
@@ -174,6 +220,26 @@ describe('bad frames', () => {
     [{ ...agentFrames[1], hits: 51 }, 'state.hits: expected a whole number from 0 to 50'],
     [{ ...agentFrames[2], hit: 51 }, 'hit.hit: expected a whole number from 1 to 50'],
     [{ ...agentFrames[2], ts: 8.7e15 }, 'hit.ts: expected a whole number from 0 to 8640000000000000'],
+    [{ ...agentFrames[3], sums: { count: Number.NaN } }, 'state.sums.count: expected a finite number'],
+    [
+      { ...agentFrames[3], sums: { count: 1, values: { ...observed.sums.values, max: Number.POSITIVE_INFINITY } } },
+      'state.sums.values.max: expected a finite number',
+    ],
+    [
+      {
+        ...agentFrames[3],
+        sums: {
+          count: 1,
+          values: {
+            ...observed.sums.values,
+            histogram: { ...histogram, positive: { offset: 0, counts: new Array(161).fill(1) } },
+          },
+        },
+      },
+      'state.sums.values.histogram.positive.counts: expected at most 160 items',
+    ],
+    [{ ...agentFrames[5], places: new Array(21).fill(place) }, 'located.places: expected at most 20 items'],
+    [{ ...agentFrames[5], places: [{ ...place, sourceHash: 'x' }] }, 'located.places[0].sourceHash: expected 16 hex digits'],
     [{ ...hello, v: 2 }, 'hello.v: expected 1'],
     [{ ...hello, service: 'a\u202eb' }, 'hello.service: expected printable characters'],
     [
@@ -203,6 +269,17 @@ describe('bad frames', () => {
     expect(checkBridgeFrame({ ...bridgeFrames[0], maxSilenceMs: 1e9 })).toMatchObject({
       frame: { maxSilenceMs: limits.maxSilenceMs },
     });
+    const wide = { ...policy, budget: { share: 5, armMs: 1e9 } };
+    expect(checkBridgeFrame({ t: 'policy', policy: wide })).toMatchObject({
+      frame: { policy: { budget: { share: limits.maxShare, armMs: limits.maxArmMs } } },
+    });
+    expect(checkBridgeFrame({ t: 'arm', action: { ...action, log: { ...log, perSecond: 1e9 } } })).toMatchObject({
+      frame: { action: { log: { perSecond: limits.maxLogsPerSecond } } },
+    });
+    expect(checkBridgeFrame({ t: 'locate', q: 'q', snippet: 'a', limit: 1e9 })).toMatchObject({
+      frame: { limit: limits.maxPlaces },
+    });
+    expect(checkBridgeFrame({ t: 'arm', action: { ...action, log: { ...log, template: 'a'.repeat(1_001) } } }).ok).toBe(false);
     expect(checkBridgeFrame({ t: 'arm', action: { ...action, expressions: new Array(11).fill('a') } }).ok).toBe(false);
     expect(checkBridgeFrame({ t: 'arm', action: { ...action, condition: 'a'.repeat(1_001) } }).ok).toBe(false);
   });

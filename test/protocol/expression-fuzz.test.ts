@@ -19,7 +19,7 @@ const next = random(seed);
 const pick = <T>(from: readonly T[]): T => from[Math.floor(next() * from.length)] as T;
 
 const pieces =
-  "a order this null undefined typeof in new await instanceof ( ) [ ] { } . ?. ? : ?? && || ! - + * / % == === != < <= = => ++ -- , ; ... ** ~ & ' \" ` } ${ \\ \\u # 1 0 0x 1n .5 1e9 .includes( .endsWith( 'x' __proto__ constructor \n \u2028 \ud800 é 😀 // /*".split(
+  "a order this null undefined typeof in new await instanceof ( ) [ ] { } . ?. ? : ?? && || ! - + * / % == === != < <= = => ++ -- , ; ... ** ~ & ' \" ` } ${ \\ \\u # #a this.#a 1 0 0x 1n .5 1e9 .includes( .endsWith( 'x' __proto__ constructor \n \u2028 \ud800 é 😀 // /*".split(
     ' ',
   );
 
@@ -67,7 +67,18 @@ test('the longest texts of each repeated piece are answered in milliseconds', ()
 
 function grow(depth: number): Node {
   if (depth === 0 || next() < 0.2) {
-    return pick<Node>([null, true, 7, 0.25, 'te"x\'t\\\n', ['undefined'], ['this'], ['name', 'a'], ['name', 'order']]);
+    return pick<Node>([
+      null,
+      true,
+      7,
+      0.25,
+      'te"x\'t\\\n',
+      ['undefined'],
+      ['this'],
+      ['name', 'a'],
+      ['name', '#a'],
+      ['name', 'order'],
+    ]);
   }
   const child = (): Node => grow(depth - 1);
   const made: (() => Node)[] = [
@@ -90,7 +101,7 @@ function print(node: Node): string {
     case 'this':
       return node[0];
     case 'name':
-      return node[1];
+      return node[1].startsWith('#') ? `this.${node[1]}` : node[1];
     case 'member': {
       const [, target, key, optional] = node;
       return `${chain(target)}${optional ? '?.' : ''}[${print(key)}]`;

@@ -30,6 +30,8 @@ const accepted: [string, Node][] = [
   ['items?.[index - 1]', ['member', name('items'), ['binary', '-', name('index'), 1], 'optional']],
   ['ok?.5:1', ['conditional', name('ok'), 0.5, 1]],
   ['this.cart.items', ['member', ['member', ['this'], 'cart'], 'items']],
+  ['this.#pin', name('#pin')],
+  ['this.#card?.number', ['member', name('#card'), 'number', 'optional']],
   ['!done', ['unary', '!', name('done')]],
   ['- -1', ['unary', '-', ['unary', '-', 1]]],
   ["typeof a.b === 'string'", ['binary', '===', ['unary', 'typeof', ['member', name('a'), 'b']], 'string']],
@@ -88,8 +90,15 @@ const refused: [string, position: number, message: RegExp][] = [
   ['a & 1', 3, /a bit operator/],
   ['~a', 1, /a bit operator/],
   [`\`a \${b}\``, 4, /hole in a template/],
-  ['this.#secret', 6, /a private member/],
   ['#secret in a', 1, /a private member/],
+  ['a.#secret', 3, /a private member/],
+  ['a.this.#secret', 8, /a private member/],
+  ['this?.#secret', 7, /a private member/],
+  ['this.#constructor', 6, /machinery of the language/],
+  ['this.#pay()', 10, /is a call/],
+  ['this.# secret', 6, /has no meaning/],
+  ['this.#', 6, /has no meaning/],
+  ['# secret', 1, /has no meaning/],
   ['a.__proto__', 3, /machinery of the language/],
   ['a?.constructor', 4, /machinery of the language/],
   ["a['prototype']", 3, /machinery of the language/],
@@ -125,8 +134,8 @@ describe('what the grammar accepts', () => {
   });
 
   test('the names that are looked up in scope are listed once each, without members, `this` and constants', () => {
-    const parsed = parseExpression('a.b + a[c] + this.d + (undefined ?? null ?? e.a)');
-    expect(parsed).toMatchObject({ names: ['a', 'c', 'e'] });
+    const parsed = parseExpression('a.b + a[c] + this.d + (undefined ?? null ?? e.a) + this.#f');
+    expect(parsed).toMatchObject({ names: ['a', 'c', 'e', '#f'] });
   });
 });
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TargetRecord } from '../../src/actions/action.ts';
 import { openStores, type Stores } from '../../src/storage/stores.ts';
 import { engines, type World } from './engines.ts';
 import { action, agent, t0, target, wide } from './fixtures.ts';
@@ -201,6 +202,40 @@ describe.each(engines)('actions over $engine', ({ open }) => {
     expect((await stores.actions.get(org, placed.id))?.targets).toEqual([
       target('agent-1', { state: 'suspended', hits: 3, skipped }),
     ]);
+  });
+
+  it('keep what was counted when an agent says no more than that its probe is gone', async () => {
+    const org = 'lasting';
+    const log = { template: 'a {b}', level: 'warn', perSecond: 5, toStdout: true } as const;
+    const placed = action({ org, kind: 'logpoint', log, expectLine: 'x();', around: { before: ['a'], after: [] } });
+    await stores.actions.place(placed, wide);
+    const side = { offset: -(2 ** 31), counts: [1, 0, 2] };
+    const counted = {
+      at: [{ file: 'src/shop.ts', line: 8, sourceHash: '0123456789abcdef' }],
+      engine: { name: 'live-edit', why: 'It is "hot".' },
+      passes: { seen: 3, armedMs: 5, awayMs: 0, spentMicros: 1, maxPauseMicros: 1, armMicros: 9, installedAt: t0, trips: 0 },
+      sums: {
+        count: 3,
+        values: { sum: 1e308, min: 0.1, max: 1e308, histogram: { scale: -3, zero: 0, positive: side, negative: side } },
+      },
+    } as const;
+    const report = { agentId: 'agent-1', state: 'armed', hits: 0, message: 'as yet', ...structuredClone(counted) } as const;
+    await stores.actions.setTarget(org, placed.id, report as unknown as Parameters<typeof stores.actions.setTarget>[2]);
+    await stores.actions.setTarget(org, placed.id, { agentId: 'agent-1', state: 'removed', hits: 0 });
+    expect(await stores.actions.get(org, placed.id)).toEqual({
+      ...placed,
+      targets: [target('agent-1', { ...(counted as unknown as Partial<TargetRecord>), state: 'removed' })],
+    });
+  });
+
+  it('that record no hits cost one of them, which does not come back but when they failed', async () => {
+    const org = 'counters';
+    for (const status of ['expired', 'failed'] as const) {
+      const placed = action({ org, kind: 'counter', expressions: [] });
+      await stores.actions.place(placed, wide);
+      await stores.actions.finish(org, placed.id, status, 'over', t0);
+      expect(await hitsUsed(org)).toBe(1);
+    }
   });
 
   it('are live until their end, then overdue, then ended', async () => {

@@ -28,6 +28,13 @@ describe.each(engines)('hits over $engine', ({ open }) => {
     expect(await stores.actions.get(one.org, one.id)).toMatchObject(ended);
   });
 
+  it('do not end a duration, which goes on measuring, and are no more than it may have', async () => {
+    const one = await placed({ kind: 'duration', duration: { span: 'function', thresholdMs: 1 } });
+    expect(await stores.hits.append(hit(one, 1))).toEqual({ outcome: 'stored', number: 1 });
+    expect(await stores.hits.append(hit(one, 2))).toEqual({ outcome: 'beyond' });
+    expect(await stores.actions.get(one.org, one.id)).toMatchObject({ status: 'pending', hits: 1 });
+  });
+
   it('come back in order and page by page with the capture as it was', async () => {
     const one = await placed({ maxHits: 3 });
     for (const number of [1, 2, 3]) await stores.hits.append(hit(one, number, { capturedAt: t0 + number }));

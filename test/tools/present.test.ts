@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { quoted } from '../../src/tools/action-answer.ts';
+import { quoted } from '../../src/redaction/words.ts';
 import { present, presentRefusal } from '../../src/tools/present.ts';
 
 /** The text without what stands between the two marks of a fence. */

@@ -20,14 +20,31 @@ const commitForm = /^[0-9a-f]{7,64}$/i;
 /** Folders above the working directory that are looked at. */
 const maxParents = 10;
 
+/** Files that builds leave in the working directory: the commit alone, or JSON with `commit` (`gitHead` in what npm publishes). */
+const buildFiles = ['REVISION', '.commit', 'COMMIT', 'build-info.json', 'package.json'];
+
 /** The commit of the program: what the build says, else what is checked out around `directory`. */
 export function findCommit(directory: string, environment: Record<string, string | undefined>): string | undefined {
   for (const name of commitVariables) {
     const value = environment[name]?.trim();
     if (value !== undefined && commitForm.test(value)) return value;
   }
+  for (const file of buildFiles) {
+    const text = read(join(directory, file)).trim();
+    const commit = file.endsWith('.json') ? commitIn(text) : text;
+    if (commit !== undefined && commitForm.test(commit)) return commit;
+  }
   const git = gitDirectory(directory);
   return git === undefined ? undefined : headCommit(git);
+}
+
+function commitIn(json: string): string | undefined {
+  try {
+    const { commit, gitHead } = JSON.parse(json);
+    return [commit, gitHead].find((one) => typeof one === 'string');
+  } catch {
+    return undefined;
+  }
 }
 
 function gitDirectory(directory: string): string | undefined {

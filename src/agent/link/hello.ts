@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
-import type { Hello } from '../../protocol/frames.ts';
+import { actionKinds, type Hello } from '../../protocol/frames.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { AgentConfig } from '../config.ts';
 import { agentVersion } from '../version.ts';
@@ -15,6 +15,8 @@ export interface ProcessFacts {
   /** The program's own file, where it has one. */
   script?: string;
   startedAt: number;
+  /** Of a worker thread of the program. */
+  threadId?: number;
   /** The few variables that say where this runs. */
   environment: Record<string, string | undefined>;
 }
@@ -48,7 +50,10 @@ export function describeProcess(config: AgentConfig, facts: ProcessFacts): Omit<
     v: 1,
     agent: {
       id: facts.agentId,
-      name: label(config.name) ?? label(`${service}@${host}/${process.pid}`) ?? service,
+      name:
+        label(config.name) ??
+        label(`${service}@${host}/${process.pid}${facts.threadId === undefined ? '' : `#${facts.threadId}`}`) ??
+        service,
       version: agentVersion,
       mode: 'inproc',
     },
@@ -63,12 +68,14 @@ export function describeProcess(config: AgentConfig, facts: ProcessFacts): Omit<
     tags: [...new Set(config.tags.flatMap((tag) => label(tag, maxTagChars) ?? []))].slice(0, maxTags),
     startedAt: facts.startedAt,
     capabilities: {
-      kinds: ['snapshot'],
+      kinds: [...actionKinds],
       where: ['line'],
       conditions: true,
       expressions: true,
       pending: true,
       sourceMaps: true,
+      engines: config.engines.filter((name) => name !== 'load-time' || config.instrument.length > 0),
+      locate: true,
       stops: 'thread',
       maxActions: limits.maxActionsPerAgent,
     },

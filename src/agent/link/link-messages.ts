@@ -1,4 +1,4 @@
-import type { Action, AgentPolicy, Remove } from '../../protocol/frames.ts';
+import type { Action, AgentPolicy, Locate, Located, Remove } from '../../protocol/frames.ts';
 import type { AgentConfig } from '../config.ts';
 import type { ProcessFacts } from './hello.ts';
 import type { Outgoing } from './queue.ts';
@@ -10,11 +10,16 @@ export type ToMain =
   | { kind: 'arm'; action: Action }
   | { kind: 'remove'; id: string; reason: Remove['reason'] }
   | { kind: 'policy'; policy: AgentPolicy }
+  | { kind: 'locate'; query: Locate }
   /** No word from the bridge for too long, or it does not want this agent: every probe goes. */
   | { kind: 'suspend'; reason: string };
 
 /** What the main thread tells the worker. */
-export type ToWorker = Outgoing | { t: 'load'; actions: number; share: number; maxPauseMicros: number } | { t: 'stop' };
+export type ToWorker =
+  | Outgoing
+  | { t: 'located'; answer: Located }
+  | { t: 'load'; actions: number; share: number; maxPauseMicros: number }
+  | { t: 'stop' };
 
 /** What a worker is started with. */
 export interface LinkData {

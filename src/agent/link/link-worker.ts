@@ -24,6 +24,7 @@ const link = new Link({
 parentPort?.on('message', (message: ToWorker) => {
   if (message.t === 'stop') link.stop();
   else if (message.t === 'load') link.load(message);
+  else if (message.t === 'located') link.located(message.answer);
   else {
     link.send(message);
     Atomics.add(gauges, gauge.taken, 1);

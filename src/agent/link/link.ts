@@ -4,34 +4,20 @@ import {
   type AgentFrame,
   type BridgeFrame,
   type Hello,
+  type Located,
   subprotocol,
   type Welcome,
 } from '../../protocol/frames.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { AgentConfig } from '../config.ts';
 import { newAgentId } from './hello.ts';
+import { linkLimits } from './link-limits.ts';
 import { gauge, type ToMain } from './link-messages.ts';
 import { explainStatus, waitMs } from './link-wait.ts';
+import { PolicyGate } from './policy-gate.ts';
 import type { Outgoing, Queue } from './queue.ts';
 import { type Ended, WebSocketClient } from './websocket.ts';
 import { closeCodes } from './websocket-frames.ts';
-
-/** Every wait and ceiling of the link; docs/agent.md tells them. */
-export const linkLimits = {
-  /** Connecting, TLS and upgrade together. */
-  handshakeMs: 10_000,
-  /** From the hello to the welcome; the bridge reads its storage in between. */
-  welcomeMs: 15_000,
-  closeMs: 2_000,
-  /** A connection that stood this long was a good one: the next wait starts small again. */
-  steadyMs: 5_000,
-  /** Frames of one connection that may be unreadable. */
-  maxBadFrames: 10,
-  /** Frames that reach the program's thread within one second. */
-  maxCommandsPerSecond: 200,
-  /** A bridge that leaves more than this unread gets no beats until it reads. */
-  maxUnreadBytes: 1024 * 1024,
-} as const;
 
 /** The bridge closes with this when another connection came with the same id. */
 const replacedCode = 4001;
@@ -69,6 +55,7 @@ export class Link {
   #beatTimer: NodeJS.Timeout | undefined;
   /** Runs from the last word of the bridge on, connected or not; started by the first welcome. */
   #silenceTimer: NodeJS.Timeout | undefined;
+  readonly #policies = new PolicyGate((policy) => this.#command({ kind: 'policy', policy }));
   #load: { actions: number; share: number; maxPauseMicros: number } = { actions: 0, share: 0, maxPauseMicros: 0 };
 
   constructor(context: LinkContext) {
@@ -106,6 +93,11 @@ export class Link {
   /** What probes cost, for the next beat. */
   load(load: { actions: number; share: number; maxPauseMicros: number }): void {
     this.#load = load;
+  }
+
+  /** The answer to a query; nobody waits for it when the connection is another one now. */
+  located(answer: Located): void {
+    if (this.#ready) this.#tell(answer);
   }
 
   /** Says bye and stays away. */
@@ -165,7 +157,10 @@ export class Link {
         this.#command({ kind: 'remove', id: frame.id, reason: frame.reason });
         return;
       case 'policy':
-        this.#command({ kind: 'policy', policy: frame.policy });
+        this.#policies.offer(frame.policy);
+        return;
+      case 'locate':
+        this.#command({ kind: 'locate', query: frame });
         return;
       case 'ack':
         queue.acknowledge(frame.n);
@@ -201,6 +196,7 @@ export class Link {
     this.#beatTimer = setInterval(() => this.#beat(), welcome.beatMs);
     Atomics.store(gauges, gauge.silence, 0);
     log.debug(`connected as ${this.#context.hello.agent.name}, ${welcome.actions.length} actions`);
+    this.#policies.passed(welcome.policy);
     this.#command({ kind: 'welcome', session: welcome.session, policy: welcome.policy, actions: welcome.actions });
     queue.acknowledge(welcome.ackedN);
     queue.keepOnly(new Set(welcome.actions.map((action) => action.id)));
@@ -258,6 +254,7 @@ export class Link {
   #ended(why: Ended): void {
     this.#ready = false;
     this.#socket = undefined;
+    this.#policies.close();
     for (const timer of [this.#steadyTimer, this.#welcomeTimer, this.#beatTimer]) clearTimeout(timer);
     if (this.#stopped) {
       this.#context.stopped();

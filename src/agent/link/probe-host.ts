@@ -1,6 +1,7 @@
 import { clearInterval, setInterval } from 'node:timers';
-import type { Action, AgentPolicy, Remove, StateFrame } from '../../protocol/frames.ts';
+import type { Action, AgentPolicy, Engine, Locate, Located, Remove, StateFrame } from '../../protocol/frames.ts';
 import { limits } from '../../protocol/limits.ts';
+import type { LoadTime } from '../load-time/load-time.ts';
 import type { AgentLog } from '../log.ts';
 import type { Probes } from '../probes/probes.ts';
 import type { ToMain, ToWorker } from './link-messages.ts';
@@ -11,6 +12,8 @@ const loadEveryMs = 1_000;
 
 /** What the host needs of the thread that talks to the bridge. */
 export interface HostContext {
+  engines: readonly Engine[];
+  loadTime: LoadTime | undefined;
   /** 1 at index 0 while no probe may do anything. */
   silence: Int32Array;
   send(message: ToWorker): void;
@@ -59,10 +62,10 @@ export class ProbeHost {
   async #loadProbes(): Promise<void> {
     try {
       const { createProbes } = await import('../probes/probes.ts');
-      const { silence, mayQueue, send } = this.#context;
+      const { silence, mayQueue, send, engines, loadTime } = this.#context;
       this.#probes = createProbes(
         { state: (state) => this.#state(state), hit: (body) => send({ t: 'hit', body }), mayQueue },
-        { silence },
+        { silence, engines, loadTime },
       );
     } catch (error) {
       this.#context.log.warn(`probes cannot be loaded: ${String(error)}`);
@@ -87,6 +90,9 @@ export class ProbeHost {
         return;
       case 'policy':
         this.#setPolicy(message.policy);
+        return;
+      case 'locate':
+        void this.#locate(message.query);
         return;
       case 'suspend':
         this.#context.log.debug(`probes suspended: ${message.reason}`);
@@ -119,6 +125,17 @@ export class ProbeHost {
       this.#fail(action, `The agent failed: ${String(error)}`);
     }
     this.#watchLoad();
+  }
+
+  async #locate(query: Locate): Promise<void> {
+    const nothing: Located = { t: 'located', q: query.q, places: [], isComplete: false, code: 'internal' };
+    let answer: Located = { ...nothing, message: 'The probes of this agent could not be loaded.' };
+    try {
+      if (this.#probes !== undefined) answer = await this.#probes.locate(query);
+    } catch (error) {
+      answer = { ...nothing, message: `The agent failed: ${String(error)}`.slice(0, limits.maxMessageChars) };
+    }
+    this.#guard(() => this.#context.send({ t: 'located', answer }));
   }
 
   #remove(id: string, reason: Remove['reason']): void {
@@ -161,5 +178,5 @@ export class ProbeHost {
 }
 
 function needsProbes(message: ToMain): boolean {
-  return message.kind === 'arm' || (message.kind === 'welcome' && message.actions.length > 0);
+  return message.kind === 'arm' || message.kind === 'locate' || (message.kind === 'welcome' && message.actions.length > 0);
 }

@@ -3,6 +3,7 @@ import { limits } from '../../protocol/limits.ts';
 import type { AgentConfig } from '../config.ts';
 import { atomicLoad, atomicStore, min, startTimer, stopTimer } from '../intrinsics.ts';
 import { attempt, later } from '../later.ts';
+import type { LoadTime } from '../load-time/load-time.ts';
 import type { AgentLog } from '../log.ts';
 import type { ProcessFacts } from './hello.ts';
 import { createGauges, gauge, type LinkData, type ToMain, type ToWorker } from './link-messages.ts';
@@ -35,12 +36,14 @@ export class Supervisor {
   #deaths = 0;
   #stopped = false;
 
-  constructor(config: AgentConfig, facts: ProcessFacts, log: AgentLog) {
+  constructor(config: AgentConfig, facts: ProcessFacts, log: AgentLog, loadTime: LoadTime | undefined) {
     this.#config = config;
     this.#facts = facts;
     this.#log = log;
     this.#host = new ProbeHost({
       silence: this.#gauges,
+      engines: config.engines,
+      loadTime,
       send: (message) => this.#send(message),
       mayQueue: () => this.#mayQueue(),
       log,

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, '../../..');
@@ -16,25 +16,52 @@ const { version, license, engines, repository } = JSON.parse(readFileSync(join(r
 rmSync(target, { recursive: true, force: true });
 mkdirSync(target, { recursive: true });
 
-// Few files load faster than many: the thread's file shares nothing with the program's. The probes stay a file of their own, because
-// they are loaded only when needed.
-for (const entryPoints of [['register.ts', 'start.ts'], ['link/link-worker.ts']]) {
-  await build({
-    absWorkingDir: resolve(here, '..'),
-    entryPoints,
-    outdir: target,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    external: ['node:*'],
-    // The sources are in the repository; the package has a ceiling of 150 kB.
-    minify: true,
-    lineLimit: 1_000,
-    legalComments: 'none',
-    logLevel: 'warning',
-  });
+const options = {
+  absWorkingDir: resolve(here, '..'),
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  external: ['node:*'],
+  // The sources are in the repository.
+  minify: true,
+  lineLimit: 1_000,
+  legalComments: 'none',
+  logLevel: 'warning',
+  plugins: [
+    {
+      // The bridge explains a refused expression; here it is enough to say where it is.
+      name: 'short refusals',
+      setup: ({ onResolve }) =>
+        onResolve({ filter: /\/expression-refusals\.ts$/ }, () => ({ path: join(here, 'short-refusals.ts') })),
+    },
+  ],
+};
+
+// Few files load faster than many: the link's thread shares nothing with the program's. The probes stay a file of their own, because they
+// are loaded only when needed.
+for (const entryPoints of [['register.ts', 'start.ts'], ['link/link-worker.ts']])
+  await build({ ...options, outdir: target, entryPoints });
+
+// Both read JavaScript. What is loaded before the program has to be CommonJS, so that `--require` can wait for it, also in Node 20.
+const { outputFiles } = await build({
+  ...options,
+  entryPoints: ['source/reader-worker.ts', 'load-time.ts'],
+  outdir: target,
+  entryNames: '[name]',
+  chunkNames: 'source-[hash]',
+  write: false,
+});
+for (const { path, text } of outputFiles) {
+  const isWorker = path.endsWith('reader-worker.js');
+  const code = text.replaceAll(/(\.\/source-\w+)\.js/g, '$1.cjs');
+  const file = isWorker ? { path, code } : { path: path.replace(/\.js$/, '.cjs'), code: await commonJs(code) };
+  writeFileSync(file.path, file.code);
+}
+
+async function commonJs(code) {
+  return (await transform(code, { format: 'cjs', platform: 'node', target: 'node20', minify: true, lineLimit: 1_000 })).code;
 }
 
 // Only what `start.d.ts` needs; the rest of the agent has no types to offer.
@@ -67,9 +94,10 @@ const manifest = {
 const files = {
   'package.json': `${JSON.stringify(manifest, undefined, 2)}\n`,
   'register.d.ts': 'export {};\n',
-  // For `node --require`: Node 20 cannot require an ES module.
-  'register.cjs':
-    "import('./register.js').catch((error) => process.stderr.write('sidelight: not started: ' + String(error) + '\\n'));\n",
+  // For `node --require`: Node 20 cannot require an ES module, and the program is loaded before this one is.
+  'register.cjs': `if (process.env.SIDELIGHT_INSTRUMENT) require('./load-time.cjs').instrumentFirst();
+import('./register.js').catch((error) => process.stderr.write('sidelight: not started: ' + String(error) + '\\n'));
+`,
 };
 for (const [name, text] of Object.entries(files)) writeFileSync(join(target, name), text);
 cpSync(join(here, 'README.md'), join(target, 'README.md'));

@@ -11,6 +11,8 @@ const strikeFactor = 10;
 export const maxStrikes = 3;
 /** A place that rested may use what it saved in this time at once: the first hits, which are slow, must not cost the next ones. */
 const savedMs = 5_000;
+/** How long the breaker keeps an action away after a pause that was far too long. */
+const tripMs = { first: 5_000, factor: 4 } as const;
 /** What a place must have saved before it comes back. */
 const comebackMs = 1_000;
 /** A place can always take one hit, however many places share the time. */
@@ -24,6 +26,11 @@ export function isStrike(pauseMs: number): boolean {
 /** Whether one such pause is enough to end the action. */
 export function isFarTooLong(pauseMs: number): boolean {
   return pauseMs > maxPauseMs * strikeFactor * maxStrikes;
+}
+
+/** How long an action stays away that has tripped so often; undefined when it should not come back. */
+export function tripWaitMs(trips: number): number | undefined {
+  return trips >= maxStrikes ? undefined : tripMs.first * tripMs.factor ** (trips - 1);
 }
 
 /** The time of one place: it fills at the place's share of one core, and every pass takes from it. */

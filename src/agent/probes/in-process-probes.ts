@@ -1,60 +1,71 @@
-import type { Action, AgentPolicy, Remove } from '../../protocol/frames.ts';
+import type { Action, AgentPolicy, Locate, Located as LocatedFrame, Remove } from '../../protocol/frames.ts';
 import { limits } from '../../protocol/limits.ts';
 import { compileNameRules } from '../../protocol/names.ts';
-import { atomicLoad, epochMs, monotonicMs, round, type startTimer, stopTimer } from '../intrinsics.ts';
+import { atomicLoad, epochMs, min, monotonicMs, round, type startTimer, stopTimer } from '../intrinsics.ts';
 import { later, soon } from '../later.ts';
-import type { Script } from '../source/scripts.ts';
-import type { HiddenName } from '../values/capture.ts';
-import { captureFor, wants } from '../values/pass.ts';
-import { rawStack } from '../values/stack.ts';
-import { Cost, defaultMaxCaptureMs, defaultMaxShare, isFarTooLong, isStrike, maxStrikes } from './budget.ts';
-import { Delivery } from './delivery.ts';
+import type { Located, ScriptInfo, Spot } from '../source/spot.ts';
+import { Cost, defaultMaxCaptureMs, defaultMaxShare, isFarTooLong, maxStrikes } from './budget.ts';
+import { type End, type Ends, Hits } from './hits.ts';
+import { unknownName } from './names-in-scope.ts';
+import { Observation } from './observation.ts';
 import type { ProbeEvents, ProbeOptions, Probes } from './probes.ts';
-import { type Pass, Sites } from './sites.ts';
+import type { Pass, Token } from './site.ts';
 import { Teller } from './teller.ts';
+import { visitAll } from './visit-all.ts';
 import { addPlace, type Failure, readAction, type Watch } from './watch.ts';
 
 /** How often changed counts are told and lives are checked. */
 const reportMs = 1_000;
 /** Ended actions remembered, so that one offered again after a reconnect does not start anew. */
 const maxEnded = 256;
-/** Defects of ours in a row that end an action. */
-const maxFailures = 3;
 
 /** The probes of the process they run in, on the program's own thread. */
 export class InProcessProbes implements Probes {
-  readonly #events: ProbeEvents;
   readonly #teller: Teller;
   readonly #silence: Int32Array | undefined;
   readonly #cost = new Cost();
-  readonly #maxCaptureMs: number;
-  readonly #sites: Sites;
-  readonly #delivery: Delivery;
+  readonly #defaultShare: number;
+  readonly #observation: Observation;
+  readonly #hits: Hits;
+  readonly #ends: Ends;
   readonly #watches = new Map<string, Watch>();
   readonly #ended = new Map<string, Watch>();
-  #hidden: HiddenName = () => undefined;
+  #searching: Promise<void> | undefined;
   #isPaused = false;
   #suspendReason: string | undefined;
   #report: ReturnType<typeof startTimer> | undefined;
 
   constructor(events: ProbeEvents, options: ProbeOptions) {
-    this.#events = events;
     this.#teller = new Teller(events);
     this.#silence = options.silence;
-    this.#maxCaptureMs = options.maxCaptureMs ?? defaultMaxCaptureMs;
-    this.#delivery = new Delivery(events);
-    this.#sites = new Sites(this.#cost, options.maxShare ?? defaultMaxShare, {
-      passed: (pass) => this.#passed(pass),
-      overBudget: (watches) => {
-        for (let index = 0; index < watches.length; index += 1) {
-          const watch = watches[index] as Watch;
+    this.#defaultShare = options.maxShare ?? defaultMaxShare;
+    this.#observation = new Observation(
+      this.#cost,
+      this.#defaultShare,
+      {
+        passed: (pass) => this.#passed(pass),
+        overBudget: (watch) => {
           watch.skipped.budget += 1;
           watch.isChanged = true;
-        }
+          soon(() => this.#observation.promote(watch));
+        },
+        loaded: (script) => this.#loaded(script),
+        isWaiting: () => [...this.#watches.values()].some((watch) => watch.state === 'pending'),
+        changed: (watch) => this.#teller.tell(watch),
+        failed: (watch, message) => this.#end(watch, 'failed', { code: 'unsupported', message }),
       },
-      loaded: (script) => this.#loaded(script),
-      isWaiting: () => [...this.#watches.values()].some((watch) => watch.state === 'pending'),
-    });
+      options,
+    );
+    this.#ends = {
+      endSoon: (watch, state, why) => this.#endSoon(watch, state, why),
+      tripSoon: (watch, tookMs) => soon(() => this.#trip(watch, tookMs)),
+    };
+    this.#hits = new Hits(
+      events,
+      (frames) => this.#observation.mapped(frames),
+      options.maxCaptureMs ?? defaultMaxCaptureMs,
+      this.#ends,
+    );
   }
 
   get count(): number {
@@ -71,16 +82,16 @@ export class InProcessProbes implements Probes {
     }
     let watch: Watch | Failure;
     try {
-      watch = readAction(action, this.#hidden);
+      watch = readAction(action, this.#freeSlot(), this.#hits.hidden);
     } catch {
       watch = { code: 'internal', message: 'The agent could not read the action.' };
     }
     if (known !== undefined) {
-      this.#sites.unbind(known);
+      this.#observation.take(known);
       this.#watches.delete(action.id);
       if (!('code' in watch) && known.rev === action.rev) {
-        watch.hits = known.hits;
-        watch.skipped = known.skipped;
+        const { hits, skipped, sums, cycle, spentMs, maxPauseMs, armMs, installedAt, trips } = known;
+        Object.assign(watch, { hits, skipped, sums, cycle, spentMs, maxPauseMs, armMs, installedAt, trips });
       }
     }
     if (!('code' in watch) && this.#watches.size >= limits.maxActionsPerAgent) {
@@ -97,21 +108,18 @@ export class InProcessProbes implements Probes {
       this.#teller.tell(watch, { message: 'Paused by policy.' });
       return;
     }
-    this.#bind(watch);
+    this.#search(watch);
     this.#startReports();
   }
 
   remove(id: string, _reason: Remove['reason']): void {
     const watch = this.#watches.get(id) ?? this.#ended.get(id);
-    if (watch === undefined) {
-      this.#teller.say({ id, rev: 0, state: 'removed', hits: 0 });
-      return;
-    }
-    this.#end(watch, 'removed');
+    if (watch === undefined) this.#teller.say({ id, rev: 0, state: 'removed', hits: 0 });
+    else this.#end(watch, 'removed');
   }
 
   suspendAll(reason: string): void {
-    this.#sites.close();
+    this.#observation.close();
     this.#suspendReason = reason;
     for (const watch of this.#watches.values()) {
       // One that has just ended in the middle of a pass tells so itself.
@@ -123,16 +131,21 @@ export class InProcessProbes implements Probes {
   }
 
   setPolicy(policy: AgentPolicy): void {
-    this.#hidden = compileNameRules(policy.names);
+    this.#hits.hidden = compileNameRules(policy.names);
+    this.#observation.setBudget(policy, min(limits.maxShare, policy.budget?.share ?? this.#defaultShare));
     const wasPaused = this.#isPaused;
     this.#isPaused = policy.pause;
     if (policy.pause && !wasPaused) {
       this.suspendAll('Paused by policy.');
       this.#suspendReason = undefined;
     } else if (wasPaused && !policy.pause && this.#suspendReason === undefined) {
-      for (const watch of this.#watches.values()) if (watch.state === 'suspended') this.#bind(watch);
+      for (const watch of this.#watches.values()) if (watch.state === 'suspended') this.#search(watch);
       this.#startReports();
     }
+  }
+
+  locate(query: Locate): Promise<LocatedFrame> {
+    return this.#observation.search(query);
   }
 
   overhead(): { share: number; maxPauseMicros: number } {
@@ -143,117 +156,101 @@ export class InProcessProbes implements Probes {
     this.#stopReports();
     this.#watches.clear();
     this.#ended.clear();
-    this.#sites.close();
+    this.#observation.close();
   }
 
-  /** Puts an action at its places, or leaves it waiting for its file. */
-  #bind(watch: Watch, script?: Script): void {
+  /** Looks for the places of an action, in another thread, and puts it there; one action after the other. */
+  #search(watch: Watch): void {
+    watch.search += 1;
+    watch.state = 'pending';
+    const { search } = watch;
+    const isWanted = () => watch.search === search && watch.state === 'pending' && this.#watches.get(watch.id) === watch;
+    const before = this.#searching;
+    this.#searching = (async () => {
+      await before;
+      if (!isWanted()) return;
+      const located = await this.#observation.locate(watch.where);
+      const to = watch.duration?.to;
+      const isFound = !('code' in located) && located.found.length > 0;
+      const ends = to === undefined || !isFound || !isWanted() ? undefined : await this.#observation.locate(to);
+      if (isWanted()) {
+        if (this.#isSilent()) this.suspendAll('The bridge is silent.');
+        else this.#settle(watch, located, ends, undefined);
+      }
+      this.#observation.closeIfUnused();
+    })();
+  }
+
+  /** A script that was loaded after the action came, and is about to run. */
+  #loaded(script: ScriptInfo): void {
+    for (const watch of this.#watches.values()) {
+      const isAgain = watch.state === 'armed' && watch.at.some(({ file }) => file === script.path);
+      if (watch.state !== 'pending' && !isAgain) continue;
+      this.#observation.locateLoaded(watch.where, script, (located) => {
+        if (watch.state !== 'pending' && watch.state !== 'armed') return;
+        const to = watch.duration?.to;
+        if (to === undefined) this.#settle(watch, located, undefined, script);
+        else this.#observation.locateLoaded(to, script, (ends) => this.#settle(watch, located, ends, script));
+      });
+    }
+  }
+
+  #settle(watch: Watch, located: Located, ends: Located | undefined, script: ScriptInfo | undefined): void {
     const startMs = monotonicMs();
     try {
-      const located = this.#sites.bind(watch, script === undefined ? undefined : [script]);
-      if ('code' in located) {
-        if (script === undefined || located.code === 'ambiguous-file' || watch.state === 'pending')
-          this.#end(watch, 'failed', located);
-      } else if (located.found.some(({ scopes }) => scopes.isInWith)) {
-        this.#end(watch, 'failed', {
-          code: 'unsupported',
-          message: 'The line is inside `with`, where reading a name can run code.',
-        });
-      } else if (located.found.length > 0) {
-        watch.state = 'armed';
-        for (const { place } of located.found) addPlace(watch, place);
-        this.#teller.tell(watch);
-      } else if (script === undefined) {
-        watch.state = 'pending';
+      const failure = this.#bind(watch, located, ends, script !== undefined);
+      if (failure !== undefined) {
+        if (script === undefined || failure.code === 'ambiguous-file' || watch.state === 'pending')
+          this.#end(watch, 'failed', failure);
+      } else if (script === undefined && watch.state === 'pending') {
         this.#teller.tell(watch, { message: `No loaded file is \`${watch.where.file}\` yet.`.slice(0, limits.maxMessageChars) });
       }
     } catch {
       this.#end(watch, 'failed', { code: 'internal', message: 'The agent could not place the action.' });
     }
-    this.#cost.add(monotonicMs() - startMs);
+    const tookMs = monotonicMs() - startMs;
+    watch.armMs += tookMs;
+    this.#cost.add(tookMs);
   }
 
-  #loaded(script: Script): void {
-    for (const watch of this.#watches.values()) {
-      if (watch.state === 'pending' || (watch.state === 'armed' && watch.at.some(({ file }) => file === script.path)))
-        this.#bind(watch, script);
-    }
+  #bind(watch: Watch, located: Located, ends: Located | undefined, isMore: boolean): Failure | undefined {
+    if ('code' in located) return located;
+    if (ends !== undefined && 'code' in ends) return ends;
+    const spots: readonly Spot[] = located.found;
+    if (spots.length === 0) return undefined;
+    const all = [...spots, ...(ends?.found ?? [])];
+    if (all.some(({ scopes }) => scopes.isInWith))
+      return { code: 'unsupported', message: 'The line is inside `with`, where reading a name can run code.' };
+    const failure = unknownName(watch, spots) ?? this.#observation.place(watch, { spots, ends: ends?.found ?? [] }, isMore);
+    if (failure !== undefined) return failure;
+    watch.state = 'armed';
+    watch.installedAt ??= epochMs();
+    for (const { place } of spots) addPlace(watch, place);
+    this.#teller.tell(watch);
+    return undefined;
   }
 
-  /** One pass of the program through a place with probes. The program waits, and may have changed the language. */
-  #passed(pass: Pass): void {
-    if (this.#silence !== undefined && atomicLoad(this.#silence, 0) !== 0) {
-      this.#sites.quiet();
+  #passed(pass: Pass): Token | undefined {
+    if (this.#isSilent()) {
+      this.#observation.quiet();
       soon(() => this.suspendAll('The bridge is silent.'));
-      return;
+      return pass.token;
     }
-    const { watches } = pass.site;
-    let isWanted = false;
-    // Each pass starts with another action, so that a slow one does not keep the others waiting for ever.
-    pass.site.turn += 1;
-    for (let index = 0; index < watches.length; index += 1) {
-      const watch = watches[(pass.site.turn + index) % watches.length] as Watch;
-      try {
-        // The pause is one for all actions of the place: those it has no time for look at a later pass.
-        if (index > 0 && isStrike(monotonicMs() - pass.startMs)) skip(watch);
-        else this.#visit(watch, pass);
-        watch.failures = 0;
-      } catch {
-        watch.failures += 1;
-        if (watch.failures >= maxFailures)
-          this.#endSoon(watch, 'failed', { code: 'internal', message: 'The agent failed at this line.' });
-      }
-      if (watch.state === 'armed') isWanted = true;
-    }
-    if (!isWanted) this.#sites.quiet(pass.site);
+    if (!visitAll(pass, this.#hits, this.#ends)) this.#observation.quiet(pass.site);
+    return pass.token;
   }
 
-  #visit(watch: Watch, { site, condition, always, onHit, startMs, v8Ms }: Pass): void {
-    if (watch.state !== 'armed') return;
-    if (monotonicMs() >= watch.expiresAtMs) {
-      this.#endSoon(watch, 'expired');
-      return;
-    }
-    const wanted = wants(watch, { positions: condition.always, thunks: always, early: condition.early }, this.#hidden);
-    if (wanted !== true) {
-      watch.isChanged = true;
-      if (wanted === false) watch.skipped.condition += 1;
-      else {
-        watch.skipped.error += 1;
-        watch.lastError = wanted.error;
-      }
-      return;
-    }
-    if (!this.#events.mayQueue()) {
-      watch.skipped.queue += 1;
-      watch.isChanged = true;
-      return;
-    }
-    const ts = epochMs();
-    const names = { positions: condition.onHit, thunks: onHit(), early: condition.early };
-    const captured = captureFor(watch, site.scopes, names, this.#hidden, this.#maxCaptureMs);
-    const raw = rawStack(this.#sites.hook);
-    const pausedMs = monotonicMs() - startMs + v8Ms;
-    watch.hits += 1;
-    watch.isChanged = true;
-    const { id, rev, hits } = watch;
-    const capture = { at: site.place, ...captured, pauseMicros: round(pausedMs * 1_000) };
-    this.#delivery.send({ id, rev, hit: hits, ts, capture }, raw, this.#sites);
-    if (hits >= watch.maxHits) {
-      this.#endSoon(watch, 'removed', { message: 'All its hits were taken.' });
-    } else if (isStrike(pausedMs)) {
-      watch.strikes += isFarTooLong(pausedMs) ? maxStrikes : 1;
-      if (watch.strikes >= maxStrikes) {
-        this.#endSoon(watch, 'failed', {
-          code: 'overhead',
-          message: `Reading this line held the program for ${round(pausedMs)} ms.`,
-        });
-      }
-    }
+  /** The breaker: away for a while, longer each time, and in the end for good. */
+  #trip(watch: Watch, tookMs: number): void {
+    if (this.#watches.get(watch.id) !== watch || watch.state !== 'armed') return;
+    const message = `Reading this line held the program for ${round(tookMs)} ms.`;
+    watch.trips = isFarTooLong(tookMs) ? maxStrikes : watch.trips + 1;
+    if (this.#observation.trip(watch)) this.#teller.tell(watch, { code: 'overhead', message });
+    else this.#end(watch, 'failed', { code: 'overhead', message });
   }
 
   /** Ends an action in the middle of a pass: from now on it takes nothing, and is tidied away when the program has gone on. */
-  #endSoon(watch: Watch, state: 'removed' | 'expired' | 'failed', why: Partial<Failure> = {}): void {
+  #endSoon(watch: Watch, state: End, why: Partial<Failure> = {}): void {
     watch.state = state;
     soon(() => {
       if (this.#watches.get(watch.id) === watch) this.#end(watch, state, why);
@@ -261,15 +258,27 @@ export class InProcessProbes implements Probes {
   }
 
   /** The last state of an action; its probes go, and the debugger with the last of them. */
-  #end(watch: Watch, state: 'removed' | 'expired' | 'failed', why: Partial<Failure> = {}): void {
+  #end(watch: Watch, state: End, why: Partial<Failure> = {}): void {
     watch.state = state;
+    watch.search += 1;
     this.#watches.delete(watch.id);
     if (this.#ended.size >= maxEnded) this.#ended.delete(this.#ended.keys().next().value as string);
     this.#ended.set(watch.id, watch);
-    this.#sites.unbind(watch);
-    this.#delivery.after(() => this.#teller.tell(watch, why));
-    this.#sites.closeIfUnused();
+    this.#observation.take(watch);
+    this.#hits.after(() => this.#teller.tell(watch, why));
+    this.#observation.closeIfUnused();
     if (this.#watches.size === 0) this.#stopReports();
+  }
+
+  #freeSlot(): number {
+    const taken = new Set([...this.#watches.values()].map(({ slot }) => slot));
+    let slot = 0;
+    while (taken.has(slot)) slot += 1;
+    return slot;
+  }
+
+  #isSilent(): boolean {
+    return this.#silence !== undefined && atomicLoad(this.#silence, 0) !== 0;
   }
 
   #startReports(): void {
@@ -288,10 +297,4 @@ export class InProcessProbes implements Probes {
     if (this.#report !== undefined) stopTimer(this.#report);
     this.#report = undefined;
   }
-}
-
-function skip(watch: Watch): void {
-  if (watch.state !== 'armed') return;
-  watch.skipped.budget += 1;
-  watch.isChanged = true;
 }

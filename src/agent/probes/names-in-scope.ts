@@ -1,6 +1,6 @@
 import { limits } from '../../protocol/limits.ts';
-import type { Location } from '../source/locate.ts';
 import { maxAnalysedChars, type ScopesAt } from '../source/scopes.ts';
+import type { Spot } from '../source/spot.ts';
 import type { Failure, Watch } from './watch.ts';
 
 /** Names a message lists. */
@@ -15,14 +15,14 @@ const maxComparedChars = 40;
  */
 export function unknownName(
   watch: Pick<Watch, 'where' | 'condition' | 'expressions'>,
-  found: readonly Pick<Location, 'scopes' | 'place'>[],
+  found: readonly Pick<Spot, 'scopes' | 'place'>[],
 ): Failure | undefined {
   const asked = [...(watch.condition?.names ?? []), ...watch.expressions.flatMap(({ names }) => names)];
   let first: Failure | undefined;
   for (const { scopes, place } of found) {
     if (scopes.isInWith || asked.length === 0) return undefined;
     if (scopes.isTooLarge) return { code: 'unsupported', message: tooLarge };
-    const declared = new Set(scopes.scopes.flatMap(({ names }) => names.map(({ name }) => name)));
+    const declared = new Set([...scopes.scopes.flatMap(({ names }) => names.map(({ name }) => name)), ...scopes.privates]);
     const missing = asked.find((name) => !declared.has(name));
     if (missing === undefined) return undefined;
     first ??= { code: 'bad-expression', message: explain(missing, place.line, watch.where.file, scopes) };

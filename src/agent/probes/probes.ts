@@ -1,4 +1,5 @@
-import type { Action, AgentPolicy, HitFrame, Remove, StateFrame } from '../../protocol/frames.ts';
+import type { Action, AgentPolicy, Engine, HitFrame, Locate, Located, Remove, StateFrame } from '../../protocol/frames.ts';
+import type { LoadTime } from '../load-time/load-time.ts';
 import { InProcessProbes } from './in-process-probes.ts';
 
 /** What the probes tell the link; every frame's `t` and `n` are the link's business. */
@@ -19,6 +20,8 @@ export interface Probes {
   suspendAll(reason: string): void;
   /** Names to hide, and the kill switch. */
   setPolicy(policy: AgentPolicy): void;
+  /** Where something is in the program as it runs. Never rejects. */
+  locate(query: Locate): Promise<Located>;
   readonly count: number;
   /** Since the last call. */
   overhead(): { share: number; maxPauseMicros: number };
@@ -33,6 +36,10 @@ export interface ProbeOptions {
   maxShare?: number;
   /** Milliseconds for reading values at one hit. */
   maxCaptureMs?: number;
+  /** Files that were instrumented when they were loaded. */
+  loadTime?: LoadTime | undefined;
+  /** Ways of observing that may be used; all without it. */
+  engines?: readonly Engine[];
 }
 
 /** Makes the probes of this process; V8's debugger is on only while an action needs it. */

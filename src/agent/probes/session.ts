@@ -64,6 +64,11 @@ export class DebuggerSession {
     return this.#ask<{ breakpointId: string }>('Debugger.setBreakpoint', { location, condition })?.breakpointId;
   }
 
+  /** Swaps the code of a script that runs. Every client's breakpoints in it are gone then. Undefined when it has been collected. */
+  setScriptSource(scriptId: string, scriptSource: string): Debugger.SetScriptSourceReturnType | undefined {
+    return this.#ask('Debugger.setScriptSource', { scriptId, scriptSource });
+  }
+
   removeBreakpoint(breakpointId: string): void {
     this.#ask('Debugger.removeBreakpoint', { breakpointId });
   }

@@ -1,83 +1,39 @@
-import { randomBytes } from 'node:crypto';
-import { basename, dirname, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { limits } from '../../protocol/limits.ts';
-import { defineProperty, deleteProperty, max, min, monotonicMs, type startTimer, stopTimer } from '../intrinsics.ts';
-import { later, soon } from '../later.ts';
-import { type Located, type Location, locate } from '../source/locate.ts';
-import { type Script, Scripts } from '../source/scripts.ts';
-import { type Condition, conditionFor, type Thunk } from '../values/condition.ts';
+import { max, min, monotonicMs, type startTimer, stopTimer } from '../intrinsics.ts';
+import { later } from '../later.ts';
+import type { GeneratedPlace, Spot } from '../source/spot.ts';
 import { Allowance, type Cost } from './budget.ts';
-import { unknownName } from './names-in-scope.ts';
-import { DebuggerSession, type ScriptParsed } from './session.ts';
-import { warmUp } from './warm-up.ts';
+import { type Attachment, isCounted, type Pass, type PlacingEngine, type Role, type Site, type Token } from './site.ts';
 import type { Watch } from './watch.ts';
-
-/**
- * Time V8 takes at a pass before our code runs: it compiles the condition each time. 35–110 µs were measured, by machine and number of
- * names. On a hot line the time between two passes shows a better bound.
- */
-const assumedV8Ms = 0.1;
 
 /** Places come back together, at most this often. */
 const minReturnMs = 50;
 
-/** A place with a breakpoint; several actions can share it. */
-export interface Site extends Location {
-  index: number;
-  watches: Watch[];
-  /** Counts passes: which action is looked at first. */
-  turn: number;
-  condition: Condition;
-  /** Undefined while the breakpoint is taken away. */
-  breakpoint: string | undefined;
-  v8Ms: number;
-  allowance: Allowance;
-}
-
-/** One pass through a site. */
-export interface Pass {
-  site: Site;
-  /** The site's own changes when an action ends in the middle of the pass. */
-  condition: Condition;
-  always: readonly Thunk[];
-  onHit: () => readonly Thunk[];
-  /** When our code took over, by `monotonicMs`. */
-  startMs: number;
-  /** Time V8 took before that, estimated. */
-  v8Ms: number;
-}
-
-/** What the sites tell their owner. All of it is called on the program's thread, `passed` in the middle of the program. */
+/** What the sites tell their owner, in the middle of the program. */
 export interface SiteEvents {
-  passed(pass: Pass): void;
-  /** The breakpoint of these is away until their time has filled up again. */
-  overBudget(watches: readonly Watch[]): void;
-  loaded(script: Script): void;
-  /** Whether an action waits for its file to be loaded. */
-  isWaiting(): boolean;
+  passed(pass: Pass): Token | undefined;
+  /** The probe is away until its time has filled up again. */
+  overBudget(watch: Watch): void;
 }
 
-/** The agent's own scripts are not the program's; only when it is bundled into the program do they share a folder. */
-const ownFile = fileURLToPath(import.meta.url);
-const isAlone = basename(dirname(ownFile)) === 'sidelight-agent' || /^sites\.[jt]s$/.test(basename(ownFile));
-const ownFolder = isAlone ? dirname(ownFile) + sep : undefined;
+/** Where an action is attached. */
+export interface AttachPlace {
+  role: Role;
+  spot: Spot;
+  at: GeneratedPlace;
+}
 
-/** The breakpoints of the process, and the debugger as long as there is one. */
+/** The places with probes, and how much of the program's time each may take. */
 export class Sites {
   readonly #events: SiteEvents;
   readonly #cost: Cost;
-  readonly #maxShare: number;
-  /** In the global scope while the debugger is on: random, so that no program can have the name. */
-  readonly #hookName = `__sidelight_${randomBytes(8).toString('hex')}`;
+  #maxShare: number;
   readonly #sites = new Map<string, Site>();
   readonly #byIndex: (Site | undefined)[] = [];
-  #session: DebuggerSession | undefined;
-  scripts = new Scripts();
-  /** In the middle of a pass, or of V8's news of a script. */
-  #isInside = false;
-  #lastPassEndMs = 0;
+  /** In the middle of a pass. */
+  isInside = false;
   #resume: ReturnType<typeof startTimer> | undefined;
+  /** When it should run. */
+  #dueMs = 0;
 
   constructor(cost: Cost, maxShare: number, events: SiteEvents) {
     this.#cost = cost;
@@ -85,160 +41,148 @@ export class Sites {
     this.#events = events;
   }
 
-  /** Finds where an action goes and puts it there; `candidates` narrows the search to scripts that have just been loaded. */
-  bind(watch: Watch, candidates?: readonly Script[]): Located {
-    warmUp();
-    let session: DebuggerSession;
-    try {
-      session = this.#open();
-    } catch (error) {
-      // Node's permission model, for one, does not allow it.
-      const message = `V8's debugger cannot be used in this process: ${String((error as Error).message)}`;
-      return { code: 'unsupported', message: message.slice(0, limits.maxMessageChars) };
+  /** Whether a place is observed by this engine. */
+  isUsing(engine: PlacingEngine): boolean {
+    return [...this.#sites.values()].some((site) => site.engine === engine);
+  }
+
+  /** The share of one core that all of them may take. */
+  set maxShare(share: number) {
+    this.#maxShare = share;
+    this.#share();
+  }
+
+  /** Puts an action at its places, all or none. Gives why not. Never in the middle of a pass. */
+  attach(
+    watch: Watch,
+    places: readonly AttachPlace[],
+    engine: PlacingEngine,
+  ): { problem: string; isTemporary: boolean } | undefined {
+    /** The places of one span come and go together, or its ends would be missed. */
+    let shared: Allowance | undefined;
+    for (const { role, spot, at } of places) {
+      const isSpan = role === 'span';
+      const key = `${engine.name} ${spot.script.id} ${isSpan ? 'span' : ''}${at.line}:${at.column}`;
+      const attachment: Attachment = { watch, role };
+      const known = this.#sites.get(key);
+      if (known !== undefined) {
+        known.attachments = [...known.attachments, attachment];
+        engine.update(known);
+        shared ??= known.allowance;
+        if (isCounted(role) && !known.isAway) watch.cycle.windowOpened(monotonicMs());
+        continue;
+      }
+      const index = this.#byIndex.length;
+      shared ??= new Allowance(this.#maxShare / (this.#sites.size + 1));
+      const site: Site = {
+        ...{ index, key, spot, at, isSpan, engine },
+        attachments: [attachment],
+        turn: 0,
+        isAway: false,
+        allowance: shared,
+      };
+      this.#byIndex.push(site);
+      const failure = engine.install(site);
+      if (failure !== undefined) {
+        this.#byIndex[index] = undefined;
+        engine.remove(site);
+        this.detach(watch);
+        return failure;
+      }
+      this.#sites.set(key, site);
+      if (isCounted(role)) watch.cycle.windowOpened(monotonicMs());
     }
-    const located = locate(watch.where, candidates ?? this.scripts.all.values(), this.scripts, session);
-    const unknown = 'found' in located ? unknownName(watch, located.found) : undefined;
-    if (unknown !== undefined) return unknown;
-    if ('found' in located) for (const location of located.found) if (!location.scopes.isInWith) this.#attach(watch, location);
-    return located;
+    this.#share();
+    return undefined;
   }
 
   /** Takes an action off all its places. */
-  unbind(watch: Watch): void {
+  detach(watch: Watch): void {
+    watch.cycle.stop(monotonicMs());
     for (const [key, site] of this.#sites) {
-      if (!site.watches.includes(watch)) continue;
-      site.watches = site.watches.filter((one) => one !== watch);
-      this.#clear(site);
-      if (site.watches.length === 0) {
+      if (!site.attachments.some((one) => one.watch === watch)) continue;
+      site.attachments = site.attachments.filter((one) => one.watch !== watch);
+      if (site.attachments.length === 0) {
         this.#sites.delete(key);
         this.#byIndex[site.index] = undefined;
+        site.engine.remove(site);
         this.#share();
       } else {
-        this.#set(site);
+        site.engine.update(site);
       }
     }
   }
 
-  /** Takes the breakpoint of one place, or of all, away in the middle of a pass; `unbind` or `close` follow. */
+  /** Takes one place, or all, away in the middle of a pass; `detach` or `clear` follow. */
   quiet(only?: Site): void {
     for (let index = 0; index < this.#byIndex.length; index += 1) {
       const site = this.#byIndex[index];
-      if (site !== undefined && (only === undefined || only === site)) this.#clear(site);
+      if (site !== undefined && (only === undefined || only === site)) site.engine.mute(site);
     }
   }
 
-  /** Makes V8 as it was before. While V8 waits for us the debugger itself is turned off a moment later: else the process crashes. */
-  close(): void {
+  /** Takes a probe away until its `trippedUntilMs`; others at its places stay. */
+  trip(watch: Watch): void {
+    for (let index = 0; index < this.#byIndex.length; index += 1) {
+      const site = this.#byIndex[index];
+      if (site !== undefined && !site.isAway && tripMs(site) > 0 && hasWatch(site, watch)) this.#leave(site);
+    }
+    this.#planReturn();
+  }
+
+  clear(): void {
     if (this.#resume !== undefined) stopTimer(this.#resume);
     this.#resume = undefined;
-    for (const site of this.#sites.values()) this.#clear(site);
+    for (const site of this.#sites.values()) {
+      for (const { watch } of site.attachments) watch.cycle.stop(monotonicMs());
+      site.engine.mute(site);
+      site.engine.remove(site);
+    }
     this.#sites.clear();
     this.#byIndex.length = 0;
-    if (this.#isInside) {
-      soon(() => this.closeIfUnused());
-      return;
-    }
-    this.#session?.close();
-    this.#session = undefined;
-    this.scripts = new Scripts();
-    deleteProperty(globalThis, this.#hookName);
   }
 
-  /** Closes when no action has a place and none waits for one. */
-  closeIfUnused(): void {
-    if (this.#sites.size === 0 && !this.#events.isWaiting()) this.close();
-  }
-
-  get session(): DebuggerSession | undefined {
-    return this.#session;
-  }
-
-  /** The function that conditions call; frames above it are not the program's. */
-  readonly hook = (index: number, always: readonly Thunk[], onHit: () => readonly Thunk[]): false => {
-    const startMs = monotonicMs();
-    const site = this.#byIndex[index];
-    if (site === undefined || this.#isInside) return false;
-    this.#isInside = true;
+  /** What engines call at each pass. Never throws. */
+  readonly enter = (pass: Pass): Token | undefined => {
+    const { site } = pass;
+    if (this.isInside || site.isAway) return pass.token;
+    this.isInside = true;
+    let token = pass.token;
     try {
-      const gapMs = startMs - this.#lastPassEndMs;
-      if (gapMs < site.v8Ms) site.v8Ms = gapMs;
-      this.#events.passed({ site, condition: site.condition, always, onHit, startMs, v8Ms: site.v8Ms });
-      this.#pay(site, monotonicMs() - startMs + site.v8Ms);
+      token = this.#events.passed(pass);
+      this.#pay(site, monotonicMs() - pass.startMs + pass.runtimeMs);
     } catch {
       // Nothing may reach the program; `passed` has counted it.
-    } finally {
-      this.#isInside = false;
-      this.#lastPassEndMs = monotonicMs();
     }
-    return false;
+    this.isInside = false;
+    return token;
   };
-
-  #open(): DebuggerSession {
-    if (this.#session !== undefined) return this.#session;
-    const scripts = this.scripts;
-    let isNew = false;
-    const onScript = (parsed: ScriptParsed): void => {
-      const script = scripts.add(parsed, ownFolder);
-      if (script === undefined || !isNew) return;
-      const wasInside = this.#isInside;
-      this.#isInside = true;
-      try {
-        this.#events.loaded(script);
-      } finally {
-        this.#isInside = wasInside;
-      }
-    };
-    const session = new DebuggerSession(onScript);
-    defineProperty(globalThis, this.#hookName, { value: this.hook, configurable: true, enumerable: false, writable: false });
-    isNew = true;
-    this.#session = session;
-    return session;
-  }
-
-  #attach(watch: Watch, location: Location): void {
-    const { script, generated } = location;
-    const key = `${script.id}:${generated.line}:${generated.column}`;
-    let site = this.#sites.get(key);
-    if (site === undefined) {
-      const index = this.#byIndex.length;
-      const condition = conditionFor(this.#hookName, index, location.scopes, []);
-      site = {
-        ...location,
-        index,
-        watches: [],
-        condition,
-        breakpoint: undefined,
-        turn: 0,
-        v8Ms: assumedV8Ms,
-        allowance: new Allowance(this.#maxShare / (this.#sites.size + 1)),
-      };
-      this.#sites.set(key, site);
-      this.#byIndex.push(site);
-      this.#share();
-    }
-    if (site.watches.includes(watch)) return;
-    site.watches = [...site.watches, watch];
-    this.#clear(site);
-    this.#set(site);
-  }
-
-  #set(site: Site): void {
-    site.condition = conditionFor(this.#hookName, site.index, site.scopes, site.watches);
-    site.breakpoint = this.#session?.setBreakpoint(site.script.id, site.generated, site.condition.text);
-  }
-
-  #clear(site: Site): void {
-    if (site.breakpoint !== undefined) this.#session?.removeBreakpoint(site.breakpoint);
-    site.breakpoint = undefined;
-  }
 
   /** A place whose time is used up goes at once, in the middle of the program: a loop may be running. */
   #pay(site: Site, ms: number): void {
     this.#cost.add(ms);
-    if (site.allowance.spend(ms) || site.breakpoint === undefined) return;
-    this.#clear(site);
-    this.#events.overBudget(site.watches);
+    if (site.allowance.spend(ms) || site.isAway) return;
+    for (let index = 0; index < this.#byIndex.length; index += 1) {
+      const other = this.#byIndex[index];
+      if (other === undefined || other.isAway || other.allowance !== site.allowance) continue;
+      this.#leave(other);
+      for (let at = 0; at < other.attachments.length; at += 1) {
+        const { watch, role } = other.attachments[at] as Attachment;
+        if (isCounted(role)) this.#events.overBudget(watch);
+      }
+    }
     this.#planReturn();
+  }
+
+  #leave(site: Site): void {
+    site.engine.mute(site);
+    site.isAway = true;
+    const now = monotonicMs();
+    for (let at = 0; at < site.attachments.length; at += 1) {
+      const { watch, role } = site.attachments[at] as Attachment;
+      if (isCounted(role)) watch.cycle.windowClosed(now);
+      watch.spans?.clear();
+    }
   }
 
   #planReturn(): void {
@@ -246,23 +190,45 @@ export class Sites {
     let waitMs: number | undefined;
     for (let index = 0; index < this.#byIndex.length; index += 1) {
       const site = this.#byIndex[index];
-      if (site === undefined || site.breakpoint !== undefined) continue;
-      const { returnsInMs } = site.allowance;
+      if (site?.isAway !== true) continue;
+      const returnsInMs = max(site.allowance.returnsInMs, tripMs(site));
       waitMs = waitMs === undefined ? returnsInMs : min(waitMs, returnsInMs);
     }
-    if (waitMs !== undefined) this.#resume = later(() => this.#return(), max(minReturnMs, waitMs));
+    if (waitMs === undefined) return;
+    waitMs = max(minReturnMs, waitMs);
+    this.#dueMs = monotonicMs() + waitMs;
+    this.#resume = later(() => this.#return(), waitMs);
   }
 
   #return(): void {
     this.#resume = undefined;
     const startMs = monotonicMs();
-    for (const site of this.#sites.values())
-      if (site.breakpoint === undefined && site.allowance.returnsInMs === 0) this.#set(site);
+    for (const site of this.#sites.values()) {
+      if (!site.isAway || site.allowance.returnsInMs > 0 || tripMs(site) > 0) continue;
+      site.isAway = false;
+      site.engine.unmute(site);
+      for (const { watch, role } of site.attachments) if (isCounted(role)) watch.cycle.windowOpened(monotonicMs(), this.#dueMs);
+    }
     this.#cost.add(monotonicMs() - startMs);
     this.#planReturn();
   }
 
   #share(): void {
-    for (const site of this.#sites.values()) site.allowance.share = this.#maxShare / this.#sites.size;
+    const count = new Set([...this.#sites.values()].map(({ allowance }) => allowance)).size;
+    for (const site of this.#sites.values()) site.allowance.share = this.#maxShare / count;
   }
+}
+
+/** Milliseconds until one of the site's actions may be there again; 0 when one is. */
+function tripMs({ attachments }: Site): number {
+  const now = monotonicMs();
+  let least = Number.POSITIVE_INFINITY;
+  for (let at = 0; at < attachments.length; at += 1)
+    least = min(least, (attachments[at] as Attachment).watch.trippedUntilMs - now);
+  return max(0, least);
+}
+
+function hasWatch({ attachments }: Site, watch: Watch): boolean {
+  for (let at = 0; at < attachments.length; at += 1) if ((attachments[at] as Attachment).watch === watch) return true;
+  return false;
 }

@@ -1,5 +1,6 @@
-import type { StateFrame } from '../../protocol/frames.ts';
+import type { Passes, StateFrame, Sums } from '../../protocol/frames.ts';
 import { limits } from '../../protocol/limits.ts';
+import { monotonicMs, round } from '../intrinsics.ts';
 import type { Failure, Watch } from './watch.ts';
 
 /** Tells the link how actions stand. */
@@ -12,8 +13,10 @@ export class Teller {
 
   /** Everything that is known of an action. */
   tell(watch: Watch, why: Partial<Failure> = {}): void {
-    const { id, rev, state, at, hits, skipped, lastError } = watch;
+    const { id, rev, state, at, engine, hits, skipped, lastError } = watch;
     watch.isChanged = false;
+    const passes = passesOf(watch);
+    const sums = sumsOf(watch, passes);
     this.say({
       id,
       rev,
@@ -21,6 +24,9 @@ export class Teller {
       ...(at.length === 0 ? {} : { at: at.slice() }),
       hits,
       skipped: { ...skipped },
+      ...(engine === undefined ? {} : { engine: { ...engine, why: engine.why.slice(0, limits.maxMessageChars) } }),
+      ...(passes === undefined ? {} : { passes }),
+      ...(sums === undefined ? {} : { sums }),
       ...(lastError === undefined ? {} : { lastError: lastError.slice(0, limits.maxMessageChars) }),
       ...why,
     });
@@ -34,4 +40,28 @@ export class Teller {
       // The link's defects are not the program's.
     }
   }
+}
+
+/** Undefined for an action that was never installed. */
+function passesOf(watch: Watch): Passes | undefined {
+  const { cycle, spentMs, maxPauseMs, armMs, installedAt, trips } = watch;
+  if (installedAt === undefined) return undefined;
+  return {
+    ...cycle.totals(monotonicMs()),
+    spentMicros: round(spentMs * 1_000),
+    maxPauseMicros: round(maxPauseMs * 1_000),
+    armMicros: round(armMs * 1_000),
+    installedAt,
+    trips,
+  };
+}
+
+/** The part of all passes that was counted is the same for what is counted of them. */
+function sumsOf({ sums, begun }: Watch, passes: Passes | undefined): Sums | undefined {
+  if (sums === undefined || passes === undefined) return undefined;
+  const told = sums.toFrame(begun === undefined ? {} : { began: begun });
+  const { estimate, seen } = passes;
+  if (estimate === undefined || seen === 0) return told;
+  const share = told.count / seen;
+  return { ...told, estimate: { count: round(estimate.count * share), error: round(estimate.error * share) } };
 }

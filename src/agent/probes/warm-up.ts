@@ -32,8 +32,9 @@ function readSample(): void {
     scopes: [{ kind: 'local' as const, names: [{ name: 'sample', isCode: false, readyAfter: -1 }] }],
     early: new Set<string>(),
     isInWith: false,
+    privates: [],
   };
-  const names = { positions: new Map([['sample', 0]]), thunks: [() => sample], early: new Map<string, true>() };
+  const names = { positions: new Map([['sample', 0]]), read: () => sample, early: new Map<string, true>() };
   const hidden = (): undefined => undefined;
   wants(watch, names, hidden);
   captureFor(watch, scopes, names, hidden, 1_000);

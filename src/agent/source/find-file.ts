@@ -1,36 +1,37 @@
 import { monotonicMs } from '../intrinsics.ts';
-import type { DebuggerSession } from '../probes/session.ts';
-import type { Script, Scripts } from './scripts.ts';
+import type { Library } from './library.ts';
+import { commonEnd, isLibrary, segmentsOf, stemOf } from './paths.ts';
+import type { ScriptToRead } from './reader.ts';
 
-/** Time for reading source maps in search of one file. */
-const maxSearchMs = 500;
+/** Time for reading source maps in search of one file: while nothing fits, and for more bundles that hold it too. */
+const maxSearchMs = 2_000;
+const maxMoreMs = 300;
 
 /** One file of the program as it was written, in one loaded script. `source` is its index in the script's map, if it is mapped. */
-export interface Found {
-  script: Script;
+export interface FoundFile {
+  script: ScriptToRead;
   path: string;
   source: number | undefined;
 }
 
 /** The scripts a file was loaded as, or the paths it could mean. */
-export type Search = { found: Found[] } | { ambiguous: string[] };
+export type Search = { found: FoundFile[] } | { ambiguous: string[] };
 
 /** Finds what `file` names among the scripts, by the end of the path; the longest common end wins. */
-export function findFile(file: string, scripts: Iterable<Script>, all: Scripts, session: DebuggerSession): Search {
+export function findFile(file: string, scripts: Iterable<ScriptToRead>, library: Library): Search {
   const asked = segmentsOf(file);
   const name = asked.at(-1);
   if (name === undefined) return { found: [] };
   const stem = stemOf(name);
-  const stopMs = monotonicMs() + maxSearchMs;
-  let candidates: (Found & { score: number })[] = [];
-  const consider = (found: Found): void => {
+  const startMs = monotonicMs();
+  let candidates: (FoundFile & { score: number })[] = [];
+  const consider = (found: FoundFile): void => {
     const score = commonEnd(asked, segmentsOf(found.path));
     if (score > 0) candidates.push({ ...found, score });
   };
-  const others: Script[] = [];
-  const readMap = (script: Script): void => {
-    const mapped = all.mapOf(script, session);
-    for (const [source, path] of (mapped?.paths ?? []).entries()) if (path.endsWith(name)) consider({ script, path, source });
+  const others: ScriptToRead[] = [];
+  const readMap = (script: ScriptToRead): void => {
+    for (const [source, path] of library.sourcesOf(script).entries()) if (path.endsWith(name)) consider({ script, path, source });
   };
   for (const script of scripts) {
     const own = segmentsOf(script.path).at(-1) ?? '';
@@ -38,11 +39,11 @@ export function findFile(file: string, scripts: Iterable<Script>, all: Scripts, 
     if (own === name) consider({ script, path: script.path, source: undefined });
     if (script.mapUrl === '') continue;
     if (stemOf(own) === stem) readMap(script);
-    else others.push(script);
+    else if (!isCompiledInMemory(script)) others.push(script);
   }
-  // Bundles may hold any file, but reading the maps of all scripts is only worth it when nothing else fits.
+  // Bundles may hold any file.
   for (const script of others) {
-    if (candidates.length > 0 || monotonicMs() > stopMs) break;
+    if (monotonicMs() - startMs > (candidates.length === 0 ? maxSearchMs : maxMoreMs)) break;
     if (!isLibrary(script.path) || isLibrary(file)) readMap(script);
   }
   const mappedScripts = new Set(
@@ -58,24 +59,7 @@ export function findFile(file: string, scripts: Iterable<Script>, all: Scripts, 
   return paths.length > 1 ? { ambiguous: paths.sort() } : { found: winners };
 }
 
-function segmentsOf(path: string): string[] {
-  return path
-    .replace(/^file:\/\//, '')
-    .replace(/\?.*$/, '')
-    .split(/[\\/]+/)
-    .filter((segment) => segment !== '' && segment !== '.');
-}
-
-function stemOf(name: string): string {
-  return name.replace(/\.[^.]*$/, '').replace(/\.[^.]*$/, '');
-}
-
-function commonEnd(left: string[], right: string[]): number {
-  let count = 0;
-  while (count < left.length && count < right.length && left.at(-1 - count) === right.at(-1 - count)) count += 1;
-  return count;
-}
-
-function isLibrary(path: string): boolean {
-  return path.includes('node_modules');
+/** By a loader such as tsx: its map names the file it was loaded from, so there is no need to ask the program for its text. */
+function isCompiledInMemory({ path, mapUrl }: ScriptToRead): boolean {
+  return mapUrl === 'inline' && /\.(?:[cm]?ts|tsx|jsx)$/.test(path);
 }

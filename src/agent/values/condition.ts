@@ -1,9 +1,9 @@
 import { limits } from '../../protocol/limits.ts';
-import { KeptMap, mapGet, mapHas } from '../intrinsics.ts';
-import type { Watch } from '../probes/watch.ts';
+import { KeptMap } from '../intrinsics.ts';
 import type { ScopesAt } from '../source/scopes.ts';
-import { thisName } from './evaluate.ts';
-import { type Read, readInherited } from './read.ts';
+import { thisName } from './names.ts';
+
+export type { NamesAtPass } from './names.ts';
 
 /** Reads one name where the breakpoint stands. */
 export type Thunk = () => unknown;
@@ -12,7 +12,7 @@ export type Thunk = () => unknown;
 export interface Condition {
   /** JavaScript made by us, of names the script itself declares and nothing else. */
   text: string;
-  /** Handed over at each pass: what the conditions of the actions need. */
+  /** Handed over at each pass: what conditions and measured expressions need. */
   always: Map<string, number>;
   /** Handed over when a hit is captured. */
   onHit: Map<string, number>;
@@ -20,7 +20,15 @@ export interface Condition {
   early: Map<string, true>;
 }
 
-const identifier = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
+/** Names that the condition and the expressions of an action use. */
+export interface Asking {
+  kind?: string;
+  condition: { names: readonly string[] } | undefined;
+  expressions: readonly { names: readonly string[] }[];
+}
+
+/** `#name` stands for `this.#name`. */
+const identifier = /^#?[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
 /** Words that are not names everywhere; a condition with one of them as a name would not compile, and so never hold. */
 const reserved = new Set(
   (
@@ -36,19 +44,27 @@ function isName(name: string): boolean {
 }
 
 /** The condition of a breakpoint: it hands the values over, and is always false, so that V8 never pauses. */
-export function conditionFor(hookName: string, site: number, scopes: ScopesAt, watches: readonly Watch[]): Condition {
-  const declared = new Set(scopes.scopes.flatMap((scope) => scope.names.map(({ name }) => name)));
-  const asked = (texts: readonly { names: string[] }[]) =>
+export function conditionFor(hookName: string, site: number, scopes: ScopesAt, watches: readonly Asking[]): Condition {
+  const privates = scopes.privates;
+  const declared = new Set([...scopes.scopes.flatMap((scope) => scope.names.map(({ name }) => name)), ...privates]);
+  const asked = (texts: readonly { names: readonly string[] }[]) =>
     texts.flatMap(({ names }) => names).filter((name) => declared.has(name));
-  const inConditions = asked(watches.flatMap(({ condition }) => (condition === undefined ? [] : [condition])));
+  const atEachPass = watches.flatMap(({ kind, condition, expressions }) => [
+    ...(condition === undefined ? [] : [condition]),
+    ...(kind === 'metric' ? expressions : []),
+  ]);
+  const inConditions = asked(atEachPass);
   const inExpressions = asked(watches.flatMap(({ expressions }) => expressions));
   const listed = scopes.scopes
     .slice(0, limits.maxScopes)
     .flatMap((scope) => scope.names.filter((name) => isListed(scope.kind, name.isCode)).slice(0, limits.maxVariables))
     .map(({ name }) => name);
   const early = new KeptMap([...scopes.early].map((name) => [name, true as const]));
-  const always = thunksOf(watches.some(({ condition }) => condition !== undefined) ? [...inConditions, thisName] : []);
-  const onHit = thunksOf([thisName, ...inConditions, ...inExpressions, ...listed]);
+  const always = thunksOf(atEachPass.length > 0 ? [...inConditions, thisName] : []);
+  const shown = watches.some(({ kind }) => kind === undefined || kind === 'snapshot' || kind === 'duration')
+    ? [...privates.slice(0, limits.maxFields), ...listed]
+    : [];
+  const onHit = thunksOf([thisName, ...inConditions, ...inExpressions, ...shown]);
   return {
     text: `${hookName}(${site},${always.text},()=>${onHit.text})`,
     always: always.positions,
@@ -65,36 +81,7 @@ export function isListed(kind: ScopesAt['scopes'][number]['kind'], isCode: boole
 function thunksOf(names: readonly string[]): { text: string; positions: Map<string, number> } {
   const unique = [...new Set(names)].filter((name) => name === thisName || isName(name));
   return {
-    text: `[${unique.map((name) => `()=>${name}`).join(',')}]`,
+    text: `[${unique.map((name) => `()=>${name[0] === '#' ? 'this.' : ''}${name}`).join(',')}]`,
     positions: new KeptMap(unique.map((name, index) => [name, index])),
   };
-}
-
-/** The names that can be read at one pass. */
-export interface NamesAtPass {
-  positions: Map<string, number>;
-  thunks: readonly Thunk[];
-  early: Condition['early'];
-}
-
-/** What a name has at this pass. */
-export function readName(name: string, { positions, thunks, early }: NamesAtPass): Read {
-  const position = mapGet(positions, name);
-  const thunk = position === undefined ? undefined : thunks[position];
-  if (thunk === undefined) return { kind: 'missing' };
-  try {
-    const value = thunk();
-    return value === undefined && mapHas(early, name) ? { kind: 'uninitialised' } : { kind: 'value', value };
-  } catch (error) {
-    return { kind: mapHas(early, name) || isTooEarly(error) ? 'uninitialised' : 'missing' };
-  }
-}
-
-/** V8 throws the same class for a name in its dead zone, `this` before `super()`, and a name it no longer has. */
-function isTooEarly(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null) return false;
-  const read = readInherited(error, 'message');
-  if (read.kind !== 'value' || typeof read.value !== 'string') return false;
-  const first = read.value[0];
-  return first === 'C' || first === 'M';
 }

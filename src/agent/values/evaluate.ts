@@ -7,6 +7,8 @@ import {
   isProxy,
   isSet,
   isTypedArray,
+  mapGet,
+  mapHas,
   mapSize,
   sameValue,
   setSize,
@@ -18,17 +20,25 @@ import {
   typedArrayLength,
 } from '../intrinsics.ts';
 import type { HiddenName } from './capture.ts';
+import { absent, type NamesAtPass, thisName } from './names.ts';
 import { HiddenValue, NoValue } from './no-value.ts';
-import { binary, isNothing, isObject, keyOf, refuseLong, strictEqual, truthy, unary } from './operators.ts';
-import { readInherited, readOwn } from './read.ts';
+import { binaryOf, isNothing, isObject, keyOf, strictEqual, truthy, unary } from './operators.ts';
+import { isUntouchable, readInherited, readOwn, readTouchable } from './read.ts';
+import { spend, spendText, startWork } from './work.ts';
 
-export { NoValue };
-
-/** Elements `includes` looks at. */
-const maxSearchedElements = 10_000;
+export { NoValue, thisName };
 
 /** Gives the value of a name in scope, or of `this`. Throws `NoValue`. */
 export type Lookup = (name: string) => unknown;
+
+/** What an expression is worked out over: the names of a pass, or a function that knows them. */
+export interface Evaluation {
+  names: NamesAtPass | Lookup;
+  hidden: HiddenName;
+}
+
+/** A parsed expression, ready to be worked out again and again. Throws `NoValue`. */
+export type Compiled = (at: Evaluation) => unknown;
 
 /** A chain of `?.` that met null or undefined. */
 const stopped = { stopped: true };
@@ -38,62 +48,166 @@ const stopped = { stopped: true };
  * method, iterator or other function of the program is ever run. Throws `NoValue`.
  */
 export function evaluate(node: Node, lookup: Lookup, hidden: HiddenName): unknown {
-  const value = run(node, lookup, hidden);
-  return value === stopped ? undefined : value;
+  startWork();
+  return compile(node)({ names: lookup, hidden });
 }
 
-/** `this` as a name for `Lookup`; no identifier is written so. */
-export const thisName = 'this';
+/** Makes closures of a parsed expression: no source is generated. Whoever calls them calls `startWork` before. */
+export function compile(node: Node): Compiled {
+  const run = part(node);
+  if (!isChain(node)) return run;
+  return (at) => {
+    const value = run(at);
+    return value === stopped ? undefined : value;
+  };
+}
 
-function run(node: Node, lookup: Lookup, hidden: HiddenName): unknown {
-  if (node === null || typeof node !== 'object') return node;
-  const whole = (part: Node): unknown => evaluate(part, lookup, hidden);
+/** Whether the node may give `stopped`. */
+function isChain(node: Node): boolean {
+  if (node === null || typeof node !== 'object') return false;
+  if (node[0] === 'member') return node[3] !== undefined || isChain(node[1]);
+  return node[0] === 'call' && (node[4] !== undefined || isChain(node[2]));
+}
+
+function part(node: Node): Compiled {
+  if (node === null || typeof node !== 'object') return () => node;
   switch (node[0]) {
     case 'undefined':
-      return undefined;
+      return () => undefined;
     case 'this':
-      return lookup(thisName);
-    case 'name':
-      refuseHidden(node[1], node[1], hidden);
-      return lookup(node[1]);
+      return nameReader(thisName);
+    case 'name': {
+      const read = nameReader(node[1]);
+      const refuse = refusal(node[1], node[1]);
+      return (at) => {
+        refuse(at.hidden);
+        return read(at);
+      };
+    }
     case 'member': {
-      const target = run(node[1], lookup, hidden);
-      if (target === stopped || (node[3] !== undefined && isNothing(target))) return stopped;
-      return member(target, whole(node[2]), hidden, typeof node[2] === 'string' || typeof node[2] === 'number');
+      const target = part(node[1]);
+      const isOptional = node[3] !== undefined;
+      const read = memberReader(node[2]);
+      return (at) => {
+        const value = target(at);
+        return value === stopped || (isOptional && isNothing(value)) ? stopped : read(value, at);
+      };
     }
     case 'call': {
-      const target = run(node[2], lookup, hidden);
-      if (target === stopped || (node[4] !== undefined && isNothing(target))) return stopped;
-      return pureCall(node[1], target, whole(node[3]));
+      const method = node[1];
+      const target = part(node[2]);
+      const argument = compile(node[3]);
+      const isOptional = node[4] !== undefined;
+      return (at) => {
+        const value = target(at);
+        return value === stopped || (isOptional && isNothing(value)) ? stopped : pureCall(method, value, argument(at));
+      };
     }
-    case 'unary':
-      return unary(node[1], whole(node[2]));
-    case 'binary':
-      return binary(node[1], whole(node[2]), whole(node[3]));
+    case 'unary': {
+      const operator = node[1];
+      const operand = compile(node[2]);
+      return (at) => unary(operator, operand(at));
+    }
+    case 'binary': {
+      const apply = binaryOf(node[1]);
+      const left = compile(node[2]);
+      const right = compile(node[3]);
+      return (at) => apply(left(at), right(at));
+    }
     case 'logical': {
-      const left = whole(node[2]);
-      const goOn = node[1] === '&&' ? truthy(left) : node[1] === '||' ? !truthy(left) : isNothing(left);
-      return goOn ? whole(node[3]) : left;
+      const operator = node[1];
+      const left = compile(node[2]);
+      const right = compile(node[3]);
+      if (operator === '&&') return (at) => and(left(at), right, at);
+      if (operator === '||') return (at) => or(left(at), right, at);
+      return (at) => left(at) ?? right(at);
     }
-    case 'conditional':
-      return truthy(whole(node[1])) ? whole(node[2]) : whole(node[3]);
+    case 'conditional': {
+      const test = compile(node[1]);
+      const yes = compile(node[2]);
+      const no = compile(node[3]);
+      return (at) => (truthy(test(at)) ? yes(at) : no(at));
+    }
   }
 }
 
-function refuseHidden(name: string, shown: string, hidden: HiddenName): void {
-  const rule = hidden(name);
-  if (rule !== undefined) throw new HiddenValue(shown, rule);
+function and(left: unknown, right: Compiled, at: Evaluation): unknown {
+  return truthy(left) ? right(at) : left;
 }
 
-/** A key that is not `written` in the expression may be a value: messages leave it out. */
-function member(target: unknown, key: unknown, hidden: HiddenName, written: boolean): unknown {
-  const name = keyOf(key);
-  const text = typeof name === 'symbol' ? symbolText(name) : name;
-  const shown = written ? text : '[…]';
-  refuseHidden(text, shown, hidden);
+function or(left: unknown, right: Compiled, at: Evaluation): unknown {
+  return truthy(left) ? left : right(at);
+}
+
+/** Looks the position of a name up once for each place. */
+function nameReader(name: string): Compiled {
+  let known: Map<string, number> | undefined;
+  let position: number | undefined;
+  return ({ names }) => {
+    if (typeof names === 'function') return names(name);
+    if (names.positions !== known) {
+      known = names.positions;
+      position = mapGet(known, name);
+    }
+    let value: unknown;
+    try {
+      value = position === undefined ? undefined : names.read(position);
+    } catch (error) {
+      throw noName(name, names, absent(name, names, error));
+    }
+    if (value === undefined) {
+      if (position === undefined) throw noName(name, names, 'missing');
+      if (mapHas(names.early, name)) throw noName(name, names, 'uninitialised');
+    }
+    return value;
+  };
+}
+
+function noName(name: string, names: NamesAtPass, why: 'missing' | 'uninitialised'): NoValue {
+  const shown = name[0] === '#' ? `this.${name}` : name;
+  if (why === 'uninitialised') return new NoValue(`\`${shown}\` is not initialised yet on this line.`);
+  if (!mapHas(names.positions, name)) return new NoValue(`\`${shown}\` is not a variable in scope on this line.`);
+  if (shown !== name) return new NoValue(`\`this\` has no \`${name}\` here.`);
+  return new NoValue(`The engine no longer has \`${shown}\`: the function around the line does not use it.`);
+}
+
+/** Throws when a rule hides the name; asks the rules once. */
+function refusal(name: string, shown: string): (hidden: HiddenName) => void {
+  let known: HiddenName | undefined;
+  let rule: string | undefined;
+  return (hidden) => {
+    if (hidden !== known) {
+      rule = hidden(name);
+      known = hidden;
+    }
+    if (rule !== undefined) throw new HiddenValue(shown, rule);
+  };
+}
+
+/** A key that is not written in the expression may be a value: messages leave it out. */
+function memberReader(key: Node): (target: unknown, at: Evaluation) => unknown {
+  if (typeof key === 'string' || typeof key === 'number') {
+    const name = toText(key);
+    const refuse = refusal(name, name);
+    return (target, at) => {
+      refuse(at.hidden);
+      return member(target, name, name);
+    };
+  }
+  const read = compile(key);
+  return (target, at) => {
+    const name = keyOf(read(at));
+    const rule = at.hidden(typeof name === 'symbol' ? symbolText(name) : name);
+    if (rule !== undefined) throw new HiddenValue('[…]', rule);
+    return member(target, name, '[…]');
+  };
+}
+
+function member(target: unknown, name: string | symbol, shown: string): unknown {
   if (isNothing(target)) throw new NoValue(`\`${toText(target)}\` has no \`${short(shown)}\`.`);
   if (typeof target === 'string') return ofText(target, name);
   if (!isObject(target)) return undefined;
+  if (name === 'length' && isArray(target) && !isProxy(target)) return target.length;
   const read = readOwn(target, name);
   switch (read.kind) {
     case 'value':
@@ -134,28 +248,31 @@ function refuseInherited(target: object, name: string | symbol, shown: string): 
 function pureCall(method: PureMethod, target: unknown, argument: unknown): boolean {
   if (typeof target === 'string') {
     if (typeof argument !== 'string') throw new NoValue(`\`${method}\` of a text takes a text.`);
-    refuseLong(target, argument);
+    spendText(target, argument);
     return method === 'includes'
       ? stringIncludes(target, argument)
       : method === 'startsWith'
         ? startsWith(target, argument)
         : endsWith(target, argument);
   }
-  if (method !== 'includes' || !isObject(target) || isProxy(target) || !isArray(target)) {
+  if (method !== 'includes' || !isObject(target) || isUntouchable(target) || !isArray(target)) {
     throw new NoValue(`\`${method}\` needs a text${method === 'includes' ? ' or an array' : ''} before it.`);
   }
-  const length = readOwn(target, 'length');
-  const count = length.kind === 'value' ? (length.value as number) : 0;
-  if (count > maxSearchedElements) throw new NoValue(`The array has more than ${maxSearchedElements} elements.`);
-  for (let index = 0; index < count; index += 1) {
-    const element = readOwn(target, index);
+  const { length } = target;
+  if (length > maxSearchedElements) throw new NoValue(`The array has more than ${maxSearchedElements} elements.`);
+  for (let index = 0; index < length; index += 1) {
+    spend(1);
+    const element = readTouchable(target, index);
     const value = element.kind === 'value' ? element.value : undefined;
     if (element.kind !== 'getter' && strictEqual(value, argument)) return true;
     // As in the language, `includes` finds NaN.
-    if (sameValue(value, argument)) return true;
+    if (typeof value === 'number' && sameValue(value, argument)) return true;
   }
   return false;
 }
+
+/** Elements `includes` looks at. */
+const maxSearchedElements = 10_000;
 
 function short(name: string): string {
   return name.length <= 40 ? name : `${slice(name, 0, 40)}…`;

@@ -3,11 +3,13 @@ import { toNumber, toText } from '../intrinsics.ts';
 import { isLargeBigint } from './large.ts';
 import { NoValue } from './no-value.ts';
 import { readOwn } from './read.ts';
+import { spend, spendText } from './work.ts';
 
 /** Longest text that `+` may make. */
 const maxTextChars = 10_000;
-/** Longest text that is compared or searched: both take time that grows with it. */
-const maxComparedChars = 100_000;
+/** Longest key: V8 keeps every text that was a key in a table of its own. */
+const maxKeyChars = 10_000;
+
 /** Conversion to boolean never runs code. */
 export function truthy(value: unknown): boolean {
   return !!value;
@@ -25,7 +27,11 @@ export function isObject(value: unknown): value is object {
 
 /** The key that `[…]` and `in` stand for. Throws `NoValue` for objects. */
 export function keyOf(key: unknown): string | symbol {
-  if (typeof key === 'symbol' || typeof key === 'string') return key;
+  if (typeof key === 'symbol') return key;
+  if (typeof key === 'string') {
+    if (key.length > maxKeyChars) throw new NoValue(`The key is longer than ${maxKeyChars} characters.`);
+    return key;
+  }
   if (isObject(key)) throw new NoValue('An object used as a key would run its own code.');
   return textOf(key);
 }
@@ -44,29 +50,34 @@ export function unary(operator: UnaryOperator, value: unknown): unknown {
   }
 }
 
-/** Operators between two values. Throws `NoValue` where the language would call a conversion of the program. */
-export function binary(operator: BinaryOperator, left: unknown, right: unknown): unknown {
+/** Works out one operator between two values. Throws `NoValue` where the language would call a conversion of the program. */
+export function binaryOf(operator: BinaryOperator): (left: unknown, right: unknown) => unknown {
   switch (operator) {
     case '===':
-      return strictEqual(left, right);
+      return strictEqual;
     case '!==':
-      return !strictEqual(left, right);
+      return (left, right) => !strictEqual(left, right);
     case '==':
-      return looseEqual(left, right);
+      return looseEqual;
     case '!=':
-      return !looseEqual(left, right);
+      return (left, right) => !looseEqual(left, right);
     case 'in':
-      return isIn(left, right);
+      return isIn;
     case '+':
-      if (typeof left === 'string' || typeof right === 'string') return join(textOf(left), textOf(right));
-      return arithmetic(operator, left, right);
+      return (left, right) =>
+        typeof left === 'string' || typeof right === 'string'
+          ? join(textOf(left), textOf(right))
+          : arithmetic(operator, left, right);
     case '<':
+      return (left, right) => comparable(left, right) < comparable(right, left);
     case '<=':
+      return (left, right) => comparable(left, right) <= comparable(right, left);
     case '>':
+      return (left, right) => comparable(left, right) > comparable(right, left);
     case '>=':
-      return compare(operator, left, right);
+      return (left, right) => comparable(left, right) >= comparable(right, left);
     default:
-      return arithmetic(operator, left, right);
+      return (left, right) => arithmetic(operator, left, right);
   }
 }
 
@@ -74,7 +85,7 @@ export function binary(operator: BinaryOperator, left: unknown, right: unknown):
 export function strictEqual(left: unknown, right: unknown): boolean {
   if (typeof left === 'string' && typeof right === 'string') {
     if (left.length !== right.length) return false;
-    refuseLong(left, right);
+    spendText(left, right);
   }
   return left === right;
 }
@@ -83,7 +94,7 @@ export function strictEqual(left: unknown, right: unknown): boolean {
 function looseEqual(left: unknown, right: unknown): boolean {
   if (isNothing(left) || isNothing(right)) return isNothing(left) && isNothing(right);
   if (isObject(left) !== isObject(right)) throw new NoValue('Comparing an object with `==` would run its own code; use `===`.');
-  refuseLong(left, right);
+  spendText(left, right);
   // biome-ignore lint/suspicious/noDoubleEquals: the expression says `==`, and no conversion can run code here
   return left == right;
 }
@@ -97,20 +108,16 @@ function isIn(key: unknown, target: unknown): boolean {
 
 function join(left: string, right: string): string {
   if (left.length + right.length > maxTextChars) throw new NoValue(`The text would be longer than ${maxTextChars} characters.`);
+  spend(1);
   return left + right;
 }
 
-function compare(operator: '<' | '<=' | '>' | '>=', left: unknown, right: unknown): boolean {
-  const a = comparable(left) as number;
-  const b = comparable(right) as number;
-  refuseLong(a, b);
-  return operator === '<' ? a < b : operator === '<=' ? a <= b : operator === '>' ? a > b : a >= b;
-}
-
-function comparable(value: unknown): unknown {
+/** The value, if it can be compared with the other one; the type is what TypeScript takes for every one that can. */
+function comparable(value: unknown, other: unknown): number {
   if (isObject(value)) throw new NoValue('Comparing an object would run its own code; compare its fields.');
   if (typeof value === 'symbol') throw new NoValue('A symbol has no order.');
-  return value;
+  if (typeof value === 'string') spendText(value, other);
+  return value as number;
 }
 
 function arithmetic(operator: '+' | '-' | '*' | '/' | '%', left: unknown, right: unknown): unknown {
@@ -141,7 +148,7 @@ function numberOf(value: unknown): number {
   if (isObject(value)) throw new NoValue('Calculating with an object would run its own code; use its fields.');
   if (typeof value === 'symbol') throw new NoValue('A symbol is not a number.');
   if (typeof value === 'bigint') throw new NoValue('A bigint and a number cannot be mixed.');
-  refuseLong(value, '');
+  spendText(value, '');
   return toNumber(value);
 }
 
@@ -154,14 +161,4 @@ function textOf(value: unknown): string {
 function sized(value: bigint): bigint {
   if (isLargeBigint(value)) throw new NoValue('The bigint has more than 800 bits.');
   return value;
-}
-
-/** Throws when comparing or searching the texts would take too long. */
-export function refuseLong(left: unknown, right: unknown): void {
-  if (
-    (typeof left === 'string' && left.length > maxComparedChars) ||
-    (typeof right === 'string' && right.length > maxComparedChars)
-  ) {
-    throw new NoValue(`The text is longer than ${maxComparedChars} characters.`);
-  }
 }

@@ -1,33 +1,85 @@
+import type { Node } from '../../protocol/expression.ts';
 import type { CaptureData, ScopeVariables } from '../../protocol/frames.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { ExpressionResult, Value } from '../../protocol/value.ts';
-import { mapHas, monotonicMs } from '../intrinsics.ts';
-import type { Watch, Watched } from '../probes/watch.ts';
+import { mapHas, monotonicMs, toNumber } from '../intrinsics.ts';
 import type { ScopesAt } from '../source/scopes.ts';
 import { Capture, type HiddenName } from './capture.ts';
-import { isListed, type NamesAtPass, readName } from './condition.ts';
-import { evaluate, type Lookup, thisName } from './evaluate.ts';
+import { isListed } from './condition.ts';
+import { type Compiled, compile, type Evaluation } from './evaluate.ts';
+import { isLargeBigint } from './large.ts';
+import { push } from './lists.ts';
+import { type NamesAtPass, readName, thisName } from './names.ts';
 import { HiddenValue, NoValue } from './no-value.ts';
 import { truthy } from './operators.ts';
+import { startWork } from './work.ts';
 
 /** Bytes of a hit left for its stack, its place and what frames it. */
 const bytesBesideValues = 48 * 1024;
 
+/** A parsed condition or expression; what it was compiled to is kept with it. */
+export interface Expression {
+  text: string;
+  node: Node;
+  /** Names looked up in scope. */
+  names: readonly string[];
+  run?: Compiled;
+}
+
+/** Compiles an expression before the first pass needs it. */
+export function prepare(expression: Expression): Compiled {
+  expression.run ??= compile(expression.node);
+  return expression.run;
+}
+
+/** Works out an expression at this pass. Throws `NoValue`. */
+function workOut(expression: Expression, at: Evaluation): unknown {
+  startWork();
+  return (expression.run ?? prepare(expression))(at);
+}
+
 /** Whether a watch wants this pass: true, false, or why its condition has no value. */
-export function wants(watch: Pick<Watch, 'condition'>, names: NamesAtPass, hidden: HiddenName): boolean | { error: string } {
+export function wants(
+  watch: { condition: Expression | undefined },
+  names: NamesAtPass,
+  hidden: HiddenName,
+): boolean | { error: string } {
   if (watch.condition === undefined) return true;
   try {
-    return truthy(evaluate(watch.condition.node, lookupIn(names), hidden));
+    return truthy(workOut(watch.condition, { names, hidden }));
   } catch (error) {
     if (error instanceof NoValue) return { error: error.message };
     throw error;
   }
 }
 
-/** Reads everything a watch asks for at this pass, the most important first. */
+/** The number a metric measures at this pass, or why there is none; bigints become numbers. */
+export function measure(
+  watch: { expressions: readonly Expression[] },
+  names: NamesAtPass,
+  hidden: HiddenName,
+): number | { error: string } {
+  const expression = watch.expressions[0];
+  if (expression === undefined) return { error: 'There is no expression.' };
+  try {
+    const value = workOut(expression, { names, hidden });
+    const number = typeof value === 'bigint' && !isLargeBigint(value) ? toNumber(value) : value;
+    if (typeof number === 'number' && number - number === 0) return number;
+    return { error: typeof value === 'number' ? 'It is not a finite number.' : `It is not a number but ${typeOf(value)}.` };
+  } catch (error) {
+    if (error instanceof NoValue) return { error: error.message };
+    throw error;
+  }
+}
+
+function typeOf(value: unknown): string {
+  return value === null ? 'null' : value === undefined ? 'undefined' : `of type ${typeof value}`;
+}
+
+/** Reads everything a watch asks for at this pass, the most important first; without `scopes` the expressions only. */
 export function captureFor(
-  watch: Pick<Watch, 'expressions' | 'depth'>,
-  scopes: ScopesAt,
+  watch: { expressions: readonly Expression[]; depth: number },
+  scopes: ScopesAt | undefined,
   names: NamesAtPass,
   hidden: HiddenName,
   maxCaptureMs: number,
@@ -41,11 +93,30 @@ export function captureFor(
     },
     hidden,
   );
-  const lookup = lookupIn(names);
   const expressions: ExpressionResult[] = [];
+  const at: Evaluation = { names, hidden };
   for (let index = 0; index < watch.expressions.length; index += 1) {
-    expressions[index] = evaluateInto(capture, watch.expressions[index] as Watched, lookup, hidden);
+    push(expressions, evaluateInto(capture, watch.expressions[index] as Expression, at));
   }
+  const shown: ScopeVariables[] = [];
+  const self = scopes === undefined ? undefined : readVariables(capture, scopes, names, hidden, shown);
+  return {
+    ...(self === undefined ? {} : { this: self }),
+    scopes: shown,
+    expressions,
+    cut: capture.cut,
+    redacted: { ...capture.redacted },
+  };
+}
+
+/** Adds the variables of each scope to `shown`; gives `this`, where there is one. */
+function readVariables(
+  capture: Capture,
+  scopes: ScopesAt,
+  names: NamesAtPass,
+  hidden: HiddenName,
+  shown: ScopeVariables[],
+): Value | undefined {
   capture.forget();
   const self = readName(thisName, names);
   if (self.kind === 'value') capture.announce(self.value, thisName);
@@ -54,24 +125,34 @@ export function captureFor(
   const shownThis =
     self.kind === 'missing' || (self.kind === 'value' && (self.value === undefined || self.value === globalThis))
       ? undefined
-      : capture.named(thisName, self, thisName, 1);
-  const shown: ScopeVariables[] = [];
+      : withPrivates(capture, capture.named(thisName, self, thisName, 1), scopes.privates, names);
   for (let index = 0; index < roots.length; index += 1) {
     const { kind, variables } = roots[index] as Root;
     const values: [string, Value][] = [];
     for (let at = 0; at < variables.length; at += 1) {
       const { name, read } = variables[at] as Variable;
-      values[at] = [capture.keep(name, limits.maxNameChars), capture.named(name, read, name, 1)];
+      push(values, [capture.keep(name, limits.maxNameChars), capture.named(name, read, name, 1)]);
     }
-    if (values.length > 0) shown[shown.length] = { kind, variables: values };
+    if (values.length > 0) push(shown, { kind, variables: values });
   }
-  return {
-    ...(shownThis === undefined ? {} : { this: shownThis }),
-    scopes: shown,
-    expressions,
-    cut: capture.cut,
-    redacted: { ...capture.redacted },
-  };
+  return shownThis;
+}
+
+/** Private fields among those of `this`, where it is opened. */
+function withPrivates(capture: Capture, self: Value, privates: readonly string[], names: NamesAtPass): Value {
+  if (typeof self !== 'object' || self === null || (self.$ !== 'object' && self.$ !== 'error' && self.$ !== 'function'))
+    return self;
+  const fields: [string, Value][] = [];
+  for (let index = 0; index < privates.length && fields.length < limits.maxFields && !capture.isFull; index += 1) {
+    const name = privates[index] as string;
+    const read = readName(name, names);
+    if (read.kind === 'missing') continue;
+    push(fields, [capture.keep(name, limits.maxNameChars), capture.named(name, read, `${thisName}.${name}`, 2)]);
+  }
+  if (fields.length === 0) return self;
+  if (self.$ === 'function') return { $: 'object', className: 'Function', fields };
+  for (let index = 0; index < self.fields.length; index += 1) push(fields, self.fields[index] as [string, Value]);
+  return { ...self, fields };
 }
 
 interface Variable {
@@ -99,14 +180,13 @@ function readScopes(scopes: ScopesAt, names: NamesAtPass): Root[] {
       if (scope.kind === 'module') {
         if (read.kind !== 'value' || typeof read.value === 'function') continue;
       } else if (read.kind === 'missing' && scope.kind === 'closure') {
-        gone[gone.length] = { name, read };
+        push(gone, { name, read });
         continue;
       }
-      present[present.length] = { name, read };
+      push(present, { name, read });
     }
-    for (let at = 0; at < gone.length && present.length < limits.maxVariables; at += 1)
-      present[present.length] = gone[at] as Variable;
-    roots[roots.length] = { kind: scope.kind, variables: present };
+    for (let at = 0; at < gone.length && present.length < limits.maxVariables; at += 1) push(present, gone[at] as Variable);
+    push(roots, { kind: scope.kind, variables: present });
   }
   return roots;
 }
@@ -118,26 +198,14 @@ function announce(capture: Capture, variables: Variable[], hidden: HiddenName): 
   }
 }
 
-function evaluateInto(capture: Capture, { text, node }: Watched, lookup: Lookup, hidden: HiddenName): ExpressionResult {
+function evaluateInto(capture: Capture, expression: Expression, at: Evaluation): ExpressionResult {
   capture.forget();
+  const { text } = expression;
   try {
-    return { expression: text, value: capture.value(evaluate(node, lookup, hidden), text, 1) };
+    return { expression: text, value: capture.value(workOut(expression, at), text, 1) };
   } catch (error) {
     if (error instanceof HiddenValue) return { expression: text, value: capture.redact(error.rule) };
     if (error instanceof NoValue) return { expression: text, error: error.message };
     throw error;
   }
-}
-
-function lookupIn(names: NamesAtPass): Lookup {
-  return (name) => {
-    const read = readName(name, names);
-    if (read.kind === 'value') return read.value;
-    if (read.kind === 'uninitialised') throw new NoValue(`\`${name}\` is not initialised yet on this line.`);
-    throw new NoValue(
-      mapHas(names.positions, name)
-        ? `The engine no longer has \`${name}\`: the function around the line does not use it.`
-        : `\`${name}\` is not a variable in scope on this line.`,
-    );
-  };
 }

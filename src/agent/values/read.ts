@@ -7,6 +7,7 @@ import {
   isProxy,
   objectPrototype,
 } from '../intrinsics.ts';
+import { functionText, isModuleNamespaceObject, toStringTag } from './kept.ts';
 
 /** What reading an own property without running any code of the program can give. */
 export type Read = { kind: 'value'; value: unknown } | { kind: 'missing' | 'getter' | 'proxy' | 'uninitialised' };
@@ -24,17 +25,48 @@ const maxPrototypes = 8;
 
 /** The native accessor behind `stack`, in engines where that is an accessor (V8 12 and later); undefined where it looks like data. */
 const errorPrototype: object = ErrorClass.prototype;
-const nativeStackGet = getOwnPropertyDescriptor(new ErrorClass(), 'stack')?.get;
+const ownStack = getOwnPropertyDescriptor(new ErrorClass(), 'stack');
+const nativeStackGet = ownStack !== undefined && hasOwn(ownStack, 'get') ? ownStack.get : undefined;
 const prepareAtLoad = getOwnPropertyDescriptor(ErrorClass, 'prepareStackTrace')?.value as unknown;
 /** Newer engines put Node's own default there; undefined where a program was earlier than the agent. */
 const defaultPrepare =
   typeof prepareAtLoad === 'function' && prepareAtLoad.name === 'ErrorPrepareStackTrace' ? prepareAtLoad : undefined;
 
+/**
+ * Whether looking at the object could run code: a proxy, or the global of a `vm` context, whose properties are those of another object that
+ * can be a proxy. Nothing tells such a global but its prototype, which V8 makes for it: of another realm, with a class that is native and has no name.
+ */
+export function isUntouchable(target: object): boolean {
+  if (isProxy(target)) return true;
+  const prototype = getPrototypeOf(target);
+  if (prototype === objectPrototype || prototype === null || typeof target === 'function') return false;
+  return isContextGlobal(prototype);
+}
+
+function isContextGlobal(prototype: object): boolean {
+  let last = prototype;
+  for (let depth = 0; depth < maxPrototypes; depth += 1) {
+    if (isProxy(last)) return false;
+    const next = getPrototypeOf(last);
+    if (next === objectPrototype) return false;
+    if (next === null) break;
+    last = next;
+  }
+  if (last === prototype || last === objectPrototype) return false;
+  const maker = getOwnPropertyDescriptor(prototype, 'constructor');
+  if (maker === undefined || !hasOwn(maker, 'value') || typeof maker.value !== 'function') return false;
+  return functionText(maker.value) === 'function () { [native code] }';
+}
+
 /** Reads an own property; only data properties have a value. */
 export function readOwn(target: object, key: PropertyKey): Read {
-  if (isProxy(target)) return proxy;
-  if (key === 'stack') return readStack(target);
+  return isUntouchable(target) ? proxy : readTouchable(target, key);
+}
+
+/** As `readOwn`, of an object that is not `isUntouchable`. */
+export function readTouchable(target: object, key: PropertyKey): Read {
   try {
+    if (key === 'stack' && !isModuleNamespaceObject(target)) return readStack(target);
     const descriptor = getOwnPropertyDescriptor(target, key);
     if (descriptor === undefined) return missing;
     return hasOwn(descriptor, 'value') ? { kind: 'value', value: descriptor.value } : accessor;
@@ -64,7 +96,7 @@ function readStack(target: object): Read {
   if (!isOurError(target) || isPrepareCustom() || !isQuiet(target, 'name') || !isQuiet(target, 'message')) return accessor;
   const descriptor = getOwnPropertyDescriptor(target, 'stack');
   if (descriptor === undefined) return missing;
-  if (descriptor.get === undefined) return { kind: 'value', value: descriptor.value };
+  if (hasOwn(descriptor, 'value')) return { kind: 'value', value: descriptor.value };
   if (descriptor.get !== nativeStackGet) return accessor;
   try {
     return { kind: 'value', value: (target as Error).stack };
@@ -101,6 +133,7 @@ function isQuiet(target: object, key: string): boolean {
 
 /** The name of the object's class; undefined for plain objects and where only the program's code could tell. */
 export function classNameOf(target: object): string | undefined {
+  if (isModuleNamespaceObject(target)) return 'Module';
   let prototype = getPrototypeOf(target);
   for (let depth = 0; prototype !== null && depth < maxPrototypes; depth += 1) {
     if (prototype === objectPrototype || isProxy(prototype)) return undefined;
@@ -109,6 +142,9 @@ export function classNameOf(target: object): string | undefined {
       const name = functionName(maker.value);
       return name === 'Object' || name === '' ? undefined : name;
     }
+    // Generators and iterators have no class, but a tag.
+    const tag = readOwn(prototype, toStringTag);
+    if (tag.kind === 'value' && typeof tag.value === 'string' && tag.value !== '') return tag.value;
     prototype = getPrototypeOf(prototype);
   }
   return undefined;

@@ -41,6 +41,8 @@ const commands = {
       probes.remove(id, 'cancelled');
       if (time % 20 === 0) await new Promise((resolve) => soon(resolve));
     }
+    // The thread that reads sources may still be at it.
+    await new Promise((resolve) => setTimeout(resolve, 500));
     for (let round = 0; round < 5; round += 1) {
       gc();
       await new Promise((resolve) => soon(resolve));

@@ -1,0 +1,79 @@
+import type { Engine } from '../../protocol/frames.ts';
+import { round } from '../intrinsics.ts';
+import type { Spot } from '../source/spot.ts';
+import { showsVariables, type Watch } from './watch.ts';
+
+/** What the choice depends on beside the place. */
+export interface EngineFacts {
+  /** By policy, and by what this process can do. */
+  allowed: ReadonlySet<Engine>;
+  /** Milliseconds live edit would hold the program for this script; undefined where it cannot be used, with `veto`. */
+  predictMs(scriptId: string): number;
+  /** Why live edit is out of question in this process. */
+  veto: string | undefined;
+  /** Longest time that it may take. */
+  armMs: number;
+  /** Whether files instrumented at load can time whole functions. */
+  canSpanAtLoad: boolean;
+  /** Known to be passed often, or to have waited for long. */
+  isHot: boolean;
+}
+
+export interface Choice {
+  name: Engine;
+  /** For the person who asked, in one sentence. */
+  why: string;
+}
+
+type Asked = Pick<Watch, 'kind' | 'condition' | 'expressions' | 'duration' | 'maxHits'>;
+
+/** Load time where the file was instrumented, live edit where its stop fits and the line deserves it, else breakpoints. */
+export function chooseEngine(watch: Asked, spots: readonly Spot[], facts: EngineFacts): Choice | { problem: string } {
+  const isSpan = watch.duration?.span === 'function';
+  if (spots.some(({ script }) => script.id.startsWith('load:'))) {
+    if (isSpan && !facts.canSpanAtLoad)
+      return { problem: 'Whole functions are not timed in files instrumented at load; give two lines of the function.' };
+    return { name: 'load-time', why: 'The file was instrumented when it was loaded.' };
+  }
+  const against = whyNotLiveEdit(watch, spots, facts, isSpan);
+  if (against === undefined) {
+    const ms = foreseenMs(spots, facts);
+    return { name: 'live-edit', why: `Inserting code is foreseen to hold the program for ${ms} ms, within ${facts.armMs} ms.` };
+  }
+  if (facts.allowed.has('breakpoint')) return { name: 'breakpoint', why: against };
+  return { problem: `Breakpoints are not allowed here, and no code can be inserted: ${against}` };
+}
+
+function whyNotLiveEdit(watch: Asked, spots: readonly Spot[], facts: EngineFacts, isSpan: boolean): string | undefined {
+  if (facts.veto !== undefined) return facts.veto;
+  if (!facts.allowed.has('live-edit')) return 'Live edit is switched off.';
+  const isQuick = watch.kind === 'snapshot' && watch.condition === undefined && !facts.isHot;
+  if (isQuick && facts.allowed.has('breakpoint')) return 'A first hit is expected soon; code is inserted when it does not come.';
+  for (const spot of spots) {
+    if (isSpan) {
+      if (spot.function === undefined) return 'There is no function around the line.';
+      continue;
+    }
+    if ('why' in spot.insertion) return spot.insertion.why;
+    const readable = spot.insertion.names;
+    const missing = namesOf(watch).find((name) => !readable.some((one) => one.name === name));
+    if (missing !== undefined) return `Inserted code could not read \`${missing.slice(0, 100)}\` without moving variables.`;
+  }
+  const ms = foreseenMs(spots, facts);
+  if (ms > facts.armMs) return `Live edit is foreseen to hold the program for ${ms} ms, more than ${facts.armMs} ms.`;
+  return undefined;
+}
+
+function foreseenMs(spots: readonly Spot[], facts: EngineFacts): number {
+  const scripts = new Set(spots.map(({ script }) => script.id));
+  return round([...scripts].reduce((sum, id) => sum + facts.predictMs(id), 0));
+}
+
+function namesOf({ condition, expressions }: Asked): string[] {
+  return [...(condition?.names ?? []), ...expressions.flatMap(({ names }) => names)];
+}
+
+/** Whether a breakpoint's condition has to hand over everything in scope. */
+export function needsScopes(watches: readonly Watch[]): boolean {
+  return watches.some(showsVariables);
+}

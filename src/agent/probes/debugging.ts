@@ -1,0 +1,89 @@
+import { defineProperty, deleteProperty, KeptMap, mapSet } from '../intrinsics.ts';
+import type { Stop } from '../source/reader.ts';
+import type { GeneratedPlace, ScriptInfo } from '../source/spot.ts';
+import { scriptInfo } from './script-info.ts';
+import { DebuggerSession, type ScriptParsed } from './session.ts';
+
+/** Scripts remembered; a program that compiles more than this is generating them. */
+const maxScripts = 20_000;
+
+export interface DebuggingEvents {
+  /** The scripts there were when the debugger went on. */
+  found(scripts: readonly ScriptInfo[]): void;
+  /** A script has just been compiled and will run when this returns. */
+  loaded(script: ScriptInfo): void;
+  /** Whether it is observed in another way. */
+  isLeftOut(script: ScriptInfo): boolean;
+}
+
+/** V8's debugger while a probe needs it, and the scripts it tells of. */
+export class Debugging {
+  readonly #events: DebuggingEvents;
+  readonly #hook: { hookName: string; hook: unknown };
+  readonly #scripts = new KeptMap<string, ScriptInfo>();
+  #session: DebuggerSession | undefined;
+  /** In the middle of V8's news of a script: turning the debugger off then would crash the process. */
+  isInNews = false;
+
+  constructor(hook: { hookName: string; hook: unknown }, events: DebuggingEvents) {
+    this.#hook = hook;
+    this.#events = events;
+  }
+
+  get session(): DebuggerSession | undefined {
+    return this.#session;
+  }
+
+  /** Turns it on. Throws where this process does not allow it. */
+  open(): DebuggerSession {
+    if (this.#session !== undefined) return this.#session;
+    let isNew = false;
+    const first: ScriptInfo[] = [];
+    const onScript = (parsed: ScriptParsed): void => {
+      const script = scriptInfo(parsed);
+      if (script === undefined || this.#scripts.size >= maxScripts || this.#events.isLeftOut(script)) return;
+      mapSet(this.#scripts, script.id, script);
+      if (!isNew) {
+        first[first.length] = script;
+        return;
+      }
+      const wasInNews = this.isInNews;
+      this.isInNews = true;
+      try {
+        this.#events.loaded(script);
+      } finally {
+        this.isInNews = wasInNews;
+      }
+    };
+    const session = new DebuggerSession(onScript);
+    defineProperty(globalThis, this.#hook.hookName, {
+      value: this.#hook.hook,
+      configurable: true,
+      enumerable: false,
+      writable: false,
+    });
+    isNew = true;
+    this.#session = session;
+    this.#events.found(first);
+    return session;
+  }
+
+  /** Makes V8 as it was before. Never in the middle of a pass or of V8's news. */
+  close(): void {
+    if (this.#session === undefined) return;
+    this.#session.close();
+    this.#session = undefined;
+    this.#scripts.clear();
+    deleteProperty(globalThis, this.#hook.hookName);
+  }
+
+  /** Places where V8 can stop. */
+  stops(scriptId: string, from: GeneratedPlace, to: GeneratedPlace): Stop[] {
+    const found = this.#session?.possiblePlaces(scriptId, from, to) ?? [];
+    return found.map(({ lineNumber, columnNumber, type }) => ({
+      line: lineNumber,
+      column: columnNumber ?? 0,
+      isReturn: type === 'return',
+    }));
+  }
+}

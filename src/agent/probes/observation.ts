@@ -1,0 +1,244 @@
+import {
+  type AgentPolicy,
+  engines as allEngines,
+  type Locate,
+  type Located as LocatedFrame,
+  type StackFrame,
+  type Where,
+} from '../../protocol/frames.ts';
+import { limits } from '../../protocol/limits.ts';
+import { max, monotonicMs } from '../intrinsics.ts';
+import { soon } from '../later.ts';
+import type { LoadTime } from '../load-time/load-time.ts';
+import { pathOf } from '../source/path-of.ts';
+import type { Reader, Stop } from '../source/reader.ts';
+import { createReader } from '../source/reader-client.ts';
+import type { GeneratedPlace, Located, ScriptInfo } from '../source/spot.ts';
+import type { RawFrame } from '../values/stack.ts';
+import { Breakpoints } from './breakpoints.ts';
+import { type Cost, tripWaitMs } from './budget.ts';
+import { Debugging } from './debugging.ts';
+import { InsertedCode } from './inserted-code.ts';
+import { LoadTimeCode } from './load-time-code.ts';
+import { type Places, Placing } from './placing.ts';
+import type { ProbeOptions } from './probes.ts';
+import type { PlacingEngine, Site } from './site.ts';
+import { type SiteEvents, Sites } from './sites.ts';
+import { warmUp } from './warm-up.ts';
+import type { Failure, Watch } from './watch.ts';
+
+/** Longest wait of the program for a module that is about to run and that an action waits for. */
+const maxLoadWaitMs = 50;
+
+export interface ObservationEvents extends SiteEvents {
+  /** A script was loaded, and runs when this returns. */
+  loaded(script: ScriptInfo): void;
+  /** Whether an action waits for its file or for its place. */
+  isWaiting(): boolean;
+  /** An action is observed in another way now. */
+  changed(watch: Watch): void;
+  failed(watch: Watch, message: string): void;
+}
+
+/** All that looks at the program: the debugger as long as it is needed, the engines, and the thread that reads sources. */
+export class Observation {
+  readonly reader: Reader;
+  readonly #events: ObservationEvents;
+  readonly #debugging: Debugging;
+  readonly #breakpoints: Breakpoints;
+  readonly #inserted: InsertedCode;
+  readonly #loadTime: LoadTime | undefined;
+  readonly #sites: Sites;
+  readonly #placing: Placing;
+  readonly #cost: Cost;
+  /** Searches under way need the debugger. */
+  #searches = 0;
+
+  constructor(cost: Cost, maxShare: number, events: ObservationEvents, { loadTime, engines: wanted = allEngines }: ProbeOptions) {
+    this.#cost = cost;
+    this.#events = events;
+    this.#loadTime = loadTime;
+    this.#sites = new Sites(cost, maxShare, events);
+    const { enter } = this.#sites;
+    this.#breakpoints = new Breakpoints(
+      () => this.#debugging.session,
+      enter,
+      (scriptId, place) => this.#inserted.placeNow(scriptId, place),
+    );
+    this.#debugging = new Debugging(this.#breakpoints, {
+      found: (scripts) => this.reader.add(scripts),
+      loaded: (script) => {
+        this.reader.add([script]);
+        events.loaded(script);
+      },
+      isLeftOut: ({ path }) => loadTime?.has(path) === true,
+    });
+    this.#inserted = new InsertedCode(
+      () => this.#debugging.session,
+      enter,
+      (scriptId) => this.#breakpoints.renew(scriptId),
+      () => this.closeIfUnused(),
+    );
+    const all: PlacingEngine[] = [this.#breakpoints, this.#inserted];
+    if (loadTime !== undefined) all.push(new LoadTimeCode(loadTime, enter));
+    const engines = new Map(all.filter(({ name }) => wanted.includes(name)).map((engine) => [engine.name, engine]));
+    this.#placing = new Placing(
+      this.#sites,
+      {
+        engines,
+        predictMs: (scriptId) => this.#inserted.predictMs(scriptId),
+        veto: () => this.#inserted.veto,
+        canSpanAtLoad: loadTime?.canSpan === true,
+        breakpointFrame: this.#breakpoints.frameOf(),
+      },
+      (watch) => events.changed(watch),
+      (watch, message) => events.failed(watch, message),
+    );
+    this.reader = createReader(
+      {
+        text: (id) => loadTime?.text(id) ?? this.#inserted.originalText(id) ?? this.#debugging.session?.source(id),
+        stops: (id, from, to) => loadTime?.stops(id, from, to) ?? this.#stops(id, from, to),
+      },
+      (ms) => cost.add(ms),
+    );
+    loadTime?.onLoaded((script) => {
+      this.reader.add([script]);
+      events.loaded(script);
+    });
+    if (loadTime !== undefined) this.reader.add(loadTime.files());
+  }
+
+  /** Finds a line; turns the debugger on unless the file was instrumented at load. */
+  async locate(where: Where): Promise<Located> {
+    warmUp();
+    this.#searches += 1;
+    try {
+      const loaded = this.#loadTime?.files() ?? [];
+      if (loaded.length > 0) {
+        const ids = loaded.map(({ id }) => id);
+        const located = await this.reader.locate(where, ids);
+        if ('code' in located || located.found.length > 0) return located;
+      }
+      const problem = this.#open();
+      if (problem !== undefined) return problem;
+      return await this.reader.locate(where);
+    } finally {
+      this.#searches -= 1;
+    }
+  }
+
+  /** Finds a line in a script that is about to run; `then` may be called before this returns. */
+  locateLoaded(where: Where, script: ScriptInfo, then: (located: Located) => void): void {
+    const isNamed = stemOf(where.file) === stemOf(script.path);
+    if (!isNamed && script.mapUrl === '') return;
+    const now = isNamed ? this.reader.locateNow(where, [script.id], maxLoadWaitMs) : undefined;
+    if (now !== undefined) then(now);
+    else void this.#locateLater(where, script, then);
+  }
+
+  async search(query: Locate): Promise<LocatedFrame> {
+    this.#searches += 1;
+    try {
+      const problem = this.#open();
+      if (problem !== undefined) return { t: 'located', q: query.q, places: [], isComplete: false, ...problem };
+      return { t: 'located', q: query.q, ...(await this.reader.search(query)) };
+    } finally {
+      this.#searches -= 1;
+      this.closeIfUnused();
+    }
+  }
+
+  setBudget(policy: AgentPolicy, maxShare: number): void {
+    this.#sites.maxShare = maxShare;
+    this.#placing.setBudget(policy);
+  }
+
+  place(watch: Watch, places: Places, isMore: boolean): Failure | undefined {
+    const problem = isMore ? this.#placing.extend(watch, places) : this.#placing.place(watch, places);
+    return problem === undefined ? undefined : { code: 'unsupported', message: problem };
+  }
+
+  take(watch: Watch): void {
+    this.#placing.take(watch);
+  }
+
+  promote(watch: Watch): void {
+    this.#placing.promote(watch);
+  }
+
+  /** The breaker: away for a while. False when it has tripped too often. */
+  trip(watch: Watch): boolean {
+    const waitMs = tripWaitMs(watch.trips);
+    if (waitMs === undefined) return false;
+    watch.trippedUntilMs = monotonicMs() + waitMs;
+    this.#sites.trip(watch);
+    return true;
+  }
+
+  /** In the middle of a pass; `take` or `close` follow. */
+  quiet(only?: Site): void {
+    this.#sites.quiet(only);
+  }
+
+  /** Frames in terms of the sources as written. */
+  mapped(frames: readonly RawFrame[]): Promise<StackFrame[]> {
+    const loadTime = this.#loadTime;
+    if (loadTime === undefined) return this.reader.map(frames);
+    const original = frames.map((frame) => ({
+      ...frame,
+      column: loadTime.originalColumn(pathOf(frame.url), frame.line - 1, frame.column - 1) + 1,
+    }));
+    return this.reader.map(original);
+  }
+
+  /** Takes every probe away, and the debugger as soon as V8 does not wait for us. */
+  close(): void {
+    this.#placing.clear();
+    this.#inserted.restoreAll();
+    this.#closeDebugger();
+    this.reader.close();
+  }
+
+  /** Closes the debugger when no action has a place, waits for one, or has left something to tidy up. */
+  closeIfUnused(): void {
+    const isUsed = this.#sites.isUsing(this.#breakpoints) || this.#inserted.isUsing || this.#searches > 0;
+    if (!isUsed && !this.#events.isWaiting()) this.#closeDebugger();
+  }
+
+  #closeDebugger(): void {
+    if (this.#sites.isInside || this.#debugging.isInNews) soon(() => this.closeIfUnused());
+    else this.#debugging.close();
+  }
+
+  #stops(scriptId: string, from: GeneratedPlace, to: GeneratedPlace): Stop[] {
+    const inserted = this.#inserted;
+    const stops = this.#debugging.stops(scriptId, from, inserted.placeNow(scriptId, to));
+    return stops.map((stop) => ({ ...stop, ...inserted.placeBefore(scriptId, stop) }));
+  }
+
+  async #locateLater(where: Where, script: ScriptInfo, then: (located: Located) => void): Promise<void> {
+    this.#searches += 1;
+    const located = await this.reader.locate(where, [script.id]);
+    this.#searches -= 1;
+    then(located);
+  }
+
+  #open(): Failure | undefined {
+    try {
+      const startMs = monotonicMs();
+      this.#debugging.open();
+      this.#cost.add(monotonicMs() - startMs);
+      return undefined;
+    } catch (error) {
+      // Node's permission model, for one, does not allow it.
+      const message = `V8's debugger cannot be used in this process: ${String((error as Error).message)}`;
+      return { code: 'unsupported', message: message.slice(0, limits.maxMessageChars) };
+    }
+  }
+}
+
+function stemOf(file: string): string {
+  const name = file.slice(max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1);
+  const dot = name.indexOf('.', 1);
+  return dot < 0 ? name : name.slice(0, dot);
+}

@@ -1,0 +1,46 @@
+/** More of the language as it was when the agent was loaded; see intrinsics.ts. */
+export { isDataView, isModuleNamespaceObject } from 'node:util/types';
+
+type Uncurried = <This, Args extends unknown[], Result>(
+  method: (this: This, ...args: Args) => Result,
+) => (self: This, ...args: Args) => Result;
+const uncurry = Function.prototype.bind.bind(Function.prototype.call) as unknown as Uncurried;
+
+export const { setPrototypeOf } = Reflect;
+export const toStringTag: typeof Symbol.toStringTag = Symbol.toStringTag;
+export const functionText = uncurry(Function.prototype.toString);
+export const KeptWeakMap = WeakMap;
+export const weakGet = uncurry(WeakMap.prototype.get) as <V>(map: WeakMap<object, V>, key: object) => V | undefined;
+export const weakSet = uncurry(WeakMap.prototype.set) as <V>(map: WeakMap<object, V>, key: object, value: V) => unknown;
+/** Throws for one that is out of the bounds of its buffer. */
+export const viewBytes = uncurry(
+  Reflect.getOwnPropertyDescriptor(DataView.prototype, 'byteLength')?.get as (this: object) => number,
+);
+
+/** The methods of V8's call sites, which `Error.prepareStackTrace` hands to programs to patch. */
+export const { siteFile, siteFunction, siteLine, siteColumn, siteIsAsync } = callSiteMethods();
+
+function callSiteMethods() {
+  const before = Reflect.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
+  let prototype: NodeJS.CallSite & { isAsync(): boolean } = { __proto__: null } as never;
+  const holder: { stack?: unknown } = {};
+  Reflect.defineProperty(Error, 'prepareStackTrace', {
+    value: (_: Error, sites: NodeJS.CallSite[]) => {
+      prototype = Reflect.getPrototypeOf(sites[0] as object) as typeof prototype;
+    },
+    configurable: true,
+  });
+  Error.captureStackTrace(holder);
+  void holder.stack;
+  if (before === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace');
+  else Reflect.defineProperty(Error, 'prepareStackTrace', before);
+  const kept = <Result>(method: ((this: NodeJS.CallSite) => Result) | undefined) =>
+    method === undefined ? undefined : uncurry(method);
+  return {
+    siteFile: kept(prototype.getFileName),
+    siteFunction: kept(prototype.getFunctionName),
+    siteLine: kept(prototype.getLineNumber),
+    siteColumn: kept(prototype.getColumnNumber),
+    siteIsAsync: kept(prototype.isAsync),
+  };
+}

@@ -1,0 +1,4 @@
+exports.price = (count) => {
+  const each = 3;
+  return count * each; // <- price
+};
