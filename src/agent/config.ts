@@ -20,7 +20,7 @@ export interface AgentOptions {
   name?: string;
   /** Files of the program to instrument when they are loaded, as globs from the working directory. SIDELIGHT_INSTRUMENT, with commas. */
   instrument?: string[];
-  /** Ways of observing that may be used: `breakpoint`, `live-edit`, `load-time`. All without it. SIDELIGHT_ENGINES, with commas. */
+  /** Ways of observing that may be used: `breakpoint`, `live-edit`, `load-time`. Without it all but `live-edit`. SIDELIGHT_ENGINES, with commas. */
   engines?: Engine[];
   /** Whether each worker thread of the program is an agent of its own, with a thread beside it. SIDELIGHT_WORKER_THREADS=1. */
   workerThreads?: boolean;
@@ -47,6 +47,9 @@ export interface AgentConfig extends Omit<AgentOptions, 'url' | 'key' | 'tags' |
 const killSignals = /^SIG(?:USR2|HUP|WINCH|CONT|URG|IO|PWR|BREAK)$/;
 
 type Environment = Record<string, string | undefined>;
+
+/** Live edit has to be asked for: it stops the program for a time that grows with its heap, and V8 may get it wrong. */
+export const defaultEngines: readonly Engine[] = ['breakpoint', 'load-time'];
 
 /** Where agents connect. */
 const endpointPath = '/agent';
@@ -75,7 +78,7 @@ export function readConfig(options: AgentOptions, environment: Environment): Age
     key: key.trim(),
     tags: options.tags ?? environment.SIDELIGHT_TAGS?.split(',') ?? [],
     instrument: options.instrument ?? listed(environment.SIDELIGHT_INSTRUMENT),
-    engines: engines.filter((name) => wanted.length === 0 || wanted.includes(name)),
+    engines: engines.filter((name) => (wanted.length === 0 ? defaultEngines : wanted).includes(name)),
     ...(isOn(options.workerThreads, environment.SIDELIGHT_WORKER_THREADS) ? { workerThreads: true } : {}),
     log: (options.log ?? environment.SIDELIGHT_AGENT_LOG) === 'debug' ? 'debug' : 'warn',
     ...given('service', chosen(options.service, 'SIDELIGHT_SERVICE')),

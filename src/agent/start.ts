@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { isMainThread, threadId } from 'node:worker_threads';
+import { BroadcastChannel, isMainThread, threadId } from 'node:worker_threads';
 // What probes read with later, as it is before the program can change it. `node:inspector` is not among it.
 import '../protocol/names.ts';
 import './values/read.ts';
@@ -8,7 +8,7 @@ import { later } from './later.ts';
 import { newAgentId, tellingEnvironment } from './link/hello.ts';
 import { Supervisor } from './link/supervisor.ts';
 import type { LoadTime } from './load-time/load-time.ts';
-import { createLog } from './log.ts';
+import { type AgentLog, createLog } from './log.ts';
 import { settled } from './settled.ts';
 
 export type { AgentOptions } from './config.ts';
@@ -71,18 +71,26 @@ function create(options: AgentOptions): Agent {
   const log = createLog(config.log);
   const supervisor = new Supervisor(config, facts, log, instrumented(config, facts.directory));
   later(() => supervisor.start(), isMainThread ? startAfterMs : threadStartAfterMs);
-  const stop = (): Promise<void> => {
+  const stop = (keepsProcess = true): Promise<void> => {
     Reflect.deleteProperty(globalThis, processKey);
-    return supervisor.stop();
+    return supervisor.stop(keepsProcess);
   };
-  const { killSignal } = config;
-  if (killSignal !== undefined && isMainThread) {
-    process.on(killSignal as NodeJS.Signals, () => {
-      log.warn(`${killSignal}: every probe is removed, and this process has no agent any more`);
-      void stop();
-    });
-  }
-  return { id, started: true, stop };
+  if (config.killSignal !== undefined) stopBySignal(config.killSignal as NodeJS.Signals, log, () => void stop(false));
+  return { id, started: true, stop: () => stop() };
+}
+
+/** Only the main thread hears signals; it tells the others. */
+function stopBySignal(signal: NodeJS.Signals, log: AgentLog, stop: () => void): void {
+  const channel = new BroadcastChannel('sidelight.stop');
+  if (!isMainThread) channel.onmessage = stop;
+  channel.unref();
+  if (!isMainThread) return;
+  // Stays, or the second signal would end the program.
+  process.on(signal, () => {
+    log.warn(`${signal}: every probe is removed, and this process has no agent any more`);
+    channel.postMessage('stop');
+    stop();
+  });
 }
 
 /** Loaded only where it is asked for, and at once: the program's files are loaded next. */

@@ -371,7 +371,7 @@ export interface Budget {
   share?: number;
   /** Milliseconds that live edit may hold the program when a probe comes or goes; 50 without it, 5 000 at most. */
   armMs?: number;
-  /** Engines that may be used; all without it. */
+  /** Engines that may be used; without it all that the agent itself is set to use. */
   engines?: Engine[];
 }
 

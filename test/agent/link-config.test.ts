@@ -41,5 +41,34 @@ test('options win over the environment, and what is empty is not set', () => {
     SIDELIGHT_AGENT_LOG: 'loud',
   };
   const config = readConfig({ version: '2', tags: ['c'] }, environment);
-  expect(config).toEqual({ url: 'ws://bridge/agent', key: 'sle_environment', version: '2', tags: ['c'], log: 'warn' });
+  expect(config).toEqual({
+    ...{ url: 'ws://bridge/agent', key: 'sle_environment', version: '2', tags: ['c'], log: 'warn' },
+    ...{ instrument: [], engines: ['breakpoint', 'live-edit', 'load-time'] },
+  });
+});
+
+test('lists are separated by commas, with spaces or without', () => {
+  const environment = {
+    ...{ SIDELIGHT_URL: 'http://bridge', SIDELIGHT_KEY: key },
+    ...{ SIDELIGHT_INSTRUMENT: ' dist/**, ,lib/*.js', SIDELIGHT_ENGINES: 'load-time, breakpoint' },
+    ...{ SIDELIGHT_KILL_SIGNAL: 'SIGUSR2', SIDELIGHT_WORKER_THREADS: '1' },
+  };
+  expect(readConfig({}, environment)).toMatchObject({
+    ...{ instrument: ['dist/**', 'lib/*.js'], engines: ['breakpoint', 'load-time'] },
+    ...{ killSignal: 'SIGUSR2', workerThreads: true },
+  });
+  const off = readConfig({}, { ...environment, SIDELIGHT_WORKER_THREADS: '0' });
+  expect(off).not.toHaveProperty('workerThreads');
+});
+
+test.each([
+  ['SIDELIGHT_ENGINES', 'breakpoint,magic', 'SIDELIGHT_ENGINES knows breakpoint, live-edit, load-time, not magic'],
+  ...['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGUSR1', 'USR2', '12'].map((name) => [
+    'SIDELIGHT_KILL_SIGNAL',
+    name,
+    `${name} cannot be SIDELIGHT_KILL_SIGNAL`,
+  ]),
+])('%s=%s is told', (name, value, problem) => {
+  const environment = { SIDELIGHT_URL: 'http://bridge', SIDELIGHT_KEY: key, [name as string]: value };
+  expect(readConfig({}, environment)).toEqual({ problem });
 });

@@ -23,7 +23,7 @@ export function builtAgentFile(entry: 'probes/probes' | 'source/reader-client'):
   let folder = built.get(entry);
   folder ??= (async () => {
     const outdir = await mkdtemp(join(tmpdir(), 'sidelight-probes-'));
-    const entryPoints = [entry, 'source/reader-worker'].map((file) => join(agent, `${file}.ts`));
+    const entryPoints = [entry, 'source/reader-worker', 'load-time/load-time'].map((file) => join(agent, `${file}.ts`));
     const options = { bundle: true, platform: 'node', format: 'esm', target: 'node20', entryNames: '[name]' } as const;
     await build({ entryPoints, outdir, ...options });
     await writeFile(join(outdir, 'package.json'), '{"type":"module"}');
@@ -87,7 +87,7 @@ export class ProbeProgram {
 
   static async start(
     execPath: string,
-    options: Omit<ProbeOptions, 'silence'> = {},
+    options: Omit<ProbeOptions, 'silence' | 'loadTime'> & { instrument?: string[] } = {},
     execArgv: string[] = [],
   ): Promise<ProbeProgram> {
     const env = { ...process.env, PROBES_URL: await builtAgentFile('probes/probes') };

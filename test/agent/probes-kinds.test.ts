@@ -10,7 +10,7 @@ const at = (name: string): Action['where'] => ({ file: 'kinds.cjs', line: marked
 afterAll(removeBuilt);
 
 describe.each(nodes())('on Node $major', ({ major, execPath }) => {
-  const engines: Engine[] = major === 24 ? ['breakpoint'] : ['breakpoint', 'live-edit'];
+  const engines: Engine[] = major === 24 ? ['breakpoint', 'load-time'] : ['breakpoint', 'live-edit', 'load-time'];
 
   describe.each(engines)('observed by %s', (engine) => {
     let app: ProbeProgram;
@@ -23,7 +23,11 @@ describe.each(nodes())('on Node $major', ({ major, execPath }) => {
       app.until(() => app.states.findLast((state) => state.id === id && fits(state)));
 
     async function start(): Promise<void> {
-      app = await ProbeProgram.start(execPath, { engines: [engine], maxShare: 1 });
+      app = await ProbeProgram.start(execPath, {
+        engines: [engine],
+        maxShare: 1,
+        ...(engine === 'load-time' ? { instrument: ['kinds.cjs'] } : {}),
+      });
       await app.load(file);
     }
 
@@ -86,13 +90,28 @@ describe.each(nodes())('on Node $major', ({ major, execPath }) => {
 
     it('the time of a function is measured, however it ends', async () => {
       await start();
-      await app.arm({ id: 'span', kind: 'duration', where: at('busy'), duration: { span: 'function' } });
+      const armed = await app.arm({ id: 'span', kind: 'duration', where: at('busy'), duration: { span: 'function' } });
+      if (engine === 'load-time') {
+        expect(armed).toMatchObject({ state: 'failed', code: 'unsupported' });
+        return;
+      }
       for (const [ms, fails] of [[20], [30], [1, true]]) await app.call(file, 'tryBusy', [ms, fails]);
       const ended = engine === 'breakpoint' ? 2 : 3;
       const { sums } = await told('span', (state) => (state.sums?.count ?? 0) + (state.sums?.unfinished ?? 0) === 3);
       expect(sums?.count).toBe(ended);
       expect(sums?.values?.max).toBeGreaterThanOrEqual(29);
       expect(sums?.values?.sum).toBeGreaterThanOrEqual(49);
+    });
+
+    it('the time of an async function is measured, run by run', async () => {
+      await start();
+      const where = { file: 'kinds.cjs', line: marked(file, 'wait end') };
+      const armed = await app.arm({ id: 'span', kind: 'duration', where, duration: { span: 'function' } });
+      expect(armed).toMatchObject({ state: 'armed', engine: { name: engine } });
+      await app.call(file, 'waitAll', [200, 20, 100]);
+      const { sums } = await told('span', (state) => state.sums?.count === 3);
+      expect(sums?.values?.min).toBeLessThan(90);
+      expect(sums?.values?.max).toBeGreaterThanOrEqual(195);
     });
 
     it('the time from line to line is measured across `await`, run by run', async () => {
@@ -121,7 +140,7 @@ describe.each(nodes())('on Node $major', ({ major, execPath }) => {
       await app.arm({ id: 'hot', kind: 'counter', where: at('loop') });
       expect(await app.call(file, 'loop', [20_000])).toBe((20_000 * 19_999) / 2);
       const { sums, passes } = await told('hot', (state) => (state.passes?.seen ?? 0) > 0);
-      if (engine === 'live-edit') expect(sums).toEqual({ count: 20_000 });
+      if (engine !== 'breakpoint') expect(sums).toEqual({ count: 20_000 });
       else expect(passes?.seen).toBeLessThanOrEqual(20_000);
     });
   });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +24,10 @@ beforeAll(async () => {
   built = await bundle(folder, { sourcemap: 'linked' });
   const library = join(folder, 'node_modules/price-list');
   await mkdir(library, { recursive: true });
-  await writeFile(join(library, 'index.mjs'), 'export function priceOf(item) {\n  return item.price;\n}\n');
+  await writeFile(
+    join(library, 'index.mjs'),
+    'export function priceOf(item) {\n  return item.price;\n}\nexport function total() {}\n',
+  );
   app = await ReaderProgram.start(process.execPath);
   await app.load(join(library, 'index.mjs'));
   await app.load(built);
@@ -112,6 +116,74 @@ describe('a line that is expected to read so', () => {
       message: expect.stringMatching(/^Line 500 of `src\/shop.ts` does not exist; the file has \d+ lines/),
     });
     expect(await locate({ expectLine: 'sum += cost;' })).toMatchObject({ code: 'line-mismatch' });
+  });
+});
+
+describe('a line with its neighbours', () => {
+  const source = readFileSync(shop, 'utf8').split('\n');
+  const around = { before: source.slice(sum - 3, sum - 1), after: source.slice(sum, sum + 2) };
+  const expectLine = source[sum - 1] as string;
+  const locate = (more: object): Promise<Located> =>
+    app.do('locate', { where: { file: 'src/shop.ts', line: sum, expectLine, around, ...more } });
+
+  test('is bound where it is', async () => {
+    expect(await locate({})).toMatchObject({ found: [{ place: { line: sum } }] });
+  });
+
+  test('is found again where it has moved to', async () => {
+    expect(await locate({ line: sum + 4 })).toMatchObject({ found: [{ place: { line: sum } }] });
+    expect(await locate({ line: 500 })).toMatchObject({ found: [{ place: { line: sum } }] });
+    // Also by the lines around it alone.
+    expect(await locate({ line: sum + 4, expectLine: undefined })).toMatchObject({ found: [{ place: { line: sum } }] });
+  });
+
+  test('is refused when it is gone, or when only other lines are around', async () => {
+    expect(await locate({ expectLine: 'sum += cost;' })).toMatchObject({ code: 'line-mismatch' });
+    const other = { before: ['const nothing = 1;'], after: ['return nothing;'] };
+    expect(await locate({ line: sum + 1, around: other })).toMatchObject({
+      code: 'line-mismatch',
+      message: expect.stringContaining(`The expected text stands on line ${sum}.`),
+    });
+    expect(await locate({ expectLine: undefined, around: other })).toEqual({
+      code: 'line-mismatch',
+      message: `Line ${sum} of \`src/shop.ts\` has other lines around it in the running program.`,
+    });
+  });
+});
+
+describe('a search', () => {
+  test('by the name of a function finds it in the source as written, the program’s own before a library’s', async () => {
+    const { places, isComplete } = await search({ function: 'priceOf' });
+    expect(isComplete).toBe(true);
+    expect(places.map(({ file }) => file)).toEqual([
+      join(folder, 'src/price.ts'),
+      join(folder, 'node_modules/price-list/index.mjs'),
+    ]);
+    expect(places[0]).toMatchObject({ text: 'export function priceOf(item: Item): number {', function: 'priceOf' });
+    // Though the library's name fits better.
+    expect((await search({ function: 'total' })).places.map(({ score }) => score)).toEqual([0.9, 0.9, 1]);
+    const [total] = (await search({ function: 'Checkout.total' })).places;
+    expect(total).toMatchObject({
+      file: join(folder, 'src/shop.ts'),
+      text: 'async total(order: Order): Promise<number> {',
+      score: 1,
+    });
+  });
+
+  test('by some source finds its line, however it is spaced', async () => {
+    const { places } = await search({ snippet: 'const price=priceOf(item)*this.discount\nsum += price' });
+    expect(places[0]).toMatchObject({ file: join(folder, 'src/shop.ts'), line: sum - 1 });
+    expect((await search({ snippet: 'nothing of this kind' })).places).toEqual([]);
+  });
+
+  test('looks only in files that end as asked, and gives no more places than asked', async () => {
+    expect((await search({ function: 'priceOf', file: 'price-list/index.mjs' })).places).toHaveLength(1);
+    expect((await search({ function: 'priceOf', file: 'other.mjs' })).places).toEqual([]);
+    expect((await search({ function: 'priceOf', limit: 1 })).places).toMatchObject([{ file: join(folder, 'src/price.ts') }]);
+    expect((await search({ snippet: 'item', limit: 2 })).places).toHaveLength(2);
+    const stackLine = `at priceOf (${join(folder, 'src/price.ts')}:7:3)`;
+    expect((await search({ stackLine, file: 'src/price.ts' })).places).toHaveLength(1);
+    expect((await search({ stackLine, file: 'src/shop.ts' })).places).toEqual([]);
   });
 });
 

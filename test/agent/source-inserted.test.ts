@@ -81,7 +81,7 @@ describe.each(nodes())('on Node $major', ({ execPath }) => {
       expect(inserted.output).toEqual(places.output);
       const wrong = Object.entries(inserted.counts).filter(([place, count]) => (places.counts[place] ?? 0) !== count);
       expect(wrong).toEqual([]);
-      expect(inserted.offered / inserted.asked).toBeGreaterThan(0.7);
+      expect(inserted.offered / inserted.asked).toBeGreaterThan(0.6);
       expect(Object.values(inserted.counts).filter((count) => count > 0).length).toBeGreaterThan(30);
 
       let same = 0;

@@ -126,12 +126,14 @@ const places: [string, string, string][] = [
   ['HTML comments', '<!-- a\n@f()', '!HTML'],
   ['a regular expression that looks like code', 'a = b\n/c/g; @f(); /}/.test(d)', 'a = b\n/c/g; |f(); /}/.test(d)'],
   ['a line that goes on after an arrow function', 'a = () => {}\n@(f)()', 'a = () => {}\n|(f)()'],
+  ['a line that ends by another character', 'a\u2028@b()', 'a\u2028|b()'],
   ['using', 'const a = 1; using b = @f()', 'const a = 1; |using b = f()'],
   ['await using', 'await using b = @f()', '|await using b = f()'],
   ['using as a name', 'using(@f())', '|using(f())'],
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of a program
   ['code in a template', 'f`${@g()}`', '|f`${g()}`'],
   ['a private name', 'class A { #a; b(c) { return #a in @c } }', 'class A { #a; b(c) { |return #a in c } }'],
+  ['asm.js', 'function f() { "use asm"; @g() }', '!asm'],
   ['text that is not JavaScript', '@const a: string = 1', '!read'],
 ];
 
@@ -176,6 +178,7 @@ const readable: [string, string, string][] = [
   ['no private fields of another `this`', 'class A { #a; f() { return { g() { @h() } } } }', 'this'],
   ['the name of a function expression', 'x = function me() { @g() }', 'me this'],
   ['functions of blocks outside of them', 'function f() { { function g() {} } @h() }', 'g this'],
+  ['not outer names that only a parameter is named like', 'let a, b; function f() { @g((a, c = b) => 1) }', 'this b'],
   ['imports that are mentioned', 'import a, { b as c } from "d"; function f() { @g(a, c) }', 'this a c'],
   ['what a catch has caught', 'try {} catch ({ a, b }) { let c = 1; @g() }', 'c a b'],
 ];
@@ -229,6 +232,12 @@ test('private fields are told for the place, whatever the function mentions', ()
   const { scopesOf } = analyse(source);
   expect(scopesOf(source.indexOf('f()')).privates).toEqual(['#a']);
   expect(scopesOf(source.lastIndexOf('f()')).privates).toEqual(['#b']);
+});
+
+test('what stands in the parameters of an arrow function is read once', () => {
+  const { statements, functions } = analyse('const f = (a = () => { b() }, c) => { d() }');
+  expect(statements().map(({ offset }) => offset)).toEqual([0, 23, 38]);
+  expect(functions()).toHaveLength(2);
 });
 
 test('each statement knows its function', () => {

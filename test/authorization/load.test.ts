@@ -167,6 +167,28 @@ describe('a mistake', () => {
   });
 });
 
+describe('what probes may cost', () => {
+  const limitsWith = (agents: string) =>
+    `all: { maxHits: 20, maxTimeoutSeconds: 600, maxExpressions: 10, maxDepth: 3 }\nroles: {}\n${agents}`;
+
+  it('is left to the agents, or told to them', async () => {
+    expect((await policiesWith({})).budget).toBeUndefined();
+    const agents = 'agents: { maxShare: 0.005, engines: [breakpoint, load-time] }';
+    expect((await policiesWith({ 'limits.yaml': limitsWith(agents) })).budget).toEqual({
+      share: 0.005,
+      engines: ['breakpoint', 'load-time'],
+    });
+  });
+
+  it.each(['maxShare: 0.2', 'maxArmMs: 5001', 'engines: [jit]', 'engines: []', 'share: 0.01'])(
+    'stops the start when it is %s',
+    async (setting) => {
+      const refusal = await refusalOf(() => policiesWith({ 'limits.yaml': limitsWith(`agents: { ${setting} }`) }));
+      expect(refusal.message).toContain('limits.yaml:3:');
+    },
+  );
+});
+
 describe('cases', () => {
   const viewerCaptures = `
 - as: { role: viewer, scopes: [runtime:capture], permissions: [dev_api], groups: [] }

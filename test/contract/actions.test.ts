@@ -14,12 +14,12 @@ describe.each(implementations())('$name', (implementation) => {
   beforeAll(async () => {
     world = await ContractWorld.open(implementation);
   });
-  afterEach(() => world.clear());
+  afterEach(() => world?.clear());
   afterAll(async () => {
     try {
-      world.expectReadable();
+      world?.expectReadable();
     } finally {
-      await world.end();
+      await world?.end();
     }
   });
 
@@ -265,7 +265,8 @@ describe.each(implementations())('$name', (implementation) => {
       await world.arm(action);
       await world.passUntil(() => (world.last(action.id)?.sums?.values?.max ?? 0) > 0, 'a span', 5);
       const { min, max } = sumsOf(await world.remove(action.id)).values ?? expect.fail('no values');
-      expect(min).toBeGreaterThanOrEqual(5);
+      // An agent may take off what its own probe cost in between.
+      expect(min).toBeGreaterThanOrEqual(4.5);
       expect(max).toBeLessThan(5_000);
       expect(world.hits(action.id)).toEqual([]);
     });
@@ -293,7 +294,7 @@ describe.each(implementations())('$name', (implementation) => {
       await world.subject.pass(3);
       expect(world.hits(action.id)).toEqual([]);
       const hit = await world.passUntil(() => world.hits(action.id)[0], 'a snapshot', 25);
-      expect(hit.capture.durationMicros).toBeGreaterThanOrEqual(20_000);
+      expect(hit.capture.durationMicros).toBeGreaterThan(20_000);
       const before = world.last(action.id)?.sums?.count ?? 0;
       await world.passUntil(() => (world.last(action.id)?.sums?.count ?? 0) > before, 'more spans');
       const end = await world.remove(action.id);

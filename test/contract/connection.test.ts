@@ -7,7 +7,7 @@ afterAll(removeBuilt);
 
 describe.each(implementations())('$name', (implementation) => {
   let world: ContractWorld;
-  afterEach(() => world.end());
+  afterEach(() => world?.end());
 
   test('sends again what was not acknowledged, in order and before anything new, and keeps its counts', async () => {
     world = await ContractWorld.open(implementation);

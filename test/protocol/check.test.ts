@@ -226,6 +226,10 @@ describe('bad frames', () => {
       'state.sums.values.max: expected a finite number',
     ],
     [
+      { ...agentFrames[3], sums: { count: 1, values: { ...observed.sums.values, sum: null } } },
+      'state.sums.values.sum: expected a finite number',
+    ],
+    [
       {
         ...agentFrames[3],
         sums: {

@@ -84,17 +84,17 @@ export class Supervisor {
     }
   }
 
-  /** Removes every probe, says bye, and ends the worker. */
-  async stop(): Promise<void> {
+  /** Removes every probe, says bye, and ends the worker. Whoever awaits this wants the process kept for so long. */
+  async stop(keepsProcess: boolean): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#host.close();
     const worker = this.#worker;
     if (worker === undefined) return;
-    // Whoever awaits this keeps the process for so long.
-    worker.ref();
+    if (keepsProcess) worker.ref();
     await new Promise<void>((resolve) => {
       const end = startTimer(() => void worker.terminate(), stopMs);
+      if (!keepsProcess) end.unref();
       worker.once('exit', () => {
         stopTimer(end);
         resolve();

@@ -1,3 +1,4 @@
+import { typedArrayLength } from '../intrinsics.ts';
 import type { GeneratedPlace } from '../source/spot.ts';
 
 /** Inserted text moves columns, never lines. Lines and columns count from 0. */
@@ -53,10 +54,10 @@ export class Columns {
   }
 }
 
-/** Index of the first number that is not below `value`. */
+/** Index of the first number that is not below `value`. May be called in the middle of a pass. */
 export function lowest(sorted: Uint32Array, value: number): number {
   let low = 0;
-  let high = sorted.length;
+  let high = typedArrayLength(sorted);
   while (low < high) {
     const middle = (low + high) >> 1;
     if ((sorted[middle] as number) < value) low = middle + 1;

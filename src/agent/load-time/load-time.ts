@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { KeptMap, mapGet } from '../intrinsics.ts';
 import { attempt } from '../later.ts';
 import type { AgentLog } from '../log.ts';
 import type { Stop } from '../source/reader.ts';
@@ -21,8 +22,6 @@ export interface LoadTimeOptions {
 
 /** Files of the program that had calls put before their statements as they were loaded, in this thread. Nothing here throws. */
 export interface LoadTime {
-  /** Whether any whole function can be timed. Async ones can; the others are timed from one statement to another. */
-  readonly canSpan: boolean;
   /** Whether the function whose body begins at this offset (`FunctionAround.body.from`) can be timed as a whole. */
   hasSpan(id: string, offset: number): boolean;
   /**
@@ -45,6 +44,7 @@ export interface LoadTime {
   stops(id: string, from: GeneratedPlace, to: GeneratedPlace): Stop[] | undefined;
   /** Has `handler` called at each pass through the statement at this offset of the original text; one for each statement. */
   arm(id: string, offset: number, handler: LoadTimeHandler): LoadTimeArmed | undefined;
+  /** May be called in the middle of a pass, as `disarmSpan`. */
   disarm(id: string, offset: number): void;
   /** The column that a place of an instrumented file had before; from 0. That of any other file is as it was. */
   originalColumn(path: string, line: number, column: number): number;
@@ -70,12 +70,11 @@ export function installLoadTime(options: LoadTimeOptions): LoadTime | undefined 
 }
 
 class LoadedFiles implements LoadTime {
-  readonly canSpan = false;
   canModules = false;
   #lastId = 0;
   readonly #matches: (path: string) => boolean;
   readonly #log: AgentLog;
-  readonly #byId = new Map<string, LoadedFile>();
+  readonly #byId = new KeptMap<string, LoadedFile>();
   /** A file that is loaded again is the same one while its text is the same. */
   readonly #byMark = new Map<string, string>();
   readonly #byPath = new Map<string, LoadedFile>();
@@ -192,11 +191,11 @@ class LoadedFiles implements LoadTime {
   }
 
   disarmSpan(id: string, offset: number): void {
-    this.#byId.get(id)?.disarm(true, offset);
+    mapGet(this.#byId, id)?.disarm(true, offset);
   }
 
   disarm(id: string, offset: number): void {
-    this.#byId.get(id)?.disarm(false, offset);
+    mapGet(this.#byId, id)?.disarm(false, offset);
   }
 
   originalColumn(path: string, line: number, column: number): number {

@@ -1,5 +1,5 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { defineProperty, deleteProperty, hasOwn } from '../intrinsics.ts';
+import { defineProperty, deleteProperty, hasOwn, KeptMap, mapGet } from '../intrinsics.ts';
 import type { Stop } from '../source/reader.ts';
 import type { GeneratedPlace, ScriptInfo } from '../source/spot.ts';
 import { Columns, lowest } from './columns.ts';
@@ -21,7 +21,10 @@ export interface LoadTimeArmed {
   dispatcher: Dispatcher;
 }
 
+const { isExtensible, set } = Reflect;
+
 interface Cell {
+  name: string;
   /** The number of the function's first statement. */
   first: number;
   /** The first is that of the whole function; then one for each statement. */
@@ -42,7 +45,7 @@ export class LoadedFile {
   readonly #spans: Places;
   readonly #editAts: Uint32Array;
   readonly #editLengths: Uint32Array;
-  readonly #cells = new Map<number, Cell>();
+  readonly #cells = new KeptMap<number, Cell>();
   #columns: Columns | undefined;
 
   constructor(info: ScriptInfo, mark: string, source: string, { sites, spans, edits }: Rewritten) {
@@ -96,8 +99,8 @@ export class LoadedFile {
     const found = indexOf(places, offset);
     if (found === undefined) return undefined;
     const index = places.cells[found] as number;
-    const cell = this.#cells.get(index) ?? createCell(this.#sites.cells, index);
-    if (cell.armed === 0 && !setCell(cellName(this.#mark, index), cell.dispatcher)) return undefined;
+    const cell = this.#cells.get(index) ?? createCell(cellName(this.#mark, index), this.#sites.cells, index);
+    if (cell.armed === 0 && !setCell(cell.name, cell.dispatcher)) return undefined;
     this.#cells.set(index, cell);
     const slot = isSpan ? 0 : found - cell.first + 1;
     if (cell.handlers[slot] === undefined) cell.armed += 1;
@@ -106,18 +109,18 @@ export class LoadedFile {
     return { names: list === '' ? [] : list.split(','), dispatcher: cell.dispatcher };
   }
 
+  /** May be called in the middle of a pass. */
   disarm(isSpan: boolean, offset: number): void {
     const places = isSpan ? this.#spans : this.#sites;
     const found = indexOf(places, offset);
     if (found === undefined) return;
-    const index = places.cells[found] as number;
-    const cell = this.#cells.get(index);
+    const cell = mapGet(this.#cells, places.cells[found] as number);
     if (cell === undefined) return;
     const slot = isSpan ? 0 : found - cell.first + 1;
     if (cell.handlers[slot] === undefined) return;
     cell.handlers[slot] = undefined;
     cell.armed -= 1;
-    if (cell.armed === 0) setCell(cellName(this.#mark, index), 0);
+    if (cell.armed === 0) setCell(cell.name, 0);
   }
 }
 
@@ -157,7 +160,7 @@ export function defineCells(mark: string, count: number): void {
 
 /** V8 folds a global that was never changed; so that it does so again, a changed one is made anew. */
 function setCell(name: string, value: Dispatcher | 0): boolean {
-  if (!Object.isExtensible(globalThis)) return Reflect.set(globalThis, name, value);
+  if (!isExtensible(globalThis)) return set(globalThis, name, value);
   return deleteProperty(globalThis, name) && defineProperty(globalThis, name, cellWith(value));
 }
 
@@ -166,10 +169,11 @@ function cellWith(value: Dispatcher | 0): PropertyDescriptor {
 }
 
 /** Hot code: one look into an array for a statement that is not armed. A handler that throws gives its token unchanged. */
-function createCell(cells: Uint32Array, index: number): Cell {
+function createCell(name: string, cells: Uint32Array, index: number): Cell {
   const first = cells.indexOf(index);
   const handlers = new Array<LoadTimeHandler | undefined>(cells.lastIndexOf(index) - first + 2).fill(undefined);
   return {
+    name,
     first,
     handlers,
     armed: 0,

@@ -28,7 +28,7 @@ export interface Rewritten {
   edits: Edit[];
   /** Statements in the order of the text; the index is the number that the inserted call gives. */
   sites: LoadedSite[];
-  /** Functions whose whole run is told, by the beginning of their body. */
+  /** Functions whose whole run is told, in the order of their bodies. */
   spans: LoadedSite[];
   cells: number;
 }
@@ -76,6 +76,8 @@ export function rewrite(source: string, mark: string, hasOwnMap: boolean): Rewri
     edits.push(...passEdits(insertion, { cell: name, token: tokens.pass, site: sites.length, names }));
     sites.push({ cell, offset: at, names: names.map((one) => one.name) });
   }
+  // The first statements of a function may be none to stand before, so that an inner one was met earlier.
+  spans.sort((a, b) => a.offset - b.offset);
   return { text: insert(source, edits), edits: inOrder(edits), sites, spans, cells: cells.size };
 }
 

@@ -15,6 +15,8 @@ const savedMs = 5_000;
 const tripMs = { first: 5_000, factor: 4 } as const;
 /** What a place must have saved before it comes back. */
 const comebackMs = 1_000;
+/** A new place may begin with this, so that its first pass is seen whatever others have spent. */
+const leastMs = 0.05;
 /** A place can always take one hit, however many places share the time. */
 const minBurstMs = 5;
 
@@ -33,8 +35,11 @@ export function tripWaitMs(trips: number): number | undefined {
   return trips >= maxStrikes ? undefined : tripMs.first * tripMs.factor ** (trips - 1);
 }
 
-/** The time of one place: it fills at the place's share of one core, and every pass takes from it. */
-export class Allowance {
+/**
+ * What places may have saved when they are new: a process has it once. Places that come and go take from it, and fill it again by what
+ * they leave and with time, so that arming anew is no way around the budget.
+ */
+export class Savings {
   #share: number;
   #leftMs: number;
   #asOfMs = monotonicMs();
@@ -42,6 +47,46 @@ export class Allowance {
   constructor(share: number) {
     this.#share = share;
     this.#leftMs = this.#fullMs;
+  }
+
+  set share(share: number) {
+    this.#share = share;
+    this.#leftMs = min(this.#leftMs, this.#fullMs);
+  }
+
+  take(ms: number): number {
+    const now = monotonicMs();
+    this.give((now - this.#asOfMs) * this.#share);
+    this.#asOfMs = now;
+    const taken = min(ms, this.#leftMs);
+    this.#leftMs -= taken;
+    return taken;
+  }
+
+  give(ms: number): void {
+    this.#leftMs = min(this.#fullMs, this.#leftMs + max(0, ms));
+  }
+
+  get #fullMs(): number {
+    return max(minBurstMs, this.#share * savedMs);
+  }
+}
+
+/** The time of one place: it fills at the place's share of one core, and every pass takes from it. */
+export class Allowance {
+  #share: number;
+  #leftMs: number;
+  #asOfMs = monotonicMs();
+
+  constructor(share: number, savings: Savings) {
+    this.#share = share;
+    this.#leftMs = max(leastMs, savings.take(this.#fullMs));
+  }
+
+  /** What is left when the place goes. */
+  get leftMs(): number {
+    this.#fill();
+    return this.#leftMs;
   }
 
   /** The share changes with the number of places. */

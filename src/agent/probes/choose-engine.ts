@@ -13,8 +13,8 @@ export interface EngineFacts {
   veto: string | undefined;
   /** Longest time that it may take. */
   armMs: number;
-  /** Whether files instrumented at load can time whole functions. */
-  canSpanAtLoad: boolean;
+  /** Whether this function of a file instrumented at load can be timed as a whole. */
+  canSpanAtLoad(spot: Spot): boolean;
   /** Known to be passed often, or to have waited for long. */
   isHot: boolean;
 }
@@ -31,8 +31,10 @@ type Asked = Pick<Watch, 'kind' | 'condition' | 'expressions' | 'duration' | 'ma
 export function chooseEngine(watch: Asked, spots: readonly Spot[], facts: EngineFacts): Choice | { problem: string } {
   const isSpan = watch.duration?.span === 'function';
   if (spots.some(({ script }) => script.id.startsWith('load:'))) {
-    if (isSpan && !facts.canSpanAtLoad)
-      return { problem: 'Whole functions are not timed in files instrumented at load; give two lines of the function.' };
+    if (isSpan && !spots.every(facts.canSpanAtLoad))
+      return {
+        problem: 'Of files instrumented at load only async functions are timed as a whole; give two lines of the function.',
+      };
     return { name: 'load-time', why: 'The file was instrumented when it was loaded.' };
   }
   const against = whyNotLiveEdit(watch, spots, facts, isSpan);
@@ -50,6 +52,7 @@ function whyNotLiveEdit(watch: Asked, spots: readonly Spot[], facts: EngineFacts
   const isQuick = watch.kind === 'snapshot' && watch.condition === undefined && !facts.isHot;
   if (isQuick && facts.allowed.has('breakpoint')) return 'A first hit is expected soon; code is inserted when it does not come.';
   for (const spot of spots) {
+    if (spot.editVeto !== undefined) return spot.editVeto;
     if (isSpan) {
       if (spot.function === undefined) return 'There is no function around the line.';
       continue;

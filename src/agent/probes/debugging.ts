@@ -1,5 +1,5 @@
 import { defineProperty, deleteProperty, KeptMap, mapSet } from '../intrinsics.ts';
-import type { Stop } from '../source/reader.ts';
+import type { ScriptToRead, Stop } from '../source/reader.ts';
 import type { GeneratedPlace, ScriptInfo } from '../source/spot.ts';
 import { scriptInfo } from './script-info.ts';
 import { DebuggerSession, type ScriptParsed } from './session.ts';
@@ -9,11 +9,13 @@ const maxScripts = 20_000;
 
 export interface DebuggingEvents {
   /** The scripts there were when the debugger went on. */
-  found(scripts: readonly ScriptInfo[]): void;
+  found(scripts: readonly ScriptToRead[]): void;
   /** A script has just been compiled and will run when this returns. */
-  loaded(script: ScriptInfo): void;
+  loaded(script: ScriptToRead): void;
   /** Whether it is observed in another way. */
   isLeftOut(script: ScriptInfo): boolean;
+  /** Whether it is what an edited script was: V8 lists these when the debugger goes on again. */
+  isFormer(script: ScriptInfo): boolean;
 }
 
 /** V8's debugger while a probe needs it, and the scripts it tells of. */
@@ -38,10 +40,11 @@ export class Debugging {
   open(): DebuggerSession {
     if (this.#session !== undefined) return this.#session;
     let isNew = false;
-    const first: ScriptInfo[] = [];
+    const first: ScriptToRead[] = [];
     const onScript = (parsed: ScriptParsed): void => {
       const script = scriptInfo(parsed);
       if (script === undefined || this.#scripts.size >= maxScripts || this.#events.isLeftOut(script)) return;
+      if (!isNew && this.#events.isFormer(script)) return;
       mapSet(this.#scripts, script.id, script);
       if (!isNew) {
         first[first.length] = script;

@@ -168,17 +168,24 @@ export class InProcessProbes implements Probes {
     const before = this.#searching;
     this.#searching = (async () => {
       await before;
-      if (!isWanted()) return;
-      const located = await this.#observation.locate(watch.where);
-      const to = watch.duration?.to;
-      const isFound = !('code' in located) && located.found.length > 0;
-      const ends = to === undefined || !isFound || !isWanted() ? undefined : await this.#observation.locate(to);
-      if (isWanted()) {
-        if (this.#isSilent()) this.suspendAll('The bridge is silent.');
-        else this.#settle(watch, located, ends, undefined);
+      try {
+        if (isWanted()) await this.#find(watch, isWanted);
+      } catch {
+        if (isWanted()) this.#end(watch, 'failed', { code: 'internal', message: 'The agent could not look for the place.' });
       }
-      this.#observation.closeIfUnused();
     })();
+  }
+
+  async #find(watch: Watch, isWanted: () => boolean): Promise<void> {
+    const located = await this.#observation.locate(watch.where, watch);
+    const to = watch.duration?.to;
+    const isFound = !('code' in located) && located.found.length > 0;
+    const ends = to === undefined || !isFound || !isWanted() ? undefined : await this.#observation.locate(to, watch);
+    if (isWanted()) {
+      if (this.#isSilent()) this.suspendAll('The bridge is silent.');
+      else this.#settle(watch, located, ends, undefined);
+    }
+    this.#observation.closeIfUnused();
   }
 
   /** A script that was loaded after the action came, and is about to run. */

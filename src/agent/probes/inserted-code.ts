@@ -1,7 +1,7 @@
 import { mapGet } from '../intrinsics.ts';
 import { later } from '../later.ts';
 import { type Edit, passEdits, spanEdits } from '../source/inserted.ts';
-import type { GeneratedPlace } from '../source/spot.ts';
+import type { GeneratedPlace, ScriptInfo } from '../source/spot.ts';
 import { type Cell, defineCell, tokenName } from './cells.ts';
 import { EnteredPass, namesAt, quickCount } from './entered-pass.ts';
 import { LiveEdit } from './live-edit.ts';
@@ -40,6 +40,8 @@ export class InsertedCode implements PlacingEngine {
   readonly #tidied: () => void;
   readonly #liveEdit: LiveEdit;
   readonly #edited = new Map<string, Edited>();
+  /** Ids of scripts that were ever edited, by path. */
+  readonly #ids = new Map<string, string>();
 
   /** `changed` hears when a script's text is another one, `tidied` when no more has to be done to a script. */
   constructor(
@@ -74,14 +76,21 @@ export class InsertedCode implements PlacingEngine {
     return this.#edited.get(scriptId)?.original;
   }
 
+  /** Whether V8 keeps this only as a former version of a script that was edited. */
+  isFormer({ id, path }: ScriptInfo): boolean {
+    const edited = this.#ids.get(path);
+    return edited !== undefined && edited !== id && Number(id) > Number(edited);
+  }
+
   /** Where a place of the original text is now. */
   placeNow(scriptId: string, place: GeneratedPlace): GeneratedPlace {
     return this.#edited.get(scriptId)?.shifts.forward(place) ?? place;
   }
 
-  /** Where a place was in the original text. */
-  placeBefore(scriptId: string, place: GeneratedPlace): GeneratedPlace {
-    return this.#edited.get(scriptId)?.shifts.back(place) ?? place;
+  /** Where a place was in the original text; undefined for inserted code. */
+  placeBefore(scriptId: string, place: GeneratedPlace): GeneratedPlace | undefined {
+    const edited = this.#edited.get(scriptId);
+    return edited === undefined ? place : edited.shifts.back(place);
   }
 
   install(site: Site): { problem: string; isTemporary: boolean } | undefined {
@@ -111,6 +120,7 @@ export class InsertedCode implements PlacingEngine {
     edited.tries = 0;
     edited.shifts = new Shifts(edited.original, this.#liveEdit.insertedIn(script.id));
     this.#edited.set(script.id, edited);
+    this.#ids.set(script.path, script.id);
     this.#changed(script.id);
     this.update(site);
     return undefined;

@@ -2,7 +2,7 @@ import process from 'node:process';
 import { max, min, monotonicMs } from '../intrinsics.ts';
 import { type Edit, inOrder } from '../source/inserted.ts';
 import { compose, type Inserted, isSeenExactly } from './live-edit-diff.ts';
-import { vetoOfProcess, vetoOfScript } from './live-edit-veto.ts';
+import { vetoOfProcess } from './live-edit-veto.ts';
 import type { DebuggerSession } from './session.ts';
 
 export type { Edit } from '../source/inserted.ts';
@@ -34,7 +34,6 @@ const blocked: Record<string, string> = {
 
 interface Script {
   original: string;
-  veto: string | undefined;
   inserted: Inserted[];
 }
 
@@ -69,8 +68,8 @@ export class LiveEdit {
 
   /** Makes a script's text `original` with exactly these edits in it. The same edits again cost nothing. */
   apply(scriptId: string, original: string, edits: readonly Edit[]): Applied {
-    const script = this.#scripts.get(scriptId) ?? { original, veto: this.veto ?? vetoOfScript(original), inserted: [] };
-    if (script.veto !== undefined) return refused(script.veto);
+    const script = this.#scripts.get(scriptId) ?? { original, inserted: [] };
+    if (this.veto !== undefined) return refused(this.veto);
     const inserted = this.#placed(script, edits);
     if (inserted === undefined) return refused('V8 would not tell the inserted code from the code around it.');
     // What V8 could not follow in one step it can in two.

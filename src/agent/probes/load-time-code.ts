@@ -23,8 +23,10 @@ export class LoadTimeCode implements PlacingEngine {
     if (!site.isAway) this.#arm(site);
   }
 
-  mute({ spot }: Site): void {
-    if (!('why' in spot.insertion)) this.#loadTime.disarm(spot.script.id, spot.insertion.at);
+  mute({ spot, isSpan }: Site): void {
+    if (isSpan) {
+      if (spot.function !== undefined) this.#loadTime.disarmSpan(spot.script.id, spot.function.body.from);
+    } else if (!('why' in spot.insertion)) this.#loadTime.disarm(spot.script.id, spot.insertion.at);
   }
 
   unmute(site: Site): void {
@@ -41,19 +43,22 @@ export class LoadTimeCode implements PlacingEngine {
   }
 
   #arm(site: Site): boolean {
-    const { script, insertion } = site.spot;
-    if ('why' in insertion) return false;
+    const { script, insertion, function: around } = site.spot;
     const enter = this.#enter;
     const quick = quickCount(site);
     let pass: EnteredPass | undefined;
     const handler: LoadTimeHandler =
       quick === undefined
-        ? (token, values) => (pass === undefined ? token : enter(pass.begin(token, values)))
+        ? (token, values) => (pass === undefined ? token : enter(pass.begin(token, values, site.isSpan && token !== undefined)))
         : (token) => {
             quick();
             return token;
           };
-    const armed = this.#loadTime.arm(script.id, insertion.at, handler);
+    const armed = site.isSpan
+      ? around && this.#loadTime.armSpan(script.id, around.body.from, handler)
+      : 'why' in insertion
+        ? undefined
+        : this.#loadTime.arm(script.id, insertion.at, handler);
     if (armed === undefined) return false;
     pass = new EnteredPass(site, armed.names);
     this.#frames.set(site, armed.dispatcher);

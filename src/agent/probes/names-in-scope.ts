@@ -1,6 +1,6 @@
 import { limits } from '../../protocol/limits.ts';
-import { maxAnalysedChars, type ScopesAt } from '../source/scopes.ts';
-import type { Spot } from '../source/spot.ts';
+import type { ScopesAt } from '../source/scopes.ts';
+import { maxAnalysedChars, type Spot } from '../source/spot.ts';
 import type { Failure, Watch } from './watch.ts';
 
 /** Names a message lists. */

@@ -1,12 +1,7 @@
-import {
-  type AgentPolicy,
-  engines as allEngines,
-  type Locate,
-  type Located as LocatedFrame,
-  type StackFrame,
-  type Where,
-} from '../../protocol/frames.ts';
+import { url as inspectorUrl } from 'node:inspector';
+import type { AgentPolicy, Locate, Located as LocatedFrame, StackFrame, Where } from '../../protocol/frames.ts';
 import { limits } from '../../protocol/limits.ts';
+import { defaultEngines } from '../config.ts';
 import { max, monotonicMs } from '../intrinsics.ts';
 import { soon } from '../later.ts';
 import type { LoadTime } from '../load-time/load-time.ts';
@@ -26,6 +21,9 @@ import type { PlacingEngine, Site } from './site.ts';
 import { type SiteEvents, Sites } from './sites.ts';
 import { warmUp } from './warm-up.ts';
 import type { Failure, Watch } from './watch.ts';
+
+/** V8 forgets the breakpoints of every client in a script that was edited. */
+const debuggerVeto = 'Live edit would take the breakpoints of the debugger away that this program listens for.';
 
 /** Longest wait of the program for a module that is about to run and that an action waits for. */
 const maxLoadWaitMs = 50;
@@ -54,7 +52,12 @@ export class Observation {
   /** Searches under way need the debugger. */
   #searches = 0;
 
-  constructor(cost: Cost, maxShare: number, events: ObservationEvents, { loadTime, engines: wanted = allEngines }: ProbeOptions) {
+  constructor(
+    cost: Cost,
+    maxShare: number,
+    events: ObservationEvents,
+    { loadTime, engines: wanted = defaultEngines }: ProbeOptions,
+  ) {
     this.#cost = cost;
     this.#events = events;
     this.#loadTime = loadTime;
@@ -66,12 +69,13 @@ export class Observation {
       (scriptId, place) => this.#inserted.placeNow(scriptId, place),
     );
     this.#debugging = new Debugging(this.#breakpoints, {
-      found: (scripts) => this.reader.add(scripts),
+      found: (scripts) => this.reader.add(scripts, true),
       loaded: (script) => {
         this.reader.add([script]);
         events.loaded(script);
       },
       isLeftOut: ({ path }) => loadTime?.has(path) === true,
+      isFormer: (script) => this.#inserted.isFormer(script),
     });
     this.#inserted = new InsertedCode(
       () => this.#debugging.session,
@@ -87,8 +91,9 @@ export class Observation {
       {
         engines,
         predictMs: (scriptId) => this.#inserted.predictMs(scriptId),
-        veto: () => this.#inserted.veto,
-        canSpanAtLoad: loadTime?.canSpan === true,
+        veto: () => this.#inserted.veto ?? (inspectorUrl() === undefined ? undefined : debuggerVeto),
+        canSpanAtLoad: ({ script, function: around }) =>
+          around !== undefined && loadTime?.hasSpan(script.id, around.body.from) === true,
         breakpointFrame: this.#breakpoints.frameOf(),
       },
       (watch) => events.changed(watch),
@@ -109,19 +114,21 @@ export class Observation {
   }
 
   /** Finds a line; turns the debugger on unless the file was instrumented at load. */
-  async locate(where: Where): Promise<Located> {
+  async locate(where: Where, { duration, condition, expressions }: Watch): Promise<Located> {
     warmUp();
     this.#searches += 1;
+    const names = [...(condition?.names ?? []), ...expressions.flatMap((one) => one.names)];
+    const withSpan = duration !== undefined;
     try {
       const loaded = this.#loadTime?.files() ?? [];
       if (loaded.length > 0) {
         const ids = loaded.map(({ id }) => id);
-        const located = await this.reader.locate(where, ids);
+        const located = await this.reader.locate(where, ids, withSpan, names);
         if ('code' in located || located.found.length > 0) return located;
       }
       const problem = this.#open();
       if (problem !== undefined) return problem;
-      return await this.reader.locate(where);
+      return await this.reader.locate(where, undefined, withSpan, names);
     } finally {
       this.#searches -= 1;
     }
@@ -213,7 +220,10 @@ export class Observation {
   #stops(scriptId: string, from: GeneratedPlace, to: GeneratedPlace): Stop[] {
     const inserted = this.#inserted;
     const stops = this.#debugging.stops(scriptId, from, inserted.placeNow(scriptId, to));
-    return stops.map((stop) => ({ ...stop, ...inserted.placeBefore(scriptId, stop) }));
+    return stops.flatMap((stop) => {
+      const place = inserted.placeBefore(scriptId, stop);
+      return place === undefined ? [] : [{ ...stop, ...place }];
+    });
   }
 
   async #locateLater(where: Where, script: ScriptInfo, then: (located: Located) => void): Promise<void> {

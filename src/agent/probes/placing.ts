@@ -28,7 +28,7 @@ export interface Engines {
   predictMs(scriptId: string): number;
   /** Why no code may be inserted in this process. */
   veto(): string | undefined;
-  canSpanAtLoad: boolean;
+  canSpanAtLoad(spot: Spot): boolean;
   breakpointFrame: Frame;
 }
 
@@ -113,7 +113,7 @@ export class Placing {
       predictMs: (scriptId) => this.#offer.predictMs(scriptId),
       veto: this.#offer.veto(),
       armMs: this.#armMs,
-      canSpanAtLoad: this.#offer.canSpanAtLoad,
+      canSpanAtLoad: (spot) => this.#offer.canSpanAtLoad(spot),
       isHot,
     };
     return chooseEngine(watch, [...spots, ...ends], facts);

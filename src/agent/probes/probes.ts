@@ -38,7 +38,7 @@ export interface ProbeOptions {
   maxCaptureMs?: number;
   /** Files that were instrumented when they were loaded. */
   loadTime?: LoadTime | undefined;
-  /** Ways of observing that may be used; all without it. */
+  /** Ways of observing that may be used; all but live edit without it. */
   engines?: readonly Engine[];
 }
 

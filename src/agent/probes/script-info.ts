@@ -1,7 +1,7 @@
 import { basename, dirname, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startsWith } from '../intrinsics.ts';
-import type { ScriptInfo } from '../source/spot.ts';
+import type { ScriptToRead } from '../source/reader.ts';
 import type { ScriptParsed } from './session.ts';
 
 /** The agent's own scripts are not the program's; only when it is bundled into the program do they share a folder. */
@@ -10,7 +10,7 @@ const isAlone = basename(dirname(ownFile)) === 'sidelight-agent' || /^script-inf
 const ownFolder = isAlone ? dirname(ownFile) + sep : undefined;
 
 /** A script of the program; undefined for what is not one. */
-export function scriptInfo(parsed: ScriptParsed): ScriptInfo | undefined {
+export function scriptInfo(parsed: ScriptParsed): ScriptToRead | undefined {
   const { url, scriptId } = parsed;
   // Other contexts (`vm`) have their own globals, where the hook is not.
   if ((parsed.executionContextAuxData as { isDefault?: boolean } | undefined)?.isDefault !== true) return undefined;
@@ -18,7 +18,7 @@ export function scriptInfo(parsed: ScriptParsed): ScriptInfo | undefined {
   const path = pathOf(url);
   if (ownFolder !== undefined && startsWith(path, ownFolder)) return undefined;
   const mapUrl = parsed.sourceMapURL ?? '';
-  return { id: scriptId, path, mapUrl: startsWith(mapUrl, 'data:') ? 'inline' : mapUrl };
+  return { id: scriptId, path, mapUrl: startsWith(mapUrl, 'data:') ? 'inline' : mapUrl, hash: parsed.hash };
 }
 
 /** A path for `file:` URLs, the URL itself for others. */

@@ -31,12 +31,13 @@ export class Shifts {
     return { line, column: moved };
   }
 
-  /** Where a place was; what was inserted counts as the place it went in. */
-  back({ line, column }: GeneratedPlace): GeneratedPlace {
+  /** Where a place was; undefined for what was inserted. */
+  back({ line, column }: GeneratedPlace): GeneratedPlace | undefined {
     let left = column;
     for (const shift of this.#shifts) {
       if (shift.line !== line || shift.column > left) continue;
-      left = Math.max(shift.column, left - shift.length);
+      if (left < shift.column + shift.length) return undefined;
+      left -= shift.length;
     }
     return { line, column: left };
   }

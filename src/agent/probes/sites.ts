@@ -1,7 +1,7 @@
 import { max, min, monotonicMs, type startTimer, stopTimer } from '../intrinsics.ts';
 import { later } from '../later.ts';
 import type { GeneratedPlace, Spot } from '../source/spot.ts';
-import { Allowance, type Cost } from './budget.ts';
+import { Allowance, type Cost, Savings } from './budget.ts';
 import { type Attachment, isCounted, type Pass, type PlacingEngine, type Role, type Site, type Token } from './site.ts';
 import type { Watch } from './watch.ts';
 
@@ -27,6 +27,7 @@ export class Sites {
   readonly #events: SiteEvents;
   readonly #cost: Cost;
   #maxShare: number;
+  readonly #savings: Savings;
   readonly #sites = new Map<string, Site>();
   readonly #byIndex: (Site | undefined)[] = [];
   /** In the middle of a pass. */
@@ -38,6 +39,7 @@ export class Sites {
   constructor(cost: Cost, maxShare: number, events: SiteEvents) {
     this.#cost = cost;
     this.#maxShare = maxShare;
+    this.#savings = new Savings(maxShare);
     this.#events = events;
   }
 
@@ -49,6 +51,7 @@ export class Sites {
   /** The share of one core that all of them may take. */
   set maxShare(share: number) {
     this.#maxShare = share;
+    this.#savings.share = share;
     this.#share();
   }
 
@@ -73,7 +76,7 @@ export class Sites {
         continue;
       }
       const index = this.#byIndex.length;
-      shared ??= new Allowance(this.#maxShare / (this.#sites.size + 1));
+      shared ??= new Allowance(this.#maxShare / (this.#sites.size + 1), this.#savings);
       const site: Site = {
         ...{ index, key, spot, at, isSpan, engine },
         attachments: [attachment],
@@ -106,6 +109,7 @@ export class Sites {
         this.#sites.delete(key);
         this.#byIndex[site.index] = undefined;
         site.engine.remove(site);
+        this.#save(site.allowance);
         this.#share();
       } else {
         site.engine.update(site);
@@ -137,6 +141,7 @@ export class Sites {
       for (const { watch } of site.attachments) watch.cycle.stop(monotonicMs());
       site.engine.mute(site);
       site.engine.remove(site);
+      this.#save(site.allowance);
     }
     this.#sites.clear();
     this.#byIndex.length = 0;
@@ -211,6 +216,12 @@ export class Sites {
     }
     this.#cost.add(monotonicMs() - startMs);
     this.#planReturn();
+  }
+
+  /** Places can share one: the last of them gives back what is left. */
+  #save(allowance: Allowance): void {
+    for (const site of this.#sites.values()) if (site.allowance === allowance) return;
+    this.#savings.give(allowance.leftMs);
   }
 
   #share(): void {

@@ -1,8 +1,8 @@
 import type { Where } from '../../protocol/frames.ts';
 import { limits } from '../../protocol/limits.ts';
+import { findMoved } from './search.ts';
 import type { SourceText } from './source-text.ts';
 import type { Located } from './spot.ts';
-import { findMoved } from './stand-in.ts';
 
 /** Lines told where the expected text stands now. */
 const maxLinesTold = 5;
@@ -26,7 +26,8 @@ export function checkText(where: Where, written: SourceText | undefined): { line
   const now = lines.flatMap((one, index) => (expected && one.trim() === expected ? [index + 1] : []));
   const nearest = now.sort((a, b) => Math.abs(a - line) - Math.abs(b - line)).slice(0, maxLinesTold);
   const hint = nearest.length === 0 ? '' : ` The expected text stands on line ${nearest.join(', ')}.`;
-  const which = line > lines.length ? `does not exist; the file has ${lines.length} lines` : text;
+  const which =
+    line > lines.length ? `does not exist; the file has ${lines.length} lines` : fits ? 'has other lines around it' : text;
   return refused(`Line ${line} of \`${where.file.slice(-100)}\` ${which} in the running program.${hint}`);
 }
 

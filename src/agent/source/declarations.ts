@@ -134,6 +134,7 @@ export function close(scope: Scope, to: number): void {
     if (names.get(name)?.isCode === false) continue;
     if (outer.code !== undefined) {
       if (!outer.names.has(name)) declare(outer, name, 'var').isCode = true;
+      else if (outer.code.functions.has(name)) outer.code.hasClash = true;
     } else if (!outer.names.has(name)) outer.lifted = [...(outer.lifted ?? []), name];
   }
   const ownsThis = code !== undefined && code.kind !== 'arrow';

@@ -33,13 +33,6 @@ const values = new Set(['null', 'true', 'false']);
 /** Signs behind a word `await` that show that it is a name. */
 const behindName = /^(?:[;,)\]}:.?*%<>=&|^]|[!]=|=>|in$|of$|instanceof$|$)/;
 
-/** What `goTo` cannot take back. */
-interface Reached {
-  scopes: number;
-  mentions: number;
-  effects: number;
-}
-
 /**
  * Reads expressions. It builds no tree: what is wanted are the scopes, the names mentioned in them and where something may have run.
  * The text is known to be valid, as V8 compiled it.
@@ -109,8 +102,7 @@ export abstract class ExpressionReader extends Lexer {
         this.effect();
         break;
       }
-      const isArrow = this.#binary(isInFor);
-      if (isArrow) break;
+      this.#binary(isInFor);
       if (choices.has(this.text)) this.effect(this.start);
       if (this.take('?')) {
         this.assignment();
@@ -123,21 +115,21 @@ export abstract class ExpressionReader extends Lexer {
     if (isAssigned) this.effect();
   }
 
-  /** Operands and operators; all levels of precedence alike. True for an arrow function, which nothing can follow. */
-  #binary(isInFor: boolean): boolean {
+  /** Operands and operators; all levels of precedence alike. */
+  #binary(isInFor: boolean): void {
     for (;;) {
-      if (this.unary()) return true;
-      if ((this.kind !== 'sign' && this.kind !== 'word') || !binaries.has(this.text) || (isInFor && this.text === 'in'))
-        return false;
+      if (this.unary()) return;
+      if ((this.kind !== 'sign' && !this.isKeyword) || !binaries.has(this.text) || (isInFor && this.text === 'in')) return;
       if (choices.has(this.text)) this.effect(this.start);
       this.next();
     }
   }
 
+  /** True for an arrow function, which no operator follows. */
   protected unary(): boolean {
     let hasEffect = false;
     let name = this.#nameHere();
-    for (;;) {
+    while (this.kind === 'sign' || this.isKeyword) {
       const { text } = this;
       if (text === 'new') {
         hasEffect = true;
@@ -177,7 +169,7 @@ export abstract class ExpressionReader extends Lexer {
   /** The name a function or class gets from what it is assigned to: `name = …` or `name: …`. */
   #nameHere(): string {
     const { before, beforeThat } = this;
-    return (before === '=' || before === ':') && /^[\p{ID_Start}$_]/u.test(beforeThat) ? beforeThat : '';
+    return (before === '=' || before === ':') && /^[^\W\d]|^[$\u0080-\uffff]/.test(beforeThat) ? beforeThat : '';
   }
 
   #operand(name: string): boolean {
@@ -192,6 +184,13 @@ export abstract class ExpressionReader extends Lexer {
         this.regexp();
         this.next();
       } else this.fail();
+    } else if (this.kind === 'word' && !this.isKeyword) {
+      this.next();
+      if (this.text === '=>' && !this.newline) {
+        this.arrowOf(start, name, text);
+        return true;
+      }
+      this.scope.mentions.push(text);
     } else if (this.kind === 'word') {
       if (text === 'function') this.functionExpression(start, name, false);
       else if (text === 'class') this.class_(name);
@@ -226,7 +225,7 @@ export abstract class ExpressionReader extends Lexer {
       if (text === '.' || text === '?.') {
         if (text === '?.') this.effect(this.start);
         this.next();
-        if (text === '.' || /^(?:word|private)$/.test(this.kind)) this.next();
+        if (text === '.' || this.kind === ('word' as string) || this.kind === ('private' as string)) this.next();
       } else if (text === '[') {
         this.next();
         this.expression();
@@ -281,7 +280,7 @@ export abstract class ExpressionReader extends Lexer {
     const at = this.start;
     if (this.#arrows.get(at) !== true) {
       const mark = this.mark();
-      const reached: Reached = { scopes: this.scopes.length, mentions: this.scope.mentions.length, effects: this.effects.length };
+      const reached = { scopes: this.scopes.length, mentions: this.scope.mentions.length, effects: this.effects.length };
       const count = this.count();
       this.#list(')');
       const isArrow = (this.text as string) === '=>' && !this.newline;

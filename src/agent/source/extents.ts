@@ -39,11 +39,13 @@ export function read(source: string): Reading {
     if (!(error instanceof Unreadable) && !(error instanceof RangeError)) throw error;
     return { ...reading, why: 'the text of the script could not be read', isUnreadable: true };
   }
-  return reader.hasHtmlComment ? { ...reading, why: 'the script has HTML comments' } : reading;
+  if (reader.hasHtmlComment) return { ...reading, why: 'the script has HTML comments' };
+  return reader.hasAsm ? { ...reading, why: 'the script has asm.js code, which V8 would not compile any more' } : reading;
 }
 
 class StatementReader extends DeclarationReader {
   statements: Extent[] = [];
+  hasAsm = false;
   #around: Extent | undefined;
 
   script(): void {
@@ -88,7 +90,9 @@ class StatementReader extends DeclarationReader {
         this.goTo(mark);
         return;
       }
-      if (this.source.slice(mark.start + 1, mark.end - 1) === 'use strict') this.code.isStrict = true;
+      const directive = this.source.slice(mark.start + 1, mark.end - 1);
+      if (directive === 'use strict') this.code.isStrict = true;
+      if (directive === 'use asm') this.hasAsm = true;
       this.take(';');
     }
   }
@@ -137,12 +141,12 @@ class StatementReader extends DeclarationReader {
 
   /** Reads what is no statement that runs: a block, an empty statement, a function, an import or export. */
   #isPlain(): boolean {
-    const { text, kind } = this;
+    const { text } = this;
     if (text === '{') this.#block();
     else if (text === ';') {
       this.endsOpen = false;
       this.next();
-    } else if (kind !== 'word') return false;
+    } else if (!this.isKeyword) return false;
     else if (text === 'function') this.function(false);
     else if (text === 'async' || text === 'import' || text === 'export') {
       const behind = this.peek();
@@ -157,7 +161,12 @@ class StatementReader extends DeclarationReader {
   /** A statement that runs, without its record. */
   #read(isBody: boolean): void {
     const word = this.kind === 'word' ? this.text : '';
-    if (word === 'if') {
+    if (word !== '' && this.#isLabel()) {
+      this.next();
+      this.next();
+      this.#body(true);
+    } else if (!this.isKeyword) this.#ended(() => this.expression());
+    else if (word === 'if') {
       this.#head();
       this.#body();
       if (this.take('else')) this.#body();
@@ -195,11 +204,7 @@ class StatementReader extends DeclarationReader {
         if (!this.newline && kind !== 'end' && text !== ';' && text !== '}') this.expression();
       });
     else if (isBody ? word === 'var' : this.isDeclaration()) this.#ended(() => this.declaration(false));
-    else if (word !== '' && this.#isLabel()) {
-      this.next();
-      this.next();
-      this.#body(true);
-    } else this.#ended(() => this.expression());
+    else this.#ended(() => this.expression());
   }
 
   /** What ends by a semicolon, perhaps one that is not written. */

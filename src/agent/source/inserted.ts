@@ -62,13 +62,12 @@ export function spanEdits({ body: { from, to, isExpression } }: FunctionAround, 
   ];
 }
 
-/** The edits in the order of the text: at one offset what ends comes first, inner before outer; then what begins, outer before inner. */
+/**
+ * The edits in the order of the text. At one offset either things end, the inner ones first, or they begin, the outer ones first;
+ * what stands alone comes last.
+ */
 export function inOrder(edits: readonly Edit[]): Edit[] {
-  return [...edits].sort((one, other) => one.at - other.at || rank(one) - rank(other) || (other.pair ?? 0) - (one.pair ?? 0));
-}
-
-function rank({ at, pair }: Edit): number {
-  return pair === undefined ? 2 : pair < at ? 0 : 1;
+  return [...edits].sort((one, other) => one.at - other.at || (other.pair ?? -1) - (one.pair ?? -1));
 }
 
 /** Puts all edits into the text they were made for. */

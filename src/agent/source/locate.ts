@@ -1,6 +1,7 @@
 import type { Place } from '../../protocol/frames.ts';
 import { limits } from '../../protocol/limits.ts';
 import { checkText } from './check-text.ts';
+import { vetoOfScript } from './edit-veto.ts';
 import { type FoundFile, findFile } from './find-file.ts';
 import type { Library } from './library.ts';
 import type { Task } from './reader-messages.ts';
@@ -88,9 +89,15 @@ function describe(
     place,
     scopes: fewer(scopes, names),
     insertion: analysis.insertionAt(offset),
+    ...vetoOf(text?.text ?? ''),
     ...(around === undefined ? {} : { function: around }),
     ...(span === undefined ? {} : { span }),
   };
+}
+
+function vetoOf(text: string): { editVeto?: string } {
+  const editVeto = vetoOfScript(text);
+  return editVeto === undefined ? {} : { editVeto };
 }
 
 /** The first names of large scopes, variables and code apart, and the wanted ones: all of them would take long to hand over. */

@@ -1,7 +1,7 @@
 import type { ScopeVariables } from '../../protocol/frames.ts';
 import { type Declared, functionOf, type Scope } from './declarations.ts';
 import { read } from './extents.ts';
-import type { NameToRead } from './spot.ts';
+import { maxAnalysedChars, type NameToRead } from './spot.ts';
 
 export type { Declared } from './declarations.ts';
 
@@ -23,7 +23,7 @@ export interface ScopesAt {
 }
 
 /** Longest source that is analysed, in characters. */
-export const maxAnalysedChars = 16 * 1024 * 1024;
+export { maxAnalysedChars };
 
 export const unknownScopes = (): ScopesAt => ({
   function: undefined,

@@ -5,8 +5,8 @@ import type { FoundFile } from './find-file.ts';
 import type { Library } from './library.ts';
 import { commonEnd, isLibrary, segmentsOf } from './paths.ts';
 import type { Found, ScriptToRead } from './reader.ts';
+import { findFunction, findSnippet, type Match } from './search.ts';
 import { stackPlaces } from './stack-line.ts';
-import { findFunction, findSnippet, type Match } from './stand-in.ts';
 
 /** Time for one query. */
 const maxSearchMs = 2_000;
@@ -22,28 +22,30 @@ export interface WrittenPlace {
   score: number;
 }
 
-/** Looks for a function, some source or a line of a stack in all scripts, the program's own before its libraries. Yields between scripts. */
+/** Looks for a function, some source or a line of a stack in all scripts, the program's own before its libraries. Yields between files. */
 export function* search(query: Locate, library: Library): Generator<undefined, Found> {
   if (query.stackLine !== undefined) {
     return { places: best(stackPlaces(query.stackLine, library), query, library), isComplete: true };
   }
   const stopMs = monotonicMs() + maxSearchMs;
   const found: WrittenPlace[] = [];
+  const word = longestWord(query.snippet ?? '');
   const scripts = [...library.scripts.values()];
   const own = scripts.filter(({ path }) => !isLibrary(path));
   const libraries = scripts.filter(({ path }) => isLibrary(path));
   let isComplete = true;
   for (const script of [...own, ...libraries]) {
-    if (isLibrary(script.path) && found.length >= query.limit) break;
-    if (monotonicMs() > stopMs) {
-      isComplete = false;
-      break;
-    }
+    if (!isComplete || (isLibrary(script.path) && found.length >= query.limit)) break;
     for (const file of filesOf(script, query.file, library)) {
+      if (monotonicMs() > stopMs) {
+        isComplete = false;
+        break;
+      }
       const text = library.written(script, file.source)?.text;
-      for (const match of text === undefined ? [] : matches(query, text)) found.push({ ...match, line: match.line - 1, file });
+      for (const match of text?.includes(word) === true ? matches(query, text) : [])
+        found.push({ ...match, line: match.line - 1, column: match.column - 1, file });
+      yield;
     }
-    yield;
   }
   return { places: best(found, query, library), isComplete };
 }
@@ -51,6 +53,16 @@ export function* search(query: Locate, library: Library): Generator<undefined, F
 function matches({ function: name, snippet }: Locate, text: string): Match[] {
   if (name !== undefined) return findFunction(text, name);
   return snippet === undefined ? [] : findSnippet(text, snippet);
+}
+
+/** Of the first line: where it does not stand the snippet cannot, and most files are done with. */
+function longestWord(snippet: string): string {
+  const words =
+    snippet
+      .trimStart()
+      .split('\n', 1)[0]
+      ?.match(/[\w$]+/g) ?? [];
+  return words.reduce((longest, one) => (one.length > longest.length ? one : longest), '');
 }
 
 /** The sources of a script as written that end so; the script itself when it has no map, or no source of it can be read. */

@@ -1,6 +1,9 @@
 import type { AgentErrorCode, Place } from '../../protocol/frames.ts';
 import type { ScopesAt } from './scopes.ts';
 
+/** Longest text that is analysed. */
+export const maxAnalysedChars = 8 * 1024 * 1024;
+
 /** A place in the text V8 has: lines and columns from 0. */
 export interface GeneratedPlace {
   line: number;
@@ -51,6 +54,8 @@ export interface Spot {
   scopes: ScopesAt;
   /** Or why nothing can be inserted there. */
   insertion: Insertion | { why: string };
+  /** Why live edit must leave the whole script alone. */
+  editVeto?: string;
   function?: FunctionAround;
   /** Places where V8 can stop at the entry and at each return of the function, for durations of it. */
   span?: { entry: GeneratedPlace; returns: GeneratedPlace[] };

@@ -7,6 +7,7 @@ export interface Mark {
   start: number;
   end: number;
   newline: boolean;
+  isKeyword: boolean;
   lastEnd: number;
   before: string;
   beforeThat: string;
@@ -24,6 +25,16 @@ for (let code = 48; code < 58; code += 1) inWord[code] = 1;
 for (let code = 65; code < 91; code += 1) inWord[code] = inWord[code + 32] = 2;
 inWord[36] = inWord[95] = 2;
 
+/** Words that may mean something: all others are but names. */
+const keywords = new Map(
+  (
+    'async await break case catch class const continue debugger default delete do else enum eval export extends false finally for ' +
+    'function if import in instanceof let new null of require return static super switch this throw true try typeof using var void while with yield'
+  )
+    .split(' ')
+    .map((one) => [one, one]),
+);
+
 /** The text is not JavaScript, or none that is understood here. Caught where the reading began. */
 export class Unreadable extends Error {}
 
@@ -40,6 +51,8 @@ export class Lexer {
   end = 0;
   /** Whether a line ends before the token. */
   newline = true;
+  /** Whether it is a word that may mean something, here or elsewhere. */
+  isKeyword = false;
   /** End of the token before, its text and the text of the one before that. */
   lastEnd = 0;
   before = '';
@@ -57,8 +70,8 @@ export class Lexer {
   }
 
   mark(): Mark {
-    const { kind, text, start, end, newline, lastEnd, before, beforeThat } = this;
-    return { kind, text, start, end, newline, lastEnd, before, beforeThat };
+    const { kind, text, start, end, newline, isKeyword, lastEnd, before, beforeThat } = this;
+    return { kind, text, start, end, newline, isKeyword, lastEnd, before, beforeThat };
   }
 
   goTo(mark: Mark): void {
@@ -67,6 +80,7 @@ export class Lexer {
     this.start = mark.start;
     this.end = mark.end;
     this.newline = mark.newline;
+    this.isKeyword = mark.isKeyword;
     this.lastEnd = mark.lastEnd;
     this.before = mark.before;
     this.beforeThat = mark.beforeThat;
@@ -102,9 +116,15 @@ export class Lexer {
     const { source, start } = this;
     const code = source.charCodeAt(start);
     this.text = '';
+    this.isKeyword = false;
     if (code > 127 || inWord[code] === 2 || code === 92) {
       this.kind = 'word';
       this.#word(start);
+      const known = keywords.get(this.text);
+      if (known !== undefined) {
+        this.text = known;
+        this.isKeyword = true;
+      }
     } else if (code === 34 || code === 39) {
       this.kind = 'string';
       this.#string(code);

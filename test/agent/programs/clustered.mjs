@@ -5,4 +5,8 @@ if (cluster.isPrimary) {
   const workers = [cluster.fork(), cluster.fork()];
   console.log(`workers ${workers.map((worker) => worker.process.pid).join(' ')}`);
 }
-setInterval(() => {}, 1_000);
+
+function tick(pid) {
+  return pid; // <- here
+}
+setInterval(() => tick(process.pid), 50);

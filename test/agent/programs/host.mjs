@@ -1,6 +1,6 @@
 // Runs a program with the agent's probes inside, and does what its parent says. Started with `fork`.
 import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const { createProbes } = await import(process.env.PROBES_URL);
 const require = createRequire(import.meta.url);
@@ -20,8 +20,11 @@ const events = {
 };
 
 const commands = {
-  create: (options) => {
-    probes = createProbes(events, { ...options, silence });
+  create: async ({ instrument: patterns, ...options }) => {
+    const { installLoadTime } = await import(new URL('load-time.js', process.env.PROBES_URL));
+    const loadTime =
+      patterns && installLoadTime({ patterns, directory: fileURLToPath(new URL('.', import.meta.url)), log: { debug() {}, warn() {} } });
+    probes = createProbes(events, { ...options, silence, loadTime });
   },
   load: async ({ file, commonjs }) => {
     modules.set(file, commonjs ? require(file) : await import(pathToFileURL(file).href));

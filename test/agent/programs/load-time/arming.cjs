@@ -35,6 +35,23 @@ seen.last = cart.total();
 // A function without a probe costs nothing.
 seen.armed = Object.getOwnPropertyNames(globalThis).filter((name) => /^\$1/.test(name) && globalThis[name] !== 0);
 
+// Taken away in the middle of a pass, in a program that has changed the language.
+const kinds = [Map.prototype, Number.prototype, Array.prototype, Reflect.getPrototypeOf(Uint32Array.prototype)];
+const patch = (name, value) => {
+  const before = kinds.map((kind) => Object.getOwnPropertyDescriptor(kind, name));
+  kinds.forEach((kind) => Object.defineProperty(kind, name, { get: value, configurable: true }));
+  return () => kinds.forEach((kind, index) => (before[index] ? Object.defineProperty(kind, name, before[index]) : delete kind[name]));
+};
+seen.patched = 0;
+const midway = arm('shop.cjs', 'add', () => {
+  const heard = () => { seen.patched += 1; };
+  const undo = ['get', 'toString', 'indexOf', 'at'].map((name) => patch(name, heard));
+  midway.disarm();
+  for (let index = 0; index < undo.length; index += 1) undo[index]();
+  seen.midway = (seen.midway ?? 0) + 1;
+});
+new Cart().add('x', 1).add('y', 1);
+
 // A handler that throws is not heard of.
 const bad = arm('shop.cjs', 'add', () => { throw new Error('ours'); });
 new Cart().add('x', 1);
@@ -66,6 +83,7 @@ const whole = armFunction('shop.cjs', 'async function fails', (token, values) =>
   wholes.push(token === undefined ? ['entry', values[whole.armed.names.indexOf('wait')]] : ['end', token, values.length]);
   return token === undefined ? wholes.length : 'ended';
 });
+seen.inOrder = ['around', 'within'].map((name) => armFunction('shop.cjs', `async function ${name}`, () => 1).has);
 seen.wholeLoop = armFunction('shop.cjs', 'function loop', () => 1).has;
 const failing = Promise.allSettled([fails(7), fails(8)]).then(() => {
   whole.disarm();

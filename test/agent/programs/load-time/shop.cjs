@@ -32,6 +32,13 @@ async function fails(wait) {
   await wait;
   throw new Error('failed');
 }
+// No call can stand before the inner function, so that its own statement comes first.
+async function around() {
+  async function within() {
+    return 1;
+  }
+  return within();
+}
 function early() {
   return late; // <- dead
 }
