@@ -50,14 +50,16 @@ describe('in published libraries', () => {
       if (parsed === undefined) continue;
       const expected = new Map(statementsOf(parsed.tree).map((one) => [one.from, one]));
       const offered = analyse(source).statements(1);
-      known += expected.size;
+      const hasAsm = source.includes('use asm');
+      if (!hasAsm) known += expected.size;
       for (const { offset, insertion } of offered) {
         const one = expected.get(offset);
         const isExact = one !== undefined && insertion.at === one.from && insertion.wrapTo === (one.isBody ? one.to : undefined);
         if (!isExact) wrong.push(`${file}:${offset}`);
         expected.delete(offset);
       }
-      for (const one of expected.values()) missing.push(`${file}:${one.from} ${one.type}`);
+      // asm.js is left as it is.
+      if (!hasAsm) for (const one of expected.values()) missing.push(`${file}:${one.from} ${one.type}`);
       try {
         parseAs(everything(source), parsed.sourceType);
       } catch (error) {

@@ -1,5 +1,3 @@
-import process from 'node:process';
-
 /**
  * Versions of V8 on which edits were found to be safe: those of Node 20 and 22. In that of Node 24 (13.6) code made by Maglev calls
  * through freed entries of the dispatch table after an edit, and the process crashes.

@@ -1,4 +1,3 @@
-import process from 'node:process';
 import { max, min, monotonicMs } from '../intrinsics.ts';
 import { type Edit, inOrder } from '../source/inserted.ts';
 import { compose, type Inserted, isSeenExactly } from './live-edit-diff.ts';

@@ -46,6 +46,8 @@ export interface Code {
   isAsync: boolean;
   isGenerator: boolean;
   isStrict: boolean;
+  /** asm.js, which V8 compiles only as it was written. */
+  isAsm: boolean;
   /** Of methods, static blocks and fields of a class. */
   home: ClassFacts | undefined;
   isStatic: boolean;
@@ -73,6 +75,7 @@ export function newCode(kind: Code['kind'], from: number, facts: Partial<Code> =
     isAsync: false,
     isGenerator: false,
     isStrict: false,
+    isAsm: false,
     home: undefined,
     isStatic: false,
     isDerived: false,

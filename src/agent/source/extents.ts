@@ -1,6 +1,5 @@
 import { DeclarationReader } from './declaration-reader.ts';
 import type { Scope } from './declarations.ts';
-import { Unreadable } from './tokens.ts';
 
 /** A statement that runs: all but blocks, empty ones, function declarations and imports. Offsets into the text. */
 export interface Extent {
@@ -34,18 +33,15 @@ export function read(source: string): Reading {
   const reading = { source, scopes, statements, effects };
   try {
     reader.script();
-  } catch (error) {
-    // A RangeError comes from text that is nested too deeply.
-    if (!(error instanceof Unreadable) && !(error instanceof RangeError)) throw error;
+  } catch {
+    // It fails by itself, or for want of stack when the text is nested too deeply.
     return { ...reading, why: 'the text of the script could not be read', isUnreadable: true };
   }
-  if (reader.hasHtmlComment) return { ...reading, why: 'the script has HTML comments' };
-  return reader.hasAsm ? { ...reading, why: 'the script has asm.js code, which V8 would not compile any more' } : reading;
+  return reader.hasHtmlComment ? { ...reading, why: 'the script has HTML comments' } : reading;
 }
 
 class StatementReader extends DeclarationReader {
   statements: Extent[] = [];
-  hasAsm = false;
   #around: Extent | undefined;
 
   script(): void {
@@ -92,7 +88,7 @@ class StatementReader extends DeclarationReader {
       }
       const directive = this.source.slice(mark.start + 1, mark.end - 1);
       if (directive === 'use strict') this.code.isStrict = true;
-      if (directive === 'use asm') this.hasAsm = true;
+      if (directive === 'use asm') this.code.isAsm = true;
       this.take(';');
     }
   }
@@ -116,11 +112,10 @@ class StatementReader extends DeclarationReader {
   /** The body of an `if`, a loop, `with` or a label. */
   #body(isLabelled = false): void {
     // `if (a) function b() {}` is read as if it had braces (ECMA-262, B.3.3).
-    if (this.text === 'function') this.open('block', this.start);
-    const { scope } = this;
     const isFunction = this.text === 'function';
+    if (isFunction) this.open('block', this.start);
     this.#statement(true, isLabelled);
-    if (isFunction && scope === this.scope) this.close(this.lastEnd);
+    if (isFunction) this.close(this.lastEnd);
   }
 
   /** One statement; the one behind a label is part of that. */
@@ -130,8 +125,8 @@ class StatementReader extends DeclarationReader {
       this.#read(isBody);
       return;
     }
-    const { scope } = this;
-    const extent: Extent = { from: this.start, to: -1, isBody, repeats: undefined, scope, outer: this.#around };
+    const { scope, start: from } = this;
+    const extent: Extent = { from, to: -1, isBody, repeats: undefined, scope, outer: this.#around };
     this.statements.push(extent);
     this.#around = extent;
     this.#read(isBody);
@@ -213,7 +208,6 @@ class StatementReader extends DeclarationReader {
     this.semicolon();
   }
 
-  /** At a word: whether a colon follows. */
   #isLabel(): boolean {
     let at = this.end;
     while (this.source.charCodeAt(at) < 33) at += 1;
@@ -231,7 +225,7 @@ class StatementReader extends DeclarationReader {
   }
 
   #repeats(from: number, to = this.lastEnd): void {
-    if (this.#around !== undefined) this.#around.repeats = { from, to };
+    (this.#around as Extent).repeats = { from, to };
   }
 
   #for(): void {

@@ -55,7 +55,7 @@ export function analyse(source: string): SourceAnalysis {
       if (why !== undefined) return [];
       const indexes = new Map(codes.map((scope, index) => [scope, index]));
       return statements
-        .filter(({ scope }) => !isInWith(scope))
+        .filter(({ scope }) => !isClosed(scope))
         .map((one) => ({
           offset: one.from,
           insertion: before(one, maxNames),
@@ -84,8 +84,9 @@ function placeOf({ name, kind, home, from, to }: Code): FunctionPlace {
   return { name: isMethod ? `${home.name}.${name.replace(/^[gs]et /, '')}` : name, offset: from, end: to };
 }
 
-function isInWith(inner: Scope): boolean {
-  for (let scope: Scope | undefined = inner; scope !== undefined; scope = scope.outer) if (scope.kind === 'with') return true;
+function isClosed(inner: Scope): boolean {
+  for (let scope: Scope | undefined = inner; scope !== undefined; scope = scope.outer)
+    if (scope.kind === 'with' || scope.code?.isAsm === true) return true;
   return false;
 }
 
@@ -98,7 +99,7 @@ function insertionAt({ scopes, statements, effects }: Reading, offset: number): 
   const inner = innermost(scopes, offset);
   const own = functionOf(inner);
   const { kind, body, endsOpen } = own.code;
-  if (isInWith(inner)) return { why: 'inside `with` any name may be a property' };
+  if (isClosed(inner)) return { why: 'inside `with` any name may be a property, and asm.js has to stay as it is' };
   if (kind === 'field') return { why: 'the value of a class field is not a statement' };
   if (kind !== 'script' && offset < body.from) return { why: 'the parameters of a function are not statements' };
   if (body.isExpression) return { why: 'an arrow function without braces has no statements' };
@@ -145,7 +146,7 @@ function wholeFunction(inner: Scope): FunctionAround | { why: string } {
   const own = functionOf(inner);
   const { kind, name, isAsync, isGenerator, isStrict, body, hasClash, hasEval, parameters } = own.code;
   if (!/^(?:function|method|arrow)$/.test(kind)) return { why: 'there is no function around this place' };
-  if (isInWith(own)) return { why: 'inside `with` any name may be a property' };
+  if (isClosed(own)) return { why: 'inside `with` any name may be a property, and asm.js has to stay as it is' };
   if (body.from === body.to) return { why: 'the function is empty' };
   if (hasClash) return { why: 'a function declared in it shares its name with another of its variables' };
   if (hasEval && !isStrict) return { why: 'it calls `eval`, which may declare variables' };

@@ -35,9 +35,6 @@ const keywords = new Map(
     .map((one) => [one, one]),
 );
 
-/** The text is not JavaScript, or none that is understood here. Caught where the reading began. */
-export class Unreadable extends Error {}
-
 /**
  * The tokens of a script, one ahead. `/` comes as a sign: whether a regular expression starts there, only who reads the expression
  * knows; templates come piece by piece for the same reason.
@@ -65,8 +62,9 @@ export class Lexer {
     if (source.startsWith('#!')) this.end = this.#lineEnd(2);
   }
 
+  /** The text is not JavaScript, or none that is understood here. Caught where the reading began. */
   fail(): never {
-    throw new Unreadable(`cannot read ${this.source.slice(this.start, this.start + 20)} at ${this.start}`);
+    throw new SyntaxError(`cannot read ${this.source.slice(this.start, this.start + 20)} at ${this.start}`);
   }
 
   mark(): Mark {

@@ -21,19 +21,23 @@ export const viewBytes = uncurry(
 export const { siteFile, siteFunction, siteLine, siteColumn, siteIsAsync } = callSiteMethods();
 
 function callSiteMethods() {
-  const before = Reflect.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
+  const names = ['prepareStackTrace', 'stackTraceLimit'] as const;
+  const before = names.map((name) => Reflect.getOwnPropertyDescriptor(Error, name));
   let prototype: NodeJS.CallSite & { isAsync(): boolean } = { __proto__: null } as never;
   const holder: { stack?: unknown } = {};
-  Reflect.defineProperty(Error, 'prepareStackTrace', {
-    value: (_: Error, sites: NodeJS.CallSite[]) => {
-      prototype = Reflect.getPrototypeOf(sites[0] as object) as typeof prototype;
-    },
-    configurable: true,
-  });
+  const look = (_: Error, sites: NodeJS.CallSite[]): void => {
+    if (sites[0] !== undefined) prototype = Reflect.getPrototypeOf(sites[0]) as typeof prototype;
+  };
+  Reflect.defineProperty(Error, 'prepareStackTrace', { value: look, configurable: true });
+  // A program may have been started with a limit of 0.
+  Reflect.defineProperty(Error, 'stackTraceLimit', { value: 1, writable: true, configurable: true });
   Error.captureStackTrace(holder);
   void holder.stack;
-  if (before === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace');
-  else Reflect.defineProperty(Error, 'prepareStackTrace', before);
+  for (const [index, name] of names.entries()) {
+    const descriptor = before[index];
+    if (descriptor === undefined) Reflect.deleteProperty(Error, name);
+    else Reflect.defineProperty(Error, name, descriptor);
+  }
   const kept = <Result>(method: ((this: NodeJS.CallSite) => Result) | undefined) =>
     method === undefined ? undefined : uncurry(method);
   return {
