@@ -12,7 +12,7 @@ import type { ProbeEvents, ProbeOptions, Probes } from './probes.ts';
 import type { Pass, Token } from './site.ts';
 import { Teller } from './teller.ts';
 import { visitAll } from './visit-all.ts';
-import { addPlace, type Failure, readAction, type Watch } from './watch.ts';
+import { addPlace, type Failure, freeSlot, readAction, type Watch } from './watch.ts';
 
 /** How often changed counts are told and lives are checked. */
 const reportMs = 1_000;
@@ -82,7 +82,7 @@ export class InProcessProbes implements Probes {
     }
     let watch: Watch | Failure;
     try {
-      watch = readAction(action, this.#freeSlot(), this.#hits.hidden);
+      watch = readAction(action, freeSlot(this.#watches), this.#hits.hidden);
     } catch {
       watch = { code: 'internal', message: 'The agent could not read the action.' };
     }
@@ -275,13 +275,6 @@ export class InProcessProbes implements Probes {
     this.#hits.after(() => this.#teller.tell(watch, why));
     this.#observation.closeIfUnused();
     if (this.#watches.size === 0) this.#stopReports();
-  }
-
-  #freeSlot(): number {
-    const taken = new Set([...this.#watches.values()].map(({ slot }) => slot));
-    let slot = 0;
-    while (taken.has(slot)) slot += 1;
-    return slot;
   }
 
   #isSilent(): boolean {

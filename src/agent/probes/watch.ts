@@ -167,6 +167,14 @@ function problemOf({ kind, expressions, log, duration }: Action): string | undef
   }
 }
 
+/** The least slot that none of these actions has. */
+export function freeSlot(watches: ReadonlyMap<string, Watch>): number {
+  const taken = new Set([...watches.values()].map(({ slot }) => slot));
+  let slot = 0;
+  while (taken.has(slot)) slot += 1;
+  return slot;
+}
+
 /** Notes where an action is bound; a file that was loaded twice is one place. */
 export function addPlace({ at }: Watch, place: Place): void {
   const isKnown = at.some(({ file, line, column }) => file === place.file && line === place.line && column === place.column);
