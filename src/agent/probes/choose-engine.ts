@@ -15,6 +15,8 @@ export interface EngineFacts {
   armMs: number;
   /** Whether this function of a file instrumented at load can be timed as a whole. */
   canSpanAtLoad(spot: Spot): boolean;
+  /** Why the file was not instrumented when it was loaded, in one sentence. */
+  whyNotLoadTime(spot: Spot): string;
   /** Known to be passed often, or to have waited for long. */
   isHot: boolean;
 }
@@ -42,7 +44,9 @@ export function chooseEngine(watch: Asked, spots: readonly Spot[], facts: Engine
     const ms = foreseenMs(spots, facts);
     return { name: 'live-edit', why: `Inserting code is foreseen to hold the program for ${ms} ms, within ${facts.armMs} ms.` };
   }
-  if (facts.allowed.has('breakpoint')) return { name: 'breakpoint', why: against };
+  const first = spots[0];
+  const notLoaded = first === undefined ? '' : facts.whyNotLoadTime(first);
+  if (facts.allowed.has('breakpoint')) return { name: 'breakpoint', why: `${notLoaded} ${against}` };
   return { problem: `Breakpoints are not allowed here, and no code can be inserted: ${against}` };
 }
 

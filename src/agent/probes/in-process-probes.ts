@@ -144,8 +144,10 @@ export class InProcessProbes implements Probes {
     }
   }
 
-  locate(query: Locate): Promise<LocatedFrame> {
-    return this.#observation.search(query);
+  async locate(query: Locate): Promise<LocatedFrame> {
+    if (!this.#isPaused) return this.#observation.search(query);
+    const refused = { code: 'not-allowed', message: 'Paused by policy.' } as const;
+    return { t: 'located', q: query.q, places: [], isComplete: false, ...refused };
   }
 
   overhead(): { share: number; maxPauseMicros: number } {
@@ -215,9 +217,8 @@ export class InProcessProbes implements Probes {
     } catch {
       this.#end(watch, 'failed', { code: 'internal', message: 'The agent could not place the action.' });
     }
-    const tookMs = monotonicMs() - startMs;
-    watch.armMs += tookMs;
-    this.#cost.add(tookMs);
+    watch.armMs += monotonicMs() - startMs;
+    this.#cost.add(monotonicMs() - startMs);
   }
 
   #bind(watch: Watch, located: Located, ends: Located | undefined, isMore: boolean): Failure | undefined {
@@ -294,7 +295,6 @@ export class InProcessProbes implements Probes {
   }
 
   #stopReports(): void {
-    if (this.#report !== undefined) stopTimer(this.#report);
-    this.#report = undefined;
+    if (this.#report !== undefined) this.#report = void stopTimer(this.#report);
   }
 }

@@ -1,5 +1,5 @@
 import { mapGet } from '../intrinsics.ts';
-import { later } from '../later.ts';
+import { later, soon } from '../later.ts';
 import { type Edit, passEdits, spanEdits } from '../source/inserted.ts';
 import type { GeneratedPlace, ScriptInfo } from '../source/spot.ts';
 import { type Cell, defineCell, tokenName } from './cells.ts';
@@ -166,14 +166,14 @@ export class InsertedCode implements PlacingEngine {
     return { function: this.#markOf(site)?.frame ?? (() => undefined), below: 0 };
   }
 
-  /** Puts every script back now, as far as V8 lets us; what stays does nothing. */
+  /** Puts every script back as soon as no function of the program runs; what stays does nothing. */
   restoreAll(): void {
     for (const [id, edited] of this.#edited) {
       for (const mark of edited.marks.values()) {
         mark.cell.set(undefined);
         mark.site = undefined;
       }
-      this.#tidy(id);
+      soon(() => this.#tidy(id));
     }
   }
 

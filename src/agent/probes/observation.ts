@@ -25,6 +25,8 @@ import type { Failure, Watch } from './watch.ts';
 /** V8 forgets the breakpoints of every client in a script that was edited. */
 const debuggerVeto = 'Live edit would take the breakpoints of the debugger away that this program listens for.';
 
+const newsVeto = 'The file is just being loaded.';
+
 /** Longest wait of the program for a module that is about to run and that an action waits for. */
 const maxLoadWaitMs = 50;
 
@@ -91,7 +93,10 @@ export class Observation {
       {
         engines,
         predictMs: (scriptId) => this.#inserted.predictMs(scriptId),
-        veto: () => this.#inserted.veto ?? (inspectorUrl() === undefined ? undefined : debuggerVeto),
+        veto: () =>
+          this.#inserted.veto ?? (this.#debugging.isInNews ? newsVeto : inspectorUrl() === undefined ? undefined : debuggerVeto),
+        whyNotLoadTime: ({ script }) =>
+          loadTime?.why(script.path) ?? 'Files are not instrumented at load (SIDELIGHT_INSTRUMENT).',
         canSpanAtLoad: ({ script, function: around }) =>
           around !== undefined && loadTime?.hasSpan(script.id, around.body.from) === true,
         breakpointFrame: this.#breakpoints.frameOf(),
@@ -122,6 +127,7 @@ export class Observation {
     try {
       const loaded = this.#loadTime?.files() ?? [];
       if (loaded.length > 0) {
+        this.reader.add(loaded);
         const ids = loaded.map(({ id }) => id);
         const located = await this.reader.locate(where, ids, withSpan, names);
         if ('code' in located || located.found.length > 0) return located;
@@ -198,11 +204,11 @@ export class Observation {
     return this.reader.map(original);
   }
 
-  /** Takes every probe away, and the debugger as soon as V8 does not wait for us. */
+  /** Takes every probe away at once, and the debugger as soon as V8 is as it was. */
   close(): void {
     this.#placing.clear();
     this.#inserted.restoreAll();
-    this.#closeDebugger();
+    if (!this.#inserted.isUsing) this.#closeDebugger();
     this.reader.close();
   }
 

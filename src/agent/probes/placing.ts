@@ -29,6 +29,7 @@ export interface Engines {
   /** Why no code may be inserted in this process. */
   veto(): string | undefined;
   canSpanAtLoad(spot: Spot): boolean;
+  whyNotLoadTime(spot: Spot): string;
   breakpointFrame: Frame;
 }
 
@@ -114,6 +115,7 @@ export class Placing {
       veto: this.#offer.veto(),
       armMs: this.#armMs,
       canSpanAtLoad: (spot) => this.#offer.canSpanAtLoad(spot),
+      whyNotLoadTime: (spot) => this.#offer.whyNotLoadTime(spot),
       isHot,
     };
     return chooseEngine(watch, [...spots, ...ends], facts);

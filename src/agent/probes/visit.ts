@@ -4,7 +4,7 @@ import { monotonicMs, round } from '../intrinsics.ts';
 import type { HiddenName } from '../values/capture.ts';
 import { captureFor, measure, wants } from '../values/pass.ts';
 import type { Attachment, Pass, Token } from './site.ts';
-import { showsVariables, type Watch } from './watch.ts';
+import type { Watch } from './watch.ts';
 
 /** What was read at a hit, before its place and stack are added. */
 export type Captured = Omit<CaptureData, 'at' | 'stack' | 'pauseMicros'>;
@@ -120,7 +120,7 @@ function spanEnded(watch: Watch, pass: Pass, host: VisitHost): void {
   const ms = tookMs > 0 ? tookMs : 0;
   watch.sums?.add(ms);
   const threshold = watch.duration?.thresholdMs;
-  if (threshold === undefined || ms <= threshold || !showsVariables(watch) || !hasRoom(watch, host)) return;
+  if (threshold === undefined || ms <= threshold || watch.hits >= watch.maxHits || !hasRoom(watch, host)) return;
   const captured = captureFor(watch, pass.site.spot.scopes, pass.all(), host.hidden, host.maxCaptureMs);
   host.hit(watch, pass, { ...captured, durationMicros: round(ms * 1_000) });
 }
