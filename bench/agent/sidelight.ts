@@ -42,6 +42,7 @@ export function sidelight({ bridge, directory }: Sidelight, engine: Engine | und
       env: {
         ...{ SIDELIGHT_URL: bridge.url, SIDELIGHT_KEY: 'sle_bench', SIDELIGHT_SERVICE: 'bench' },
         ...(engine === 'load-time' ? { SIDELIGHT_INSTRUMENT: 'bench/agent-server.cjs' } : {}),
+        ...(engine === 'live-edit' ? { SIDELIGHT_ENGINES: 'breakpoint,live-edit' } : {}),
       },
     }),
     async ready(service) {

@@ -50,7 +50,7 @@ export const agentRefusals: Readonly<Record<AgentErrorCode, RefusalDetails>> = {
   unsupported: {
     code: 'upstream_error',
     message: 'The agent cannot do this.',
-    next: 'Choose another agent (list_sources), or update this one.',
+    next: 'What it said names the reason and often another way: another line, two lines instead of a function, or another engine.',
   },
   internal: {
     code: 'upstream_error',

@@ -58,11 +58,13 @@ const nextSteps: Record<VerdictCode, string> = {
   'rate-limited': 'Add a condition that picks the passes you mean, or allow more lines a second.',
   breaker: 'Choose a line that runs less often, or ask for less: no deep values, a counter instead of snapshots.',
   'sampled-out': 'Wait longer, or choose a line that runs less often.',
-  'never-reached': 'Check that the code is used at all: count an earlier line of the caller, then come nearer.',
+  'never-reached':
+    'Check that the code is used at all: count an earlier line of the caller, then come nearer. Worker threads are seen only where the agent runs with SIDELIGHT_WORKER_THREADS=1.',
   'line-moved': 'Find the line in the deployed source with locate, and place the action there.',
   failed: 'Correct what the agent names, or choose another file, line or agent.',
   suspended: 'Wait until the agent is back in touch, then look again.',
-  'not-loaded': 'Check the path against the deployed source (locate finds it); else wait until the program loads the file.',
+  'not-loaded':
+    'Check the path: locate with the name of a function in it tells where that is loaded. Code of vm contexts is not seen. Else wait until the program loads the file.',
   offline: 'Call list_sources to see what is connected.',
   ended: 'Place it again, with a longer timeoutSeconds.',
   'no-agents': 'Call list_sources to see what is connected, and place it again.',

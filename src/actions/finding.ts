@@ -48,6 +48,7 @@ function judge(action: ActionRecord, target: TargetRecord, isConnected: boolean)
   return (
     results(action, target) ??
     failure(target) ??
+    loss(action, target, isConnected) ??
     withoutResult(action, target, counted) ??
     absence(action, target, isConnected) ??
     unreached(target, counted)
@@ -66,6 +67,12 @@ function failure({ state, code = 'internal' }: TargetRecord): Judged | undefined
   if (code === 'overhead') return { code: 'breaker', sentence: 'The agent gave it up because it cost the program too much' };
   const sentence = agentRefusals[code].message.replace(/\.$/, '');
   return { code: code === 'line-mismatch' ? 'line-moved' : 'failed', sentence };
+}
+
+/** Its last word says nothing of what the program does now. */
+function loss({ status }: ActionRecord, { state }: TargetRecord, isConnected: boolean): Judged | undefined {
+  const isOpen = status === 'pending' && (state === 'armed' || state === 'suspended');
+  return isOpen && !isConnected ? { code: 'offline', sentence: 'The agent is not connected any more' } : undefined;
 }
 
 /** The line was reached, and nothing came of it. */
@@ -97,8 +104,7 @@ function absence({ status }: ActionRecord, { state, at, passes: met }: TargetRec
 }
 
 function unreached({ passes: met, skipped: told, state }: TargetRecord, { skipped, seen }: Counted): Judged {
-  if ((met?.trips ?? 0) > 0)
-    return { code: 'breaker', sentence: `It was taken away ${times(met?.trips ?? 0)} because one pause was too long` };
+  if ((met?.trips ?? 0) > 0) return { code: 'breaker', sentence: 'It was taken away because one pause was far too long' };
   if (awayShare(met) > mostlyAway || (met === undefined && skipped.budget > 0))
     return { code: 'sampled-out', sentence: 'The probe was away most of the time to keep within its time budget' };
   if (seen > 0) return { code: 'ended', sentence: `The line was reached ${times(seen)}` };

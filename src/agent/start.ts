@@ -9,7 +9,7 @@ import { newAgentId, tellingEnvironment } from './link/hello.ts';
 import { Supervisor } from './link/supervisor.ts';
 import type { LoadTime } from './load-time/load-time.ts';
 import { type AgentLog, createLog } from './log.ts';
-import { settled } from './settled.ts';
+import { environment, scriptOfProgram, settled } from './settled.ts';
 
 export type { AgentOptions } from './config.ts';
 
@@ -59,13 +59,13 @@ function create(options: AgentOptions): Agent {
     return notStarted;
   }
   const id = newAgentId();
-  const script = process.argv[1];
+  const script = scriptOfProgram();
   const facts = {
     agentId: id,
     directory: process.cwd(),
     startedAt: Math.round(performance.timeOrigin),
     ...(isMainThread ? {} : { threadId }),
-    environment: tellingEnvironment(process.env),
+    environment: tellingEnvironment(environment()),
     ...(script === undefined ? {} : { script }),
   };
   const log = createLog(config.log);

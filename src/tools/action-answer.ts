@@ -53,7 +53,12 @@ export async function answerOf(
       ...(log === undefined ? { hits } : { messages: hits.map((hit) => ({ ...hit, log })) }),
       targets: action.targets.slice(0, maxListedTargets).map((target) => describeTarget(action, target)),
       moreTargets: Math.max(0, action.targets.length - maxListedTargets),
-      notes: [...full, ...hiddenNumbers(action, result), ...notesOn(action), ...notes],
+      notes: [
+        ...full,
+        ...hiddenNumbers(action, result),
+        ...notesOn(action, surroundingsOf(context.services, action.org)),
+        ...notes,
+      ],
     },
     ...(left > 0 || action.status === 'pending'
       ? {

@@ -1,11 +1,13 @@
 import type { ActionRecord, TargetRecord } from '../actions/action.ts';
+import type { Surroundings } from '../actions/explain.ts';
+import { isHeldUp } from '../actions/held-up.ts';
 import { recordsHits } from '../protocol/records-hits.ts';
 import { quoted } from '../redaction/words.ts';
 
 /** What a reader would otherwise have to guess: moved lines, files not loaded, conditions that never held, what was not counted. */
-export function notesOn(action: ActionRecord): string[] {
+export function notesOn(action: ActionRecord, { isConnected, isPaused }: Surroundings): string[] {
   const { targets } = action;
-  const notes = [...notesOnPlaces(action)];
+  const notes = [...notesOnPlaces(action), ...notesOnAbsence(action, isConnected, isPaused)];
   const failed = targets.filter((target) => target.state === 'failed');
   if (failed.length > 0) notes.push(`${failed.length} of ${targets.length} agents could not take it; see targets.`);
   const falseCount = total(targets, 'condition');
@@ -13,6 +15,22 @@ export function notesOn(action: ActionRecord): string[] {
   const errors = total(targets, 'error');
   if (errors > 0) notes.push(`The condition could not be evaluated ${errors} times; see lastError in targets.`);
   return [...notes, ...notesOnSampling(action)];
+}
+
+/** What an agent does not see any more is missing from what was counted, and nothing else would say so. */
+function notesOnAbsence({ targets }: ActionRecord, isConnected: Surroundings['isConnected'], isPaused: boolean): string[] {
+  const open = targets.filter(({ state }) => state === 'armed' || state === 'pending' || state === 'suspended');
+  const gone = open.filter(({ agentId }) => !isConnected(agentId));
+  const away = open.filter(({ agentId, state }) => state === 'suspended' && isConnected(agentId));
+  return [
+    ...(gone.length === 0
+      ? []
+      : [`${gone.length} of ${targets.length} agents are not connected any more: what their programs did since is not in here.`]),
+    ...(away.length === 0
+      ? []
+      : [`${away.length} of ${targets.length} agents have taken the probe off for now: nothing is seen there meanwhile.`]),
+    ...(isPaused ? ['An operator has paused all agents; `sidelight agents resume` ends that.'] : []),
+  ];
 }
 
 function notesOnPlaces({ targets, line, file, expectLine }: ActionRecord): string[] {
@@ -45,8 +63,12 @@ function notesOnSampling(action: ActionRecord): string[] {
     const what = recordsHits(action) ? 'not every pass was looked at' : 'not every pass was counted';
     notes.push(`The line is hot: the probe was away at times to keep within its budget, so ${what}${estimateOf(sampled)}.`);
   }
+  if (targets.some(({ passes }) => passes !== undefined && isHeldUp(passes)))
+    notes.push(
+      'The probe itself slowed the line while it looked: the true number of passes can be far above the estimate, and what was read is of the first passes of each burst. Files named in SIDELIGHT_INSTRUMENT are counted exactly.',
+    );
   const trips = targets.reduce((sum, { passes }) => sum + (passes?.trips ?? 0), 0);
-  if (trips > 0) notes.push(`A breaker took the probe away ${trips} times because one pause was too long.`);
+  if (trips > 0) notes.push('A breaker took the probe away because one pause was far too long.');
   if (total(targets, 'queue') > 0)
     notes.push(`${total(targets, 'queue')} passes were left out because the agent's queue was full.`);
   if (total(targets, 'rate') > 0) notes.push(`${total(targets, 'rate')} lines were left out to keep to the lines a second.`);

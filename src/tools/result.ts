@@ -1,4 +1,5 @@
 import type { ActionRecord } from '../actions/action.ts';
+import { isHeldUp } from '../actions/held-up.ts';
 import type { Buckets, Estimate, ExponentialHistogram, Sums } from '../protocol/frames.ts';
 import { merge, percentile, relativeError } from '../protocol/histogram.ts';
 import { addsUp } from '../protocol/records-hits.ts';
@@ -14,7 +15,7 @@ const shownDigits = 4;
 export interface Result {
   count: number;
   /** Of all passes, when some went by while a probe was away; `error` is half the width of its 95 % interval. */
-  estimate?: Estimate;
+  estimate?: Estimate & { /** The probes slowed the line: there can be far more. */ atLeast?: true };
   notNumbers?: number;
   unfinished?: number;
   unit?: 'ms';
@@ -40,11 +41,12 @@ export function resultOf(action: ActionRecord, policy: RedactionPolicy): Result 
   const told = action.targets.flatMap(({ sums }) => (sums === undefined ? [] : [shown(sums)]));
   if (told.length === 0) return undefined;
   const estimate = estimateOf(told);
+  const isLeast = action.targets.some(({ passes }) => passes !== undefined && isHeldUp(passes));
   const notNumbers = total(told, ({ notNumbers = 0 }) => notNumbers);
   const unfinished = total(told, ({ unfinished = 0 }) => unfinished);
   return {
     count: total(told, ({ count }) => count),
-    ...(estimate === undefined ? {} : { estimate }),
+    ...(estimate === undefined ? {} : { estimate: isLeast ? { ...estimate, atLeast: true } : estimate }),
     ...(notNumbers === 0 ? {} : { notNumbers }),
     ...(unfinished === 0 ? {} : { unfinished }),
     ...(action.kind === 'duration' ? { unit: 'ms' } : {}),

@@ -21,7 +21,7 @@ interface Row {
 }
 
 const rows: Row[] = [
-  { code: 'offline', verdict: 'The agent is not connected.', targets: [armed()], connected: [] },
+  { code: 'offline', verdict: 'The agent is not connected any more.', targets: [armed()], connected: [] },
   { code: 'not-loaded', verdict: 'The program has not loaded this file.', targets: [target('a')] },
   {
     code: 'line-moved',
@@ -73,7 +73,7 @@ const rows: Row[] = [
   },
   {
     code: 'breaker',
-    verdict: 'It was taken away twice because one pause was too long.'.replace('twice', '2 times'),
+    verdict: 'It was taken away because one pause was far too long.',
     targets: [armed({ passes: passes({ trips: 2, seen: 2 }) })],
   },
   {

@@ -1,29 +1,24 @@
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseExpression } from '../../src/protocol/expression.ts';
 import { limits } from '../../src/protocol/limits.ts';
 import { nastyExpressions } from './nasty-expressions.ts';
 import { NastyWorld, outcomeOf, worldNames } from './nasty-world.ts';
 import { nodes } from './nodes.ts';
-import { removeBuilt } from './probe-program.ts';
 
 const seed = Number(process.env.SIDELIGHT_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
-/** Expressions for each Node. */
-const cases = Number(process.env.SIDELIGHT_FUZZ_CASES ?? 2_000);
-
-const running: NastyWorld[] = [];
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((one) => one.stop()));
-});
-afterAll(removeBuilt);
+/** Expressions for each Node; many thousands find more, once in a while. */
+const cases = Number(process.env.SIDELIGHT_FUZZ_CASES ?? 800);
 
 /** Of this many actions at the line one in four has a condition, one in eight a measure, and the others all the expressions they may. */
 const atOnce = 40;
 
-describe.each(nodes())('on Node $major', ({ execPath, major }) => {
-  test(`${cases} random expressions run nothing, change nothing and take little time (seed ${seed})`, async () => {
+describe.concurrent.each(nodes())('on Node $major', ({ execPath, major }) => {
+  test(`${cases} random expressions run nothing, change nothing and take little time (seed ${seed})`, async ({
+    onTestFinished,
+  }) => {
     const make = maker(seed + major);
     const world = await NastyWorld.start(execPath, ['live-edit', 'breakpoint']);
-    running.push(world);
+    onTestFinished(() => world.stop());
     const counts = { refused: 0, stopped: 0, harmless: 0 };
     let tried = 0;
     while (tried < cases) {

@@ -1,18 +1,11 @@
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, type TestContext, test } from 'vitest';
 import type { Engine } from '../../src/protocol/frames.ts';
 import { nastyExpressions } from './nasty-expressions.ts';
 import { NastyWorld, outcomeOf } from './nasty-world.ts';
 import { nodes } from './nodes.ts';
-import { removeBuilt } from './probe-program.ts';
 
 /** Actions at the line at a time. */
 const atOnce = 20;
-
-const running: NastyWorld[] = [];
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((one) => one.stop()));
-});
-afterAll(removeBuilt);
 
 const texts = nastyExpressions.map(({ text }) => text);
 const expected = nastyExpressions.map(({ text, outcome }) => `${outcome}: ${text}`);
@@ -22,13 +15,14 @@ test('the table is long, and names no expression twice', () => {
   expect(texts.length).toBe(new Set(texts).size);
 });
 
-describe.each(nodes())('on Node $major', ({ execPath }) => {
+describe.concurrent.each(nodes())('on Node $major', ({ execPath }) => {
   async function outcomes(
+    { onTestFinished }: TestContext,
     engine: Engine,
     actionFor: (text: string) => Parameters<NastyWorld['pass']>[0][number],
   ): Promise<string[]> {
     const world = await NastyWorld.start(execPath, [engine, 'breakpoint']);
-    running.push(world);
+    onTestFinished(() => world.stop());
     const found: string[] = [];
     for (let from = 0; from < texts.length; from += atOnce) {
       const some = texts.slice(from, from + atOnce);
@@ -45,16 +39,18 @@ describe.each(nodes())('on Node $major', ({ execPath }) => {
     return found;
   }
 
-  test('a nasty condition is refused, stopped or harmless, and the program does not notice', async () => {
-    expect(await outcomes('breakpoint', (condition) => ({ kind: 'snapshot', condition, expressions: [] }))).toEqual(expected);
+  test('a nasty condition is refused, stopped or harmless, and the program does not notice', async (context) => {
+    expect(await outcomes(context, 'breakpoint', (condition) => ({ kind: 'snapshot', condition, expressions: [] }))).toEqual(
+      expected,
+    );
   }, 120_000);
 
-  test('a nasty watch expression is refused, stopped or harmless, and the program does not notice', async () => {
-    expect(await outcomes('live-edit', (text) => ({ kind: 'snapshot', expressions: [text] }))).toEqual(expected);
+  test('a nasty watch expression is refused, stopped or harmless, and the program does not notice', async (context) => {
+    expect(await outcomes(context, 'live-edit', (text) => ({ kind: 'snapshot', expressions: [text] }))).toEqual(expected);
   }, 120_000);
 
-  test('a nasty measure is refused or gives at most a number, and the program does not notice', async () => {
-    const found = await outcomes('live-edit', (text) => ({ kind: 'metric', expressions: [text] }));
+  test('a nasty measure is refused or gives at most a number, and the program does not notice', async (context) => {
+    const found = await outcomes(context, 'live-edit', (text) => ({ kind: 'metric', expressions: [text] }));
     const isRefused = (line: string): boolean => line.startsWith('refused: ');
     expect(found.filter(isRefused)).toEqual(expected.filter(isRefused));
     expect(found.filter((line) => line.startsWith('undefined: '))).toEqual([]);

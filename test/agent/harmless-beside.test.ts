@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Engine } from '../../src/protocol/frames.ts';
 import { buildAgent } from './built-agent.ts';
@@ -18,6 +18,7 @@ const file = program('works.cjs');
 const here = { file: 'works.cjs', line: marked(file) };
 
 let agent: string;
+const started: RunningProgram[] = [];
 let folder: string;
 
 beforeAll(async () => {
@@ -26,6 +27,11 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   for (const directory of [agent, folder]) await rm(directory, { recursive: true, force: true });
+});
+
+/** Whoever did not end. */
+afterEach(() => {
+  for (const { child } of started.splice(0)) child.kill('SIGKILL');
 });
 
 interface Outcome {
@@ -107,6 +113,7 @@ describe.each(nodes())('Node $major', ({ major, execPath: node }) => {
       Object.assign(settings, { SIDELIGHT_URL: bridge.url, SIDELIGHT_KEY: 'sle_test', SIDELIGHT_ENGINES: engine });
     }
     const running = runProgram(node, [...args, ...own, file, before], settings);
+    started.push(running);
     try {
       await running.said('ready');
       await beside?.(running);

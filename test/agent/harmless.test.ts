@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Action } from '../../src/protocol/frames.ts';
 import { buildAgent } from './built-agent.ts';
 import { type FakeBridge, type FakeBridgeOptions, framesOf, snapshot, startFakeBridge } from './fake-bridge.ts';
@@ -23,6 +23,7 @@ const where = { file: 'endings.cjs', line: marked(file) };
 const maxDelayMs = 2_000;
 
 let agent: string;
+const started: RunningProgram[] = [];
 let folder: string;
 
 beforeAll(async () => {
@@ -33,6 +34,11 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   for (const directory of [agent, folder]) await rm(directory, { recursive: true, force: true });
+});
+
+/** Whoever did not end. */
+afterEach(() => {
+  for (const { child } of started.splice(0)) child.kill('SIGKILL');
 });
 
 /** What a program with the agent meets. */
@@ -144,7 +150,7 @@ const states: Record<string, () => Promise<Met>> = {
       await bridge.connection(1);
     }),
   'every probe, by breakpoints': () => armed({ SIDELIGHT_ENGINES: 'breakpoint' }),
-  'every probe, by inserted code': () => armed({}),
+  'every probe, by inserted code': () => armed({ SIDELIGHT_ENGINES: 'breakpoint,live-edit' }),
   'every probe, at load time': () => armed({ SIDELIGHT_INSTRUMENT: '**/endings.cjs' }),
   'the kill switch of the bridge': () =>
     armed({}, async (bridge) => {
@@ -181,6 +187,7 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     const settings: Record<string, string> = met === undefined ? {} : { ...met.settings, SIDELIGHT_KEY: 'sle_test' };
     const own = met === undefined ? [] : ['--import', pathToFileURL(join(agent, 'register.js')).href];
     const running = runProgram(node, [...own, file, ending], settings);
+    started.push(running);
     try {
       await running.said('ready');
       await met?.met(running);

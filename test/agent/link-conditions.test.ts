@@ -1,36 +1,23 @@
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { HitFrame } from '../../src/protocol/frames.ts';
-import { buildAgent } from './built-agent.ts';
-import { type FakeBridge, type FakeConnection, framesOf, snapshot, startFakeBridge } from './fake-bridge.ts';
+import { type FakeBridge, type FakeConnection, framesOf, snapshot } from './fake-bridge.ts';
+import { test as linkTest, settings } from './link-world.ts';
 import { nodes } from './nodes.ts';
 import { marked, variable } from './probe-program.ts';
-import { program, type RunningProgram, runProgram } from './run-program.ts';
+import { program, type RunningProgram } from './run-program.ts';
 import { until } from './until.ts';
 
 const tsx = import.meta.resolve('tsx');
-let agent: string;
-let register: string;
 let home: string;
-let bridge: FakeBridge;
-const programs: RunningProgram[] = [];
 
 beforeAll(async () => {
-  agent = await buildAgent();
-  register = pathToFileURL(join(agent, 'register.js')).href;
   home = await mkdtemp(join(tmpdir(), 'sidelight-conditions-'));
 });
-afterAll(async () => {
-  await rm(agent, { recursive: true, force: true });
-  await rm(home, { recursive: true, force: true });
-});
-afterEach(async () => {
-  for (const { child } of programs.splice(0)) child.kill('SIGKILL');
-  await bridge.kill();
-});
+afterAll(() => rm(home, { recursive: true, force: true }));
 
 /** Two hits of the fixture's marked line. */
 async function hitsOf(connection: FakeConnection, file: string, hits = 2): Promise<HitFrame[]> {
@@ -41,16 +28,15 @@ async function hitsOf(connection: FakeConnection, file: string, hits = 2): Promi
   return framesOf(connection, 'hit');
 }
 
-describe.each(nodes())('Node $major', ({ major, execPath: node }) => {
-  async function run(command: string, args: string[], more: Record<string, string> = {}, cwd?: string): Promise<RunningProgram> {
-    bridge = await startFakeBridge();
-    const settings = { SIDELIGHT_URL: bridge.url, SIDELIGHT_KEY: 'sle_test', SIDELIGHT_SERVICE: 'shop', ...more };
-    const running = runProgram(command, args, settings, cwd);
-    programs.push(running);
-    return running;
-  }
+describe.concurrent.each(nodes())('Node $major', ({ major, execPath: node }) => {
+  /** Starts a program that finds a bridge. */
+  type Run = (command: string, args: string[], more?: Record<string, string>, cwd?: string) => RunningProgram;
+  const test = linkTest.extend<{ bridge: FakeBridge; run: Run }>({
+    bridge: async ({ bridgeWith }, use) => use(await bridgeWith()),
+    run: ({ bridge, start }, use) => use((command, args, more, cwd) => start(command, args, settings(bridge, more), cwd)),
+  });
 
-  test.each([
+  test.for<[flag: string, name: string, args: string[]]>([
     ['--disable-proto=delete', 'obedient.mjs', []],
     ['--disable-proto=throw', 'obedient.mjs', []],
     ['--frozen-intrinsics', 'obedient.mjs', []],
@@ -60,9 +46,9 @@ describe.each(nodes())('Node $major', ({ major, execPath: node }) => {
     ['--no-warnings', 'replaced.cjs', ['delete']],
     ['--no-warnings', 'inspects.cjs', []],
     ['--no-warnings', 'obedient.mjs', Array.from({ length: 500 }, () => 'x'.repeat(1_000))],
-  ])('with %s, %s is read like any other program and runs on', async (flag, name, args) => {
+  ])('with %s, %s is read like any other program and runs on', async ([flag, name, args], { bridge, register, run }) => {
     const file = program(name);
-    const running = await run(node, [flag, '--import', register, file, ...args]);
+    const running = run(node, [flag, '--import', register, file, ...args]);
     const hits = await hitsOf(await bridge.connection(0), file);
     expect(variable(hits[1]?.capture as HitFrame['capture'], 'passes')).toBeGreaterThan(0);
     // Where `Error` is frozen there is no way to the frames without stopping.
@@ -73,17 +59,20 @@ describe.each(nodes())('Node $major', ({ major, execPath: node }) => {
 
   const permission = [major < 24 ? '--experimental-permission' : '--permission', '--allow-fs-read=*', '--no-warnings'];
 
-  test('where Node allows no threads there is one line on stderr and no agent, and the program runs on', async () => {
-    const running = await run(node, [...permission, '--import', register, program('obedient.mjs')]);
+  test('where Node allows no threads there is one line on stderr and no agent, and the program runs on', async ({
+    register,
+    run,
+  }) => {
+    const running = run(node, [...permission, '--import', register, program('obedient.mjs')]);
     await until(() => running.stderr() !== '', 'a line on stderr');
     running.tell('exit 4');
     expect(await running.ended).toEqual({ code: 4, signal: null });
     expect(running.stderr()).toMatch(/^sidelight: not started: Access to this API has been restricted[^\n]*\n$/);
   });
 
-  test('where Node allows threads but no debugger an action fails with the reason', async () => {
+  test('where Node allows threads but no debugger an action fails with the reason', async ({ bridge, register, run }) => {
     const file = program('obedient.mjs');
-    const running = await run(node, [...permission, '--allow-worker', '--import', register, file]);
+    const running = run(node, [...permission, '--allow-worker', '--import', register, file]);
     const connection = await bridge.connection(0);
     connection.send({ t: 'arm', action: snapshot('act_a', { file: 'obedient.mjs', line: marked(file) }) });
     const state = await until(() => framesOf(connection, 'state')[0], 'an answer');
@@ -96,25 +85,28 @@ describe.each(nodes())('Node $major', ({ major, execPath: node }) => {
     expect(await running.ended).toEqual({ code: 4, signal: null });
   });
 
-  test.each([
-    ['before', (agentFirst: string[], loader: string[]) => [...agentFirst, ...loader]],
-    ['behind', (agentFirst: string[], loader: string[]) => [...loader, ...agentFirst]],
-  ])('TypeScript that a loader compiles is read by its own lines; the agent stands %s the loader', async (place, order) => {
-    const file = join(home, `typed-${major}-${place}.ts`);
-    await writeFile(file, typed);
-    await run(node, [...order(['--import', register], ['--import', tsx]), file]);
-    const [hit] = await hitsOf(await bridge.connection(0), file);
-    expect(hit?.capture.at).toMatchObject({ line: marked(file), function: 'price', text: 'return total; // <- here' });
-    expect(hit?.capture.stack[0]).toMatchObject({ function: 'price', line: marked(file) });
-    expect(variable(hit?.capture as HitFrame['capture'], 'total')).toBe(8);
-  });
+  test.for<[place: string, order: (first: string[], second: string[]) => string[]]>([
+    ['before', (agentFirst, loader) => [...agentFirst, ...loader]],
+    ['behind', (agentFirst, loader) => [...loader, ...agentFirst]],
+  ])(
+    'TypeScript that a loader compiles is read by its own lines; the agent stands %s the loader',
+    async ([place, order], { bridge, register, run }) => {
+      const file = join(home, `typed-${major}-${place}.ts`);
+      await writeFile(file, typed);
+      run(node, [...order(['--import', register], ['--import', tsx]), file]);
+      const [hit] = await hitsOf(await bridge.connection(0), file);
+      expect(hit?.capture.at).toMatchObject({ line: marked(file), function: 'price', text: 'return total; // <- here' });
+      expect(hit?.capture.stack[0]).toMatchObject({ function: 'price', line: marked(file) });
+      expect(variable(hit?.capture as HitFrame['capture'], 'total')).toBe(8);
+    },
+  );
 
-  test('of a package script only the program becomes an agent, not the package manager', async () => {
+  test('of a package script only the program becomes an agent, not the package manager', async ({ bridge, register, run }) => {
     const folder = await mkdtemp(join(home, 'scripted-'));
     await cp(program('obedient.mjs'), join(folder, 'obedient.mjs'));
     await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'scripted', scripts: { go: 'node obedient.mjs' } }));
     const path = `${dirname(node)}${delimiter}${process.env.PATH}`;
-    const running = await run('npm', ['run', '--silent', 'go'], { NODE_OPTIONS: `--import ${register}`, PATH: path }, folder);
+    const running = run('npm', ['run', '--silent', 'go'], { NODE_OPTIONS: `--import ${register}`, PATH: path }, folder);
     const { hello } = await bridge.connection(0);
     await running.said('ready');
     expect(hello.pid).toBe(Number(/ready (\d+)/.exec(running.stdout())?.[1]));
@@ -123,9 +115,13 @@ describe.each(nodes())('Node $major', ({ major, execPath: node }) => {
     process.kill(hello.pid, 'SIGKILL');
   });
 
-  test('neither idle, nor armed, nor after its last hit does the agent change anything the program can see of itself', async () => {
+  test('neither idle, nor armed, nor after its last hit does the agent change anything the program can see of itself', async ({
+    bridge,
+    register,
+    run,
+  }) => {
     const file = program('witness.cjs');
-    const running = await run(node, [
+    const running = run(node, [
       '--require',
       file,
       '--import',
@@ -142,9 +138,9 @@ describe.each(nodes())('Node $major', ({ major, execPath: node }) => {
     expect(said.at(-1)).toBe('unchanged');
   });
 
-  test('what is asked for and taken back while the program is busy leaves no probe behind', async () => {
+  test('what is asked for and taken back while the program is busy leaves no probe behind', async ({ bridge, register, run }) => {
     const file = program('obedient.mjs');
-    const running = await run(node, ['--import', register, file]);
+    const running = run(node, ['--import', register, file]);
     const connection = await bridge.connection(0);
     await running.said('ready');
     running.tell('block 1000');

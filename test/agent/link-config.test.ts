@@ -43,7 +43,7 @@ test('options win over the environment, and what is empty is not set', () => {
   const config = readConfig({ version: '2', tags: ['c'] }, environment);
   expect(config).toEqual({
     ...{ url: 'ws://bridge/agent', key: 'sle_environment', version: '2', tags: ['c'], log: 'warn' },
-    ...{ instrument: [], engines: ['breakpoint', 'live-edit', 'load-time'] },
+    ...{ instrument: [], engines: ['breakpoint', 'load-time'] },
   });
 });
 

@@ -1,47 +1,21 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { limits } from '../../src/protocol/limits.ts';
-import { buildAgent } from './built-agent.ts';
-import { type FakeBridge, type FakeBridgeOptions, framesOf, snapshot, startFakeBridge } from './fake-bridge.ts';
+import { type FakeBridge, framesOf, snapshot } from './fake-bridge.ts';
+import { test as linkTest, settings } from './link-world.ts';
 import { nodes } from './nodes.ts';
 import { marked } from './probe-program.ts';
-import { program, type RunningProgram, runProgram } from './run-program.ts';
+import { program, type RunningProgram } from './run-program.ts';
 import { until } from './until.ts';
 
 const file = program('obedient.mjs');
 const here = { file: 'obedient.mjs', line: marked(file) };
-let agent: string;
-let bridges: FakeBridge[] = [];
-let programs: RunningProgram[] = [];
+describe.concurrent.each(nodes())('Node $major', ({ execPath: node }) => {
+  const test = linkTest.extend<{ run: (bridge: FakeBridge, app?: string) => RunningProgram }>({
+    run: ({ start, register }, use) =>
+      use((bridge, app = file) => start(node, ['--import', register, app], settings(bridge, { SIDELIGHT_AGENT_LOG: 'debug' }))),
+  });
 
-beforeAll(async () => {
-  agent = await buildAgent();
-});
-afterAll(() => rm(agent, { recursive: true, force: true }));
-afterEach(async () => {
-  for (const { child } of programs) child.kill('SIGKILL');
-  for (const bridge of bridges) await bridge.kill();
-  programs = [];
-  bridges = [];
-});
-
-async function bridgeWith(options: FakeBridgeOptions = {}): Promise<FakeBridge> {
-  const bridge = await startFakeBridge(options);
-  bridges.push(bridge);
-  return bridge;
-}
-
-describe.each(nodes())('Node $major', ({ execPath: node }) => {
-  function run(bridge: FakeBridge, app = file): RunningProgram {
-    const environment = { SIDELIGHT_URL: bridge.url, SIDELIGHT_KEY: 'sle_test', SIDELIGHT_AGENT_LOG: 'debug' };
-    const running = runProgram(node, ['--import', pathToFileURL(join(agent, 'register.js')).href, app], environment);
-    programs.push(running);
-    return running;
-  }
-
-  test('an action is armed, its hit comes, and its end is told, all numbered in order', async () => {
+  test('an action is armed, its hit comes, and its end is told, all numbered in order', async ({ bridgeWith, run }) => {
     const bridge = await bridgeWith();
     run(bridge);
     const connection = await bridge.connection(0);
@@ -55,7 +29,10 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     expect(numbers).toEqual(numbers.map((_number, index) => index + 1));
   });
 
-  test('a program that patched the language before the first action came is read with the language as it was', async () => {
+  test('a program that patched the language before the first action came is read with the language as it was', async ({
+    bridgeWith,
+    run,
+  }) => {
     const patched = program('patched.cjs');
     const names = { hidden: { password: ['password'] }, harmlessEndings: [], harmlessBeginnings: [] };
     const bridge = await bridgeWith({ welcome: { policy: { names, pause: false } } });
@@ -77,7 +54,10 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     expect([...new Set(running.stdout().trim().split('\n'))]).toEqual(['[]']);
   });
 
-  test('what a welcome no longer holds is removed, what it holds stays with its counts, what ended here does not start anew', async () => {
+  test('what a welcome no longer holds is removed, what it holds stays with its counts, what ended here does not start anew', async ({
+    bridgeWith,
+    run,
+  }) => {
     const kept = snapshot('act_kept', { file: 'not-loaded-here.ts', line: 1 });
     const bridge = await bridgeWith({ welcome: { maxSilenceMs: 5_000 } });
     run(bridge);
@@ -102,7 +82,10 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     expect(framesOf(second, 'hit')).toEqual([]);
   });
 
-  test('kill -9 of the bridge: probes are gone within 10 s, the program goes on, and what is still wanted comes back', async () => {
+  test('kill -9 of the bridge: probes are gone within 10 s, the program goes on, and what is still wanted comes back', async ({
+    bridgeWith,
+    run,
+  }) => {
     const action = { ...snapshot('act_a', here), condition: 'passes < 0' };
     const bridge = await bridgeWith({ welcome: { maxSilenceMs: limits.maxSilenceMs, actions: [action] } });
     const running = run(bridge);

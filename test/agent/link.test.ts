@@ -2,44 +2,20 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { buildAgent } from './built-agent.ts';
-import { type FakeBridge, type FakeBridgeOptions, framesOf, startFakeBridge } from './fake-bridge.ts';
+import { describe, expect } from 'vitest';
+import { framesOf } from './fake-bridge.ts';
+import { test as linkTest, settings } from './link-world.ts';
 import { nodes } from './nodes.ts';
-import { program, type RunningProgram, runProgram } from './run-program.ts';
+import { program, type RunningProgram } from './run-program.ts';
 import { until } from './until.ts';
 
-let agent: string;
-const bridges: FakeBridge[] = [];
-const programs: RunningProgram[] = [];
+describe.concurrent.each(nodes())('Node $major', ({ execPath: node }) => {
+  const test = linkTest.extend<{ run: (environment: Record<string, string>, file?: string, cwd?: string) => RunningProgram }>({
+    run: ({ start, register }, use) =>
+      use((environment, file = program('obedient.mjs'), cwd) => start(node, ['--import', register, file], environment, cwd)),
+  });
 
-beforeAll(async () => {
-  agent = await buildAgent();
-});
-afterAll(() => rm(agent, { recursive: true, force: true }));
-afterEach(async () => {
-  for (const { child } of programs.splice(0)) child.kill('SIGKILL');
-  for (const bridge of bridges.splice(0)) await bridge.kill();
-});
-
-async function bridgeWith(options: FakeBridgeOptions = {}): Promise<FakeBridge> {
-  const bridge = await startFakeBridge(options);
-  bridges.push(bridge);
-  return bridge;
-}
-
-describe.each(nodes())('Node $major', ({ execPath: node }) => {
-  function run(environment: Record<string, string>, file = program('obedient.mjs'), cwd?: string): RunningProgram {
-    const running = runProgram(node, ['--import', pathToFileURL(join(agent, 'register.js')).href, file], environment, cwd);
-    programs.push(running);
-    return running;
-  }
-
-  function settings(bridge: FakeBridge, more: Record<string, string> = {}): Record<string, string> {
-    return { SIDELIGHT_URL: bridge.url, SIDELIGHT_KEY: 'sle_test', SIDELIGHT_SERVICE: 'shop', ...more };
-  }
-
-  test('the hello says who connects, from where, with what', async () => {
+  test('the hello says who connects, from where, with what', async ({ bridgeWith, run }) => {
     const bridge = await bridgeWith();
     const running = run(
       settings(bridge, {
@@ -72,7 +48,10 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     expect(hello).not.toHaveProperty('resume');
   });
 
-  test('without settings for them, name and version come from package.json and the commit from .git', async () => {
+  test('without settings for them, name and version come from package.json and the commit from .git', async ({
+    bridgeWith,
+    run,
+  }) => {
     const bridge = await bridgeWith();
     const directory = await mkdtemp(join(tmpdir(), 'sidelight-program-'));
     await writeFile(join(directory, 'package.json'), JSON.stringify({ name: '@acme/till', version: '9.8.7' }));
@@ -85,7 +64,7 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     await rm(directory, { recursive: true });
   });
 
-  test('beats come as often as the bridge asked for', async () => {
+  test('beats come as often as the bridge asked for', async ({ bridgeWith, run }) => {
     const bridge = await bridgeWith({ welcome: { beatMs: 100 } });
     run(settings(bridge));
     const connection = await bridge.connection(0);
@@ -95,11 +74,11 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     expect(first).toMatchObject({ actions: 0, queue: { length: 0, dropped: 0 } });
   });
 
-  test.each([
+  test.for<[how: string, order: string, ending: object]>([
     ['natural', 'end', { code: 0, signal: null }],
     ['process.exit', 'exit 7', { code: 7, signal: null }],
     ['uncaught', 'throw', { code: 1, signal: null }],
-  ])('a connected program ends by itself as ever: %s', async (_name, order, ending) => {
+  ])('a connected program ends by itself as ever: %s', async ([_name, order, ending], { bridgeWith, run }) => {
     const bridge = await bridgeWith();
     const running = run(settings(bridge));
     await bridge.connection(0);
@@ -112,7 +91,7 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     expect(running.stderr()).not.toMatch(/sidelight/i);
   });
 
-  test('SIGTERM ends a connected program by that signal', async () => {
+  test('SIGTERM ends a connected program by that signal', async ({ bridgeWith, run }) => {
     const bridge = await bridgeWith();
     const running = run(settings(bridge));
     await bridge.connection(0);
@@ -120,7 +99,7 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     expect(await running.ended).toEqual({ code: null, signal: 'SIGTERM' });
   });
 
-  test('a short script ends before the agent starts its thread', async () => {
+  test('a short script ends before the agent starts its thread', async ({ bridgeWith, run }) => {
     const bridge = await bridgeWith();
     const directory = await mkdtemp(join(tmpdir(), 'sidelight-program-'));
     await writeFile(join(directory, 'short.cjs'), "console.log('done'); process.exitCode = 5;\n");
@@ -133,7 +112,7 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     await rm(directory, { recursive: true });
   });
 
-  test('a key that is not accepted is one line on stderr, and the program runs on', async () => {
+  test('a key that is not accepted is one line on stderr, and the program runs on', async ({ bridgeWith, run }) => {
     const bridge = await bridgeWith({ status: 401 });
     const running = run(settings(bridge));
     await until(() => running.stderr() !== '', 'a line on stderr');
@@ -142,8 +121,8 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     expect(running.stderr()).toBe('sidelight: the bridge does not know SIDELIGHT_KEY (wrong, revoked or expired)\n');
   });
 
-  test('no bridge at all is one line on stderr, and the agent finds the bridge when it comes', async () => {
-    const gone = await startFakeBridge();
+  test('no bridge at all is one line on stderr, and the agent finds the bridge when it comes', async ({ bridgeWith, run }) => {
+    const gone = await bridgeWith();
     await gone.kill();
     const running = run(settings(gone));
     await until(() => running.stderr() !== '', 'a line on stderr');
@@ -152,11 +131,11 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     expect(running.stderr().match(/sidelight: cannot talk to ws:\/\/127\.0\.0\.1:\d+\/agent: .*ECONNREFUSED/g)).toHaveLength(1);
   });
 
-  test.each([
+  test.for<[what: string, environment: Record<string, string>, line: string]>([
     ['SIDELIGHT_URL', { SIDELIGHT_KEY: 'sle_test' }, 'SIDELIGHT_URL is not set'],
     ['both', {}, 'SIDELIGHT_URL and SIDELIGHT_KEY are not set'],
     ['a URL', { SIDELIGHT_KEY: 'sle_test', SIDELIGHT_URL: 'bridge' }, 'SIDELIGHT_URL is not an address'],
-  ])('without %s there is one line on stderr and no agent', async (_name, environment: Record<string, string>, line) => {
+  ])('without %s there is one line on stderr and no agent', async ([_name, environment, line], { run }) => {
     const running = run(environment);
     await running.said('ready');
     running.tell('end');
@@ -164,7 +143,7 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     expect(running.stderr()).toMatch(new RegExp(`^sidelight: not started: ${line}[^\\n]*\\n$`));
   });
 
-  test('SIDELIGHT_DISABLED=1 switches it off without a word', async () => {
+  test('SIDELIGHT_DISABLED=1 switches it off without a word', async ({ bridgeWith, run }) => {
     const bridge = await bridgeWith();
     const running = run(settings(bridge, { SIDELIGHT_DISABLED: '1' }));
     await running.said('ready');
@@ -173,7 +152,10 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     expect([running.stderr(), bridge.connections.length]).toEqual(['', 0]);
   });
 
-  test('a lost connection is taken up again as the same agent, and only what was not acknowledged is sent again', async () => {
+  test('a lost connection is taken up again as the same agent, and only what was not acknowledged is sent again', async ({
+    bridgeWith,
+    run,
+  }) => {
     const bridge = await bridgeWith({ welcome: { maxSilenceMs: 5_000 } });
     run(settings(bridge));
     const first = await bridge.connection(0);
@@ -197,7 +179,7 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     expect(framesOf(second, 'state')).toMatchObject([b, { n: 3, id: 'act_c' }]);
   });
 
-  test('a half-open connection is cut and made anew when no word came for maxSilenceMs', async () => {
+  test('a half-open connection is cut and made anew when no word came for maxSilenceMs', async ({ bridgeWith, run }) => {
     const bridge = await bridgeWith({ silent: true, welcome: { maxSilenceMs: 600 } });
     run(settings(bridge));
     const first = await bridge.connection(0);
@@ -207,7 +189,7 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     expect(second.hello.agent.id).toBe(first.hello.agent.id);
   });
 
-  test('garbage gets an error frame and changes nothing', async () => {
+  test('garbage gets an error frame and changes nothing', async ({ bridgeWith, run }) => {
     const bridge = await bridgeWith();
     const running = run(settings(bridge));
     const connection = await bridge.connection(0);
@@ -225,16 +207,12 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     expect(running.stderr()).toBe('');
   });
 
-  test.each([
-    ['a binary message', 1003, (socket: WebSocketLike) => socket.send(Buffer.from('{}'), { binary: true })],
-    ['a message above 256 KiB', 1009, (socket: WebSocketLike) => socket.send('x'.repeat(256 * 1024 + 1), { binary: false })],
-    ['a message that is not UTF-8', 1007, (socket: WebSocketLike) => socket.send(Buffer.from([0xff, 0xfe]), { binary: false })],
-    [
-      'garbage without end',
-      1008,
-      (socket: WebSocketLike) => Array.from({ length: 11 }, () => socket.send('{', { binary: false })),
-    ],
-  ])('%s closes the connection with %i, and the agent comes back', async (_name, code, send) => {
+  test.for<[what: string, code: number, send: (socket: WebSocketLike) => unknown]>([
+    ['a binary message', 1003, (socket) => socket.send(Buffer.from('{}'), { binary: true })],
+    ['a message above 256 KiB', 1009, (socket) => socket.send('x'.repeat(256 * 1024 + 1), { binary: false })],
+    ['a message that is not UTF-8', 1007, (socket) => socket.send(Buffer.from([0xff, 0xfe]), { binary: false })],
+    ['garbage without end', 1008, (socket) => Array.from({ length: 11 }, () => socket.send('{', { binary: false }))],
+  ])('%s closes the connection with %i, and the agent comes back', async ([_name, code, send], { bridgeWith, run }) => {
     const bridge = await bridgeWith();
     run(settings(bridge));
     const connection = await bridge.connection(0);
@@ -244,7 +222,7 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     await bridge.connection(1);
   });
 
-  test('a bridge that orders without end is left, and the program does not feel it', async () => {
+  test('a bridge that orders without end is left, and the program does not feel it', async ({ bridgeWith, run }) => {
     const bridge = await bridgeWith();
     const running = run(settings(bridge));
     const connection = await bridge.connection(0);
@@ -256,7 +234,10 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     expect((await running.ended).code).toBe(0);
   });
 
-  test('a bridge that acknowledges nothing and then reads nothing holds up nothing: 256 frames wait, the oldest are dropped and counted', async () => {
+  test('a bridge that acknowledges nothing and then reads nothing holds up nothing: 256 frames wait, the oldest are dropped and counted', async ({
+    bridgeWith,
+    run,
+  }) => {
     const bridge = await bridgeWith({ welcome: { beatMs: 100 } });
     const running = run(settings(bridge));
     const connection = await bridge.connection(0);
@@ -276,9 +257,9 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     expect(performance.now() - started).toBeLessThan(1_500);
   });
 
-  test.each(['revoked', 'auth', 'version'] as const)(
+  test.for(['revoked', 'auth', 'version'] as const)(
     'an agent refused with `%s` goes away and does not come back soon',
-    async (code) => {
+    async (code, { bridgeWith, run }) => {
       const bridge = await bridgeWith();
       const running = run(settings(bridge, { SIDELIGHT_AGENT_LOG: 'debug' }));
       const connection = await bridge.connection(0);
@@ -291,7 +272,10 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     },
   );
 
-  test('an agent whose place was taken by a copy of its process removes its probes and comes back under an id of its own', async () => {
+  test('an agent whose place was taken by a copy of its process removes its probes and comes back under an id of its own', async ({
+    bridgeWith,
+    run,
+  }) => {
     const bridge = await bridgeWith();
     const running = run(settings(bridge, { SIDELIGHT_AGENT_LOG: 'debug' }));
     const first = await bridge.connection(0);
@@ -308,7 +292,7 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     expect(framesOf(second, 'state')).toEqual([]);
   });
 
-  test('a bridge that drains is left without a word and found again by the same agent', async () => {
+  test('a bridge that drains is left without a word and found again by the same agent', async ({ bridgeWith, run }) => {
     const bridge = await bridgeWith();
     const running = run(settings(bridge));
     const first = await bridge.connection(0);
@@ -320,7 +304,10 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     expect(running.stderr()).toBe('');
   });
 
-  test('a bridge that dies while the program is busy is noticed all the same, and its probes are suspended in time', async () => {
+  test('a bridge that dies while the program is busy is noticed all the same, and its probes are suspended in time', async ({
+    bridgeWith,
+    run,
+  }) => {
     const bridge = await bridgeWith({ welcome: { maxSilenceMs: 1_000 } });
     const running = run(settings(bridge, { SIDELIGHT_AGENT_LOG: 'debug' }));
     const connection = await bridge.connection(0);
@@ -333,7 +320,7 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     expect(performance.now() - killedAt).toBeLessThan(4_000);
   });
 
-  test('each process is an agent of its own, a worker thread is none', async () => {
+  test('each process is an agent of its own, a worker thread is none', async ({ bridgeWith, run }) => {
     const bridge = await bridgeWith();
     const running = run(settings(bridge));
     const parent = await bridge.connection(0);
@@ -346,7 +333,7 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     expect(bridge.connections).toHaveLength(2);
   });
 
-  test('each worker of a cluster is an agent of its own, beside its primary', async () => {
+  test('each worker of a cluster is an agent of its own, beside its primary', async ({ bridgeWith, run }) => {
     const bridge = await bridgeWith();
     const running = run(settings(bridge), program('clustered.mjs'));
     await until(() => bridge.connections.length === 3, 'primary and two workers');
@@ -358,14 +345,16 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     for (const { pid, agent: one } of hellos) expect(one.name).toContain(`/${pid}`);
   });
 
-  test('NODE_OPTIONS starts one agent, and what else it loads is not loaded again for the thread of the agent', async () => {
+  test('NODE_OPTIONS starts one agent, and what else it loads is not loaded again for the thread of the agent', async ({
+    register,
+    bridgeWith,
+    start,
+  }) => {
     const bridge = await bridgeWith({ welcome: { beatMs: 100 } });
     const directory = await mkdtemp(join(tmpdir(), 'sidelight-program-'));
     await writeFile(join(directory, 'setup.cjs'), "require('node:fs').writeSync(1, 'setup\\n');\n");
-    const register = pathToFileURL(join(agent, 'register.js')).href;
     const options = { NODE_OPTIONS: `--import ${register} --require ${join(directory, 'setup.cjs')}` };
-    const running = runProgram(node, [program('obedient.mjs')], settings(bridge, options));
-    programs.push(running);
+    const running = start(node, [program('obedient.mjs')], settings(bridge, options));
     const connection = await bridge.connection(0);
     await until(() => framesOf(connection, 'beat').length >= 3, 'three beats');
     expect(bridge.connections).toHaveLength(1);
@@ -373,14 +362,17 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     await rm(directory, { recursive: true });
   });
 
-  test('--require works as --import does', async () => {
+  test('--require works as --import does', async ({ agent, bridgeWith, start }) => {
     const bridge = await bridgeWith();
-    const running = runProgram(node, ['--require', join(agent, 'register.cjs'), program('obedient.mjs')], settings(bridge));
-    programs.push(running);
+    const running = start(node, ['--require', join(agent, 'register.cjs'), program('obedient.mjs')], settings(bridge));
     expect((await bridge.connection(0)).hello.pid).toBe(running.child.pid);
   });
 
-  test('start() in code takes the same settings, is one agent with --import, and stop() says bye', async () => {
+  test('start() in code takes the same settings, is one agent with --import, and stop() says bye', async ({
+    agent,
+    bridgeWith,
+    start,
+  }) => {
     const bridge = await bridgeWith();
     const directory = await mkdtemp(join(tmpdir(), 'sidelight-program-'));
     const code = `
@@ -390,8 +382,7 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
       process.stdin.once('data', async () => { await agent.stop(); console.log('stopped'); process.stdin.destroy(); });
     `;
     await writeFile(join(directory, 'own.mjs'), code);
-    const running = runProgram(node, [join(directory, 'own.mjs')], {});
-    programs.push(running);
+    const running = start(node, [join(directory, 'own.mjs')], {});
     const connection = await bridge.connection(0);
     expect(connection.hello).toMatchObject({ service: 'till', tags: ['code'] });
     running.tell('stop');
@@ -401,17 +392,16 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     await rm(directory, { recursive: true });
   });
 
-  test('when its thread dies the program runs on, and the thread is started again', async () => {
+  test('when its thread dies the program runs on, and the thread is started again', async ({ agent, bridgeWith, start }) => {
     const bridge = await bridgeWith();
     const broken = await mkdtemp(join(tmpdir(), 'sidelight-broken-'));
     await cp(agent, broken, { recursive: true });
     await rm(join(broken, 'link-worker.js'));
-    const running = runProgram(
+    const running = start(
       node,
       ['--import', pathToFileURL(join(broken, 'register.js')).href, program('obedient.mjs')],
       settings(bridge, { SIDELIGHT_AGENT_LOG: 'debug' }),
     );
-    programs.push(running);
     await until(() => running.stderr().includes('starting it again'), 'the death of the thread');
     await cp(join(agent, 'link-worker.js'), join(broken, 'link-worker.js'));
     await bridge.connection(0);

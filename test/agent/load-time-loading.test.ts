@@ -3,11 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { loadTimeProgram, removeLoadTime, runLoadTime } from './load-time-program.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { loadTimeProgram, runLoadTime } from './load-time-program.ts';
 import { nodes } from './nodes.ts';
-
-afterAll(removeLoadTime);
 
 let folder: string;
 beforeEach(async () => {

@@ -1,12 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { onceARun } from '../helpers/once-a-run.ts';
 import { runProgram } from './run-program.ts';
 
 const programs = fileURLToPath(new URL('./programs/load-time/', import.meta.url));
-let folder: Promise<string> | undefined;
 
 /** Path of a fixture. */
 export function loadTimeProgram(name: string): string {
@@ -15,19 +13,11 @@ export function loadTimeProgram(name: string): string {
 
 /** The load-time instrumentation as one file, built from the sources once a run. */
 async function built(): Promise<string> {
-  folder ??= (async () => {
-    const made = await mkdtemp(join(tmpdir(), 'sidelight-load-time-'));
+  const folder = await onceARun('load-time', async (made) => {
     const entry = fileURLToPath(new URL('../../src/agent/load-time/load-time.ts', import.meta.url));
     await build({ entryPoints: [entry], outfile: join(made, 'load-time.mjs'), bundle: true, platform: 'node', format: 'esm' });
-    return made;
-  })();
-  return pathToFileURL(join(await folder, 'load-time.mjs')).href;
-}
-
-/** Removes what was built; call it when the tests of a file are over. */
-export async function removeLoadTime(): Promise<void> {
-  if (folder !== undefined) await rm(await folder, { recursive: true, force: true });
-  folder = undefined;
+  });
+  return pathToFileURL(join(folder, 'load-time.mjs')).href;
 }
 
 export interface LoadTimeRun {

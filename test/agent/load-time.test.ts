@@ -1,13 +1,11 @@
-import { afterAll, describe, expect, test } from 'vitest';
-import { loadTimeProgram, removeLoadTime, runLoadTime } from './load-time-program.ts';
+import { describe, expect, test } from 'vitest';
+import { loadTimeProgram, runLoadTime } from './load-time-program.ts';
 import { nodes } from './nodes.ts';
-
-afterAll(removeLoadTime);
 
 /** Since 22.15 and 23.5. */
 const reachesModules = (major: number) => major >= 22;
 
-describe.each(nodes())('on Node $major', ({ major, execPath }) => {
+describe.concurrent.each(nodes())('on Node $major', ({ major, execPath }) => {
   test.each([
     ['shapes.cjs', false],
     ['shapes.mjs', false],

@@ -1,16 +1,23 @@
-import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { agentVersion } from '../../src/agent/version.ts';
 import { buildAgent } from './built-agent.ts';
-import { startFakeBridge } from './fake-bridge.ts';
+import { framesOf, snapshot, startFakeBridge } from './fake-bridge.ts';
 import { nodes } from './nodes.ts';
 import { runProgram } from './run-program.ts';
+import { until } from './until.ts';
 
 const execute = promisify(execFile);
+
+const counts = `let passes = 0;
+setInterval(() => {
+  passes += 1;
+}, 20);
+`;
 
 interface Packed {
   filename: string;
@@ -37,12 +44,12 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-test('the package has no dependencies, no scripts, and less than 150 kB', async () => {
+test('the package has no dependencies, no scripts, and less than 230 kB', async () => {
   const manifest = JSON.parse(await readFile(join(agent, 'package.json'), 'utf8'));
   expect(manifest).toMatchObject({ name: 'sidelight-agent', type: 'module', license: 'Apache-2.0' });
   for (const field of ['dependencies', 'peerDependencies', 'optionalDependencies', 'scripts'])
     expect(manifest).not.toHaveProperty(field);
-  expect(packed.unpackedSize).toBeLessThan(150_000);
+  expect(packed.unpackedSize).toBeLessThan(230_000);
   expect(packed.files.map((file) => file.path)).toEqual(
     expect.arrayContaining(['LICENSE', 'README.md', 'register.js', 'start.d.ts']),
   );
@@ -81,6 +88,64 @@ describe.each(nodes())('installed from the tarball, on Node $major', ({ execPath
       });
     } finally {
       running.child.kill('SIGKILL');
+      await bridge.kill();
+    }
+  });
+
+  test.each([
+    ['fork', (environment: Record<string, string>) => environment],
+    [
+      'cluster',
+      (environment: Record<string, string>) => ({ pm2_env: JSON.stringify({ ...environment, instances: 2, env: {} }) }),
+    ],
+  ])('under pm2, as a %s, the program is the script that pm2 loads', async (mode, handOver) => {
+    const bridge = await startFakeBridge();
+    const folder = join(home, 'node_modules', 'pm2', 'lib');
+    const programs = join(home, 'programs');
+    for (const directory of [folder, programs]) await mkdir(directory, { recursive: true });
+    const container = `
+      Object.assign(process.env, JSON.parse(process.env.pm2_env ?? '{}'));
+      process.argv[1] = process.env.pm_exec_path;
+      require('node:module')._load(process.env.pm_exec_path, null, true);
+    `;
+    const main = join(folder, mode === 'fork' ? 'ProcessContainerFork.js' : 'ProcessContainer.js');
+    await writeFile(main, container);
+    await writeFile(join(programs, 'counts.cjs'), counts);
+    const settings = { SIDELIGHT_URL: bridge.url, SIDELIGHT_KEY: 'sle_test', pm_exec_path: join(programs, 'counts.cjs') };
+    const args = [
+      '--import',
+      join(home, 'node_modules', 'sidelight-agent', 'register.js'),
+      join(folder, 'ProcessContainerFork.js'),
+    ];
+    const running = runProgram(node, args, handOver(settings), programs);
+    try {
+      const connection = await bridge.connection(0);
+      expect(connection.hello.service).toBe('counts');
+      connection.send({ t: 'arm', action: snapshot('act_a', { file: 'counts.cjs', line: 3 }) });
+      await until(() => framesOf(connection, 'hit').length === 1, 'the hit');
+    } finally {
+      running.child.kill('SIGKILL');
+      await bridge.kill();
+    }
+  });
+
+  test('as in a container: nothing can be written, and there is no home and no other variable', async () => {
+    const bridge = await startFakeBridge();
+    const folder = await mkdtemp(join(home, 'container-'));
+    await writeFile(join(folder, 'counts.cjs'), counts);
+    await chmod(folder, 0o555);
+    const env = { SIDELIGHT_URL: bridge.url, SIDELIGHT_KEY: 'sle_test' };
+    const args = ['--import', join(home, 'node_modules', 'sidelight-agent', 'register.js'), 'counts.cjs'];
+    const child = spawn(node, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += String(chunk)));
+    try {
+      const connection = await bridge.connection(0);
+      connection.send({ t: 'arm', action: snapshot('act_a', { file: 'counts.cjs', line: 3 }) });
+      await until(() => framesOf(connection, 'hit').length === 1, 'the hit');
+      expect([said, await readdir(folder)]).toEqual(['', ['counts.cjs']]);
+    } finally {
+      child.kill('SIGKILL');
       await bridge.kill();
     }
   });

@@ -1,14 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import type { ProbeOptions } from '../../src/agent/probes/probes.ts';
 import type { Action, CaptureData, HitFrame, StateFrame } from '../../src/protocol/frames.ts';
 import type { Value } from '../../src/protocol/value.ts';
+import { onceARun } from '../helpers/once-a-run.ts';
 
 export type State = Omit<StateFrame, 't' | 'n'>;
 export type Hit = Omit<HitFrame, 't' | 'n'>;
@@ -16,28 +16,16 @@ export type Hit = Omit<HitFrame, 't' | 'n'>;
 const programs = fileURLToPath(new URL('./programs/', import.meta.url));
 const host = join(programs, 'host.mjs');
 const agent = fileURLToPath(new URL('../../src/agent/', import.meta.url));
-const built = new Map<string, Promise<string>>();
 
 /** An entry of the agent as one file beside the reader's thread, built from the sources once a run. */
-export function builtAgentFile(entry: 'probes/probes' | 'source/reader-client'): Promise<string> {
-  let folder = built.get(entry);
-  folder ??= (async () => {
-    const outdir = await mkdtemp(join(tmpdir(), 'sidelight-probes-'));
+export async function builtAgentFile(entry: 'probes/probes' | 'source/reader-client'): Promise<string> {
+  const folder = await onceARun(basename(entry), async (outdir) => {
     const entryPoints = [entry, 'source/reader-worker', 'load-time/load-time'].map((file) => join(agent, `${file}.ts`));
     const options = { bundle: true, platform: 'node', format: 'esm', target: 'node20', entryNames: '[name]' } as const;
     await build({ entryPoints, outdir, ...options });
     await writeFile(join(outdir, 'package.json'), '{"type":"module"}');
-    return outdir;
-  })();
-  built.set(entry, folder);
-  return folder.then((directory) => pathToFileURL(join(directory, `${basename(entry)}.js`)).href);
-}
-
-/** Removes what was built; call it when the tests of a file are over. */
-export async function removeBuilt(): Promise<void> {
-  const folders = await Promise.all(built.values());
-  built.clear();
-  await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
+  });
+  return pathToFileURL(join(folder, `${basename(entry)}.js`)).href;
 }
 
 /** Path of a fixture program. */

@@ -1,10 +1,8 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { nodes } from './nodes.ts';
-import { marked, ProbeProgram, program, removeBuilt } from './probe-program.ts';
+import { marked, ProbeProgram, program } from './probe-program.ts';
 
 const first = program('cycle/first.mjs');
-
-afterAll(removeBuilt);
 
 // In Node 22 and 24 V8 hands out its own mark for such bindings; touching it ends the process.
 describe.each(nodes())('on Node $major', ({ execPath }) => {

@@ -1,6 +1,6 @@
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { nodes } from './nodes.ts';
-import { marked, ProbeProgram, program, removeBuilt } from './probe-program.ts';
+import { marked, ProbeProgram, program } from './probe-program.ts';
 
 const file = program('nasty.cjs');
 const where = { file: 'nasty.cjs', line: marked(file) };
@@ -168,7 +168,6 @@ const running: ProbeProgram[] = [];
 afterEach(async () => {
   await Promise.all(running.splice(0).map((one) => one.stop()));
 });
-afterAll(removeBuilt);
 
 describe.each(nodes())('on Node $major', ({ execPath }) => {
   async function start(): Promise<ProbeProgram> {

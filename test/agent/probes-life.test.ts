@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { nodes } from './nodes.ts';
-import { marked, ProbeProgram, program, removeBuilt, variable } from './probe-program.ts';
+import { marked, ProbeProgram, program, variable } from './probe-program.ts';
 import { until } from './until.ts';
 
 const file = program('life.cjs');
@@ -21,7 +21,6 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((one) => one.stop()));
 });
 afterAll(async () => {
-  await removeBuilt();
   await rm(home, { recursive: true, force: true });
 });
 

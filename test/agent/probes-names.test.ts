@@ -1,8 +1,8 @@
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { unknownName } from '../../src/agent/probes/names-in-scope.ts';
 import { analyseScopes, maxAnalysedChars } from '../../src/agent/source/scopes.ts';
 import { nodes } from './nodes.ts';
-import { marked, ProbeProgram, program, removeBuilt } from './probe-program.ts';
+import { marked, ProbeProgram, program } from './probe-program.ts';
 
 const file = program('names.cjs');
 const line = marked(file);
@@ -13,7 +13,6 @@ const running: ProbeProgram[] = [];
 afterEach(async () => {
   await Promise.all(running.splice(0).map((one) => one.stop()));
 });
-afterAll(removeBuilt);
 
 describe.each(nodes())('on Node $major', ({ execPath }) => {
   let app: ProbeProgram;

@@ -1,6 +1,6 @@
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { nodes } from './nodes.ts';
-import { type Hit, marked, ProbeProgram, program, removeBuilt, variable } from './probe-program.ts';
+import { type Hit, marked, ProbeProgram, program, variable } from './probe-program.ts';
 
 const file = program('places.mjs');
 const gone = { $: 'unavailable' };
@@ -71,7 +71,6 @@ const running: ProbeProgram[] = [];
 afterEach(async () => {
   await Promise.all(running.splice(0).map((one) => one.stop()));
 });
-afterAll(removeBuilt);
 
 describe.each(nodes())('on Node $major', ({ execPath }) => {
   test('every kind of place shows the variables that the line can see, with their values', { timeout: 60_000 }, async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { bundle, compilers } from './compilers.ts';
 import { nodes } from './nodes.ts';
-import { marked, ProbeProgram, program, removeBuilt, variable } from './probe-program.ts';
+import { marked, ProbeProgram, program, variable } from './probe-program.ts';
 
 let home: string;
 let shop: string;
@@ -18,7 +18,6 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((one) => one.stop()));
 });
 afterAll(async () => {
-  await removeBuilt();
   await rm(home, { recursive: true, force: true });
 });
 
@@ -31,26 +30,29 @@ describe.each(Object.keys(compilers))('compiled by %s', (name) => {
     built = await (compilers[name] as (folder: string) => Promise<string>)(folder);
   });
 
-  test.each(nodes())('a line of the TypeScript source is found and shown as written, on Node $major', async ({ execPath }) => {
-    const app = await ProbeProgram.start(execPath, { maxShare: 1, maxCaptureMs: 1_000 });
-    running.push(app);
-    await app.load(built);
-    const line = marked(shop, 'sum');
-    const state = await app.arm({ where: { file: 'src/shop.ts', line }, expressions: ['this.discount', 'item.name'] });
-    expect(state).toMatchObject({ state: 'armed', at: [{ line }] });
-    const [at] = state.at ?? [];
-    expect(at?.file).toMatch(/src\/shop\.ts$/);
-    if (!name.includes('source root')) expect(at?.text).toBe('sum += price; // <- sum');
-    expect(await app.call(built, 'run')).toBe(4);
-    const { capture } = await app.hit();
-    expect(capture.at).toEqual(at);
-    expect(capture.stack[0]).toMatchObject({ line, file: at?.file });
-    expect(capture.expressions).toEqual([
-      { expression: 'this.discount', value: 0.5 },
-      { expression: 'item.name', value: 'cup' },
-    ]);
-    expect(variable(capture, 'price')).toBe(4);
-  });
+  test.concurrent.for(nodes())(
+    'a line of the TypeScript source is found and shown as written, on Node $major',
+    async ({ execPath }, { onTestFinished }) => {
+      const app = await ProbeProgram.start(execPath, { maxShare: 1, maxCaptureMs: 1_000 });
+      onTestFinished(() => app.stop());
+      await app.load(built);
+      const line = marked(shop, 'sum');
+      const state = await app.arm({ where: { file: 'src/shop.ts', line }, expressions: ['this.discount', 'item.name'] });
+      expect(state).toMatchObject({ state: 'armed', at: [{ line }] });
+      const [at] = state.at ?? [];
+      expect(at?.file).toMatch(/src\/shop\.ts$/);
+      if (!name.includes('source root')) expect(at?.text).toBe('sum += price; // <- sum');
+      expect(await app.call(built, 'run')).toBe(4);
+      const { capture } = await app.hit();
+      expect(capture.at).toEqual(at);
+      expect(capture.stack[0]).toMatchObject({ line, file: at?.file });
+      expect(capture.expressions).toEqual([
+        { expression: 'this.discount', value: 0.5 },
+        { expression: 'item.name', value: 'cup' },
+      ]);
+      expect(variable(capture, 'price')).toBe(4);
+    },
+  );
 });
 
 describe.each(nodes())('on Node $major', ({ execPath }) => {

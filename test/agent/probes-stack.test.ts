@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { nodes } from './nodes.ts';
-import { marked, ProbeProgram, program, removeBuilt } from './probe-program.ts';
+import { marked, ProbeProgram, program } from './probe-program.ts';
 
 const file = program('async-stack.mjs');
 
@@ -17,7 +17,6 @@ const running: ProbeProgram[] = [];
 afterEach(async () => {
   await Promise.all(running.splice(0).map((one) => one.stop()));
 });
-afterAll(removeBuilt);
 
 describe.each(nodes())('on Node $major', ({ execPath }) => {
   let app: ProbeProgram;

@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { nodes } from './nodes.ts';
-import { fields, type Hit, marked, ProbeProgram, program, removeBuilt, variable } from './probe-program.ts';
+import { fields, type Hit, marked, ProbeProgram, program, variable } from './probe-program.ts';
 
 const exotic = program('exotic.mjs');
 const privates = program('private.cjs');
@@ -87,7 +87,6 @@ const running: ProbeProgram[] = [];
 afterEach(async () => {
   await Promise.all(running.splice(0).map((one) => one.stop()));
 });
-afterAll(removeBuilt);
 
 describe.each(nodes())('on Node $major', ({ execPath }) => {
   let app: ProbeProgram;

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Located } from '../../src/agent/source/spot.ts';
 import type { StackFrame } from '../../src/protocol/frames.ts';
 import { bundle, compilers } from './compilers.ts';
-import { marked, program, removeBuilt } from './probe-program.ts';
+import { marked, program } from './probe-program.ts';
 import { ReaderProgram } from './reader-program.ts';
 
 const shop = program('typed/shop.ts');
@@ -38,7 +38,6 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((one) => one.stop()));
 });
 afterAll(async () => {
-  await removeBuilt();
   await rm(home, { recursive: true, force: true });
 });
 

@@ -9,7 +9,7 @@ import type { Located } from '../../src/agent/source/spot.ts';
 import { readStackLine } from '../../src/agent/source/stack-line.ts';
 import type { Locate } from '../../src/protocol/frames.ts';
 import { bundle } from './compilers.ts';
-import { marked, program, removeBuilt } from './probe-program.ts';
+import { marked, program } from './probe-program.ts';
 import { ReaderProgram } from './reader-program.ts';
 
 let folder: string;
@@ -35,7 +35,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await app.stop();
-  await removeBuilt();
   await rm(folder, { recursive: true, force: true });
 });
 

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import type { Located } from '../../src/agent/source/spot.ts';
 import { nodes } from './nodes.ts';
-import { builtAgentFile, marked, program, removeBuilt } from './probe-program.ts';
+import { builtAgentFile, marked, program } from './probe-program.ts';
 import { ReaderProgram } from './reader-program.ts';
 
 const places = program('places.mjs');
@@ -22,7 +22,6 @@ async function start(...args: Parameters<typeof ReaderProgram.start>): Promise<R
 afterEach(async () => {
   await Promise.all(running.splice(0).map((one) => one.stop()));
 });
-afterAll(removeBuilt);
 
 describe.each(nodes())('on Node $major', ({ execPath }) => {
   test('a line is found, and its file is read without asking the program for its text', async () => {

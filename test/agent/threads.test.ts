@@ -29,7 +29,7 @@ async function hitOf(connection: FakeConnection, file: string): Promise<HitFrame
   return (hit as HitFrame).capture;
 }
 
-describe.each(nodes())('Node $major', ({ execPath: node }) => {
+describe.each(nodes())('Node $major', ({ major, execPath: node }) => {
   async function start(file: string, more: Record<string, string> = {}): Promise<void> {
     bridge = await startFakeBridge();
     const settings = { SIDELIGHT_URL: bridge.url, SIDELIGHT_KEY: 'sle_test', SIDELIGHT_SERVICE: 'shop', ...more };
@@ -104,6 +104,17 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     expect(await running.ended).toEqual({ code: 0, signal: null });
     expect(running.stderr()).toBe('sidelight: SIGUSR2: every probe is removed, and this process has no agent any more\n');
     expect(bridge.connections).toHaveLength(2);
+  });
+
+  test('what a thread loads is instrumented there, and what another loads is not armed with it', async () => {
+    await start('threads.mjs', { SIDELIGHT_WORKER_THREADS: '1', SIDELIGHT_INSTRUMENT: '**/threads.mjs' });
+    const main = await bridge.connection(0);
+    running.tell('thread');
+    const thread = await bridge.connection(1);
+    await hitOf(thread, 'threads.mjs');
+    const { engine } = framesOf(thread, 'state').at(-1) ?? {};
+    expect(engine?.name).toBe(major > 20 ? 'load-time' : 'breakpoint');
+    expect([framesOf(main, 'state'), framesOf(main, 'hit')]).toEqual([[], []]);
   });
 
   test('each worker of a cluster takes snapshots of its own', async () => {

@@ -9,7 +9,7 @@ const text = (line: number) => (sourceLines[line - 1] ?? '').trim();
 
 afterAll(removeBuilt);
 
-describe.each(implementations())('$name', (implementation) => {
+describe.concurrent.each(implementations())('$name', (implementation) => {
   let world: ContractWorld;
   beforeAll(async () => {
     world = await ContractWorld.open(implementation);
@@ -23,7 +23,7 @@ describe.each(implementations())('$name', (implementation) => {
     }
   });
 
-  describe('an action', () => {
+  describe.sequential('an action', () => {
     test('is armed, and says where and how it is observed', async () => {
       const action = newAction();
       const state = await world.arm(action);
@@ -115,7 +115,7 @@ describe.each(implementations())('$name', (implementation) => {
     });
   });
 
-  describe('a condition', () => {
+  describe.sequential('a condition', () => {
     test('that is false is counted, and one that cannot be evaluated too, with its last error', async () => {
       const never = newAction({ condition: 'order.id < 0' });
       const broken = newAction({ condition: 'order.note.length > 9' });
@@ -152,7 +152,7 @@ describe.each(implementations())('$name', (implementation) => {
     });
   });
 
-  describe('a place', () => {
+  describe.sequential('a place', () => {
     test('in a file that is not loaded is waited for', async () => {
       const action = newAction({ where: { file: 'nobody-loads-this.mjs', line: 1 } });
       expect(await world.arm(action)).toMatchObject({ state: 'pending', hits: 0 });
@@ -192,7 +192,7 @@ describe.each(implementations())('$name', (implementation) => {
     });
   });
 
-  describe('a logpoint', () => {
+  describe.sequential('a logpoint', () => {
     const log = { template: 'order {order.id} costs {total}', level: 'info', perSecond: 100, toStdout: false } as const;
     const expressions = ['order.id', 'total'];
 
@@ -219,7 +219,7 @@ describe.each(implementations())('$name', (implementation) => {
     });
   });
 
-  describe('sums', () => {
+  describe.sequential('sums', () => {
     test('a counter counts passes with the condition true, and gives no hits', async () => {
       const action = newAction({ kind: 'counter', condition: "order.note === 'even'" });
       await world.arm(action);
@@ -303,7 +303,7 @@ describe.each(implementations())('$name', (implementation) => {
     });
   });
 
-  describe('the bridge', () => {
+  describe.sequential('the bridge', () => {
     test('pauses and resumes all actions by its policy', async () => {
       const action = newAction({ limits: { hits: 50 } });
       await world.arm(action);

@@ -3,12 +3,12 @@ import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Action, AgentPolicy, Engine, HitFrame, StateFrame } from '../../src/protocol/frames.ts';
 import { buildAgent } from '../agent/built-agent.ts';
 import { type FakeConnection, framesOf, startFakeBridge } from '../agent/fake-bridge.ts';
 import { nodes } from '../agent/nodes.ts';
-import { runProgram } from '../agent/run-program.ts';
+import { type RunningProgram, runProgram } from '../agent/run-program.ts';
 import { until } from '../agent/until.ts';
 
 // Published programs nobody here wrote a line of, with every kind of probe in their own code, by every engine: they answer as ever.
@@ -44,7 +44,7 @@ const published: Published[] = [
   },
   {
     ...{ name: 'micro', is: 'CommonJS', isModule: false, file: 'micro/lib/index.js' },
-    args: (folder) => [`${packages}micro/bin/micro.js`, '-l', 'tcp://127.0.0.1:0', join(folder, 'handler.cjs')],
+    args: (folder) => [join(folder, 'service.cjs')],
     line: "res.setHeader('Content-Length', Buffer.byteLength(str));",
     from: 'res.statusCode = code;',
     to: 'res.end(str);',
@@ -71,6 +71,12 @@ const published: Published[] = [
   },
 ];
 
+/** Its own command answers nothing in this version. */
+const service = `
+  const server = require(${JSON.stringify(`${packages}micro`)})(async ({ url }) => ({ url, at: 'micro' }));
+  server.listen(0, '127.0.0.1', () => console.log('on port ' + server.address().port));
+`;
+
 /** Live edit takes long on a busy machine. */
 const policy: AgentPolicy = {
   ...{ names: { hidden: {}, harmlessEndings: [], harmlessBeginnings: [] }, pause: false },
@@ -78,16 +84,22 @@ const policy: AgentPolicy = {
 };
 
 let agent: string;
+const started: RunningProgram[] = [];
 let folder: string;
 
 beforeAll(async () => {
   agent = await buildAgent();
   folder = await mkdtemp(join(tmpdir(), 'sidelight-published-'));
   for (const name of ['hello.txt', 'other.txt']) await writeFile(join(folder, name), name.slice(0, 5));
-  await writeFile(join(folder, 'handler.cjs'), "module.exports = async ({ url }) => ({ url, at: 'micro' });\n");
+  await writeFile(join(folder, 'service.cjs'), service);
 });
 afterAll(async () => {
   for (const directory of [agent, folder]) await rm(directory, { recursive: true, force: true });
+});
+
+/** Whoever did not end. */
+afterEach(() => {
+  for (const { child } of started.splice(0)) child.kill('SIGKILL');
 });
 
 /** What its callers and its operator see of a run. */
@@ -120,6 +132,7 @@ describe.each(nodes())('on Node $major', ({ major, execPath: node }) => {
   ): Promise<Seen> {
     const own = armed === undefined ? [] : ['--import', pathToFileURL(join(agent, 'register.js')).href];
     const running = runProgram(node, [...own, ...args(folder)], { ...settings, NO_COLOR: '1' }, folder);
+    started.push(running);
     try {
       const port = await until(() => /(?:127\.0\.0\.1:|on port )(\d+)/.exec(running.stdout())?.[1], `${name} to listen`);
       const url = `http://127.0.0.1:${port}`;

@@ -113,14 +113,25 @@ describe('the notes on an action', () => {
         skipped: { condition: 0, error: 0, budget: 0, queue: 0, rate: 4 },
       }),
     ];
-    expect(notesOn(action({ expectLine: 'return price;', targets }))).toEqual([
+    const around = { isConnected: () => true, isPaused: false };
+    expect(notesOn(action({ expectLine: 'return price;', targets }), around)).toEqual([
       'The expected text has moved from line 7; bound to line 9, where it stands now.',
       'The agents run 2 different versions of "src/shop.ts"; see sourceHash in targets.',
       '1 of 2 agents have not loaded "src/shop.ts" yet; they bind it when it loads. Check the path if it should be loaded.',
       'The line is hot: the probe was away at times to keep within its budget, so not every pass was looked at: 30 of about 300 ± 30 passes (95 % interval).',
-      'A breaker took the probe away 2 times because one pause was too long.',
+      'A breaker took the probe away because one pause was far too long.',
       '4 lines were left out to keep to the lines a second.',
     ]);
-    expect(notesOn(action({ kind: 'counter', targets }))[3]).toContain('not every pass was counted');
+    expect(notesOn(action({ kind: 'counter', targets }), around)[3]).toContain('not every pass was counted');
+  });
+
+  it('say that an agent is gone, that probes are away, and that a slowed line can have run far more often', () => {
+    const told = { seen: 40, armedMs: 1_000, awayMs: 900, spentMicros: 60_000, maxPauseMicros: 300, armMicros: 0, trips: 0 };
+    const targets = [target('a', { state: 'armed', passes: told }), target('b', { state: 'suspended' })];
+    const notes = notesOn(action({ kind: 'counter', targets }), { isConnected: (id) => id === 'b', isPaused: true });
+    expect(notes.join(' ')).toMatch(/1 of 2 agents are not connected any more/);
+    expect(notes.join(' ')).toMatch(/1 of 2 agents have taken the probe off/);
+    expect(notes.join(' ')).toMatch(/operator has paused/);
+    expect(notes.join(' ')).toMatch(/can be far above the estimate/);
   });
 });

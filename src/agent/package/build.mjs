@@ -95,7 +95,11 @@ const files = {
   'package.json': `${JSON.stringify(manifest, undefined, 2)}\n`,
   'register.d.ts': 'export {};\n',
   // For `node --require`: Node 20 cannot require an ES module, and the program is loaded before this one is.
-  'register.cjs': `if (process.env.SIDELIGHT_INSTRUMENT) require('./load-time.cjs').instrumentFirst();
+  // What goes wrong here is told by `register.js`, which tries it again.
+  'register.cjs': `try {
+  if (process.env.SIDELIGHT_INSTRUMENT || process.env.pm2_env?.includes('SIDELIGHT_INSTRUMENT'))
+    require('./load-time.cjs').instrumentFirst();
+} catch {}
 import('./register.js').catch((error) => process.stderr.write('sidelight: not started: ' + String(error) + '\\n'));
 `,
 };

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { max, min, monotonicMs } from '../intrinsics.ts';
-import type { GeneratedPlace } from '../source/spot.ts';
+import type { GeneratedPlace, Spot } from '../source/spot.ts';
 import { type Condition, conditionFor, type Thunk } from '../values/condition.ts';
+import { ConditionGarbage } from './condition-garbage.ts';
 import { ThunksAtPass } from './names-at-pass.ts';
 import type { DebuggerSession } from './session.ts';
 import type { Frame, Pass, PlacingEngine, Site } from './site.ts';
@@ -12,12 +13,15 @@ import type { Frame, Pass, PlacingEngine, Site } from './site.ts';
  */
 const assumedV8Ms = 0.1;
 const leastV8Ms = 0.02;
+/** What each condition that is not yet collected adds: 10 ns, twice that among nested functions. */
+const perUncollectedMs = 2e-5;
 
 interface Breakpoint {
   site: Site;
   condition: Condition;
   /** Undefined while it is taken away. */
   id: string | undefined;
+  /** Without what uncollected conditions add. */
   v8Ms: number;
 }
 
@@ -31,6 +35,7 @@ export class Breakpoints implements PlacingEngine {
   /** Where a place of the original text is in the text V8 has. */
   readonly #placeNow: (scriptId: string, place: GeneratedPlace) => GeneratedPlace;
   readonly #byIndex: (Breakpoint | undefined)[] = [];
+  readonly #garbage = new ConditionGarbage();
   #lastEndMs = 0;
 
   /** `enter` never throws. */
@@ -42,6 +47,10 @@ export class Breakpoints implements PlacingEngine {
     this.#placeNow = placeNow;
     this.#session = session;
     this.#enter = enter;
+  }
+
+  keyOf(_spot: Spot, { line, column }: GeneratedPlace): string {
+    return `${line}:${column}`;
   }
 
   install(site: Site): { problem: string; isTemporary: boolean } | undefined {
@@ -86,8 +95,12 @@ export class Breakpoints implements PlacingEngine {
     const startMs = monotonicMs();
     const breakpoint = this.#byIndex[index];
     if (breakpoint === undefined) return false;
-    breakpoint.v8Ms = max(leastV8Ms, min(breakpoint.v8Ms, startMs - this.#lastEndMs));
+    const gapMs = startMs - this.#lastEndMs;
+    const moreMs = this.#garbage.count * perUncollectedMs;
+    breakpoint.v8Ms = max(leastV8Ms, min(breakpoint.v8Ms, gapMs - moreMs));
     const { site, condition } = breakpoint;
+    this.#garbage.add((ms) => site.allowance.spend(ms));
+    if (this.#garbage.isFull()) site.allowance.restWhile(this.#garbage.isFull);
     this.#enter({
       site,
       names: new ThunksAtPass(condition.always, condition.early, always),
@@ -95,11 +108,16 @@ export class Breakpoints implements PlacingEngine {
       token: undefined,
       end: undefined,
       startMs,
-      runtimeMs: breakpoint.v8Ms,
+      runtimeMs: max(leastV8Ms, min(gapMs, breakpoint.v8Ms + moreMs)),
     });
     this.#lastEndMs = monotonicMs();
     return false;
   };
+
+  /** The debugger went off. */
+  ended(): void {
+    this.#garbage.ended();
+  }
 
   /** V8 forgets breakpoints of a script whose text was changed. */
   renew(scriptId: string): void {

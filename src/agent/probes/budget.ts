@@ -17,6 +17,8 @@ const tripMs = { first: 5_000, factor: 4 } as const;
 const comebackMs = 1_000;
 /** A new place may begin with this, so that its first pass is seen whatever others have spent. */
 const leastMs = 0.05;
+/** A place that has to rest for another reason than its time is looked at again after this. */
+const restMs = 1_000;
 /** A place can always take one hit, however many places share the time. */
 const minBurstMs = 5;
 
@@ -77,6 +79,7 @@ export class Allowance {
   #share: number;
   #leftMs: number;
   #asOfMs = monotonicMs();
+  #mustRest: (() => boolean) | undefined;
 
   constructor(share: number, savings: Savings) {
     this.#share = share;
@@ -100,14 +103,20 @@ export class Allowance {
   spend(ms: number): boolean {
     this.#fill();
     this.#leftMs -= ms;
-    return this.#leftMs > 0;
+    return this.#leftMs > 0 && this.#mustRest?.() !== true;
+  }
+
+  /** The place goes at its next payment, and comes back when this is false. */
+  restWhile(mustRest: () => boolean): void {
+    this.#mustRest = mustRest;
   }
 
   /** Milliseconds until the place may come back. */
   get returnsInMs(): number {
     this.#fill();
     const needed = min(this.#fullMs, max(this.#share * comebackMs, 0.1));
-    return max(0, (needed - this.#leftMs) / this.#share);
+    const ms = max(0, (needed - this.#leftMs) / this.#share);
+    return this.#mustRest?.() === true ? max(ms, restMs) : ms;
   }
 
   get #fullMs(): number {

@@ -18,16 +18,24 @@ export interface DebuggingEvents {
   isFormer(script: ScriptInfo): boolean;
 }
 
+/** What conditions call, and under which name. */
+interface Hook {
+  hookName: string;
+  hook: unknown;
+  /** The debugger went off. */
+  ended(): void;
+}
+
 /** V8's debugger while a probe needs it, and the scripts it tells of. */
 export class Debugging {
   readonly #events: DebuggingEvents;
-  readonly #hook: { hookName: string; hook: unknown };
+  readonly #hook: Hook;
   readonly #scripts = new KeptMap<string, ScriptInfo>();
   #session: DebuggerSession | undefined;
   /** In the middle of V8's news of a script: turning the debugger off then would crash the process. */
   isInNews = false;
 
-  constructor(hook: { hookName: string; hook: unknown }, events: DebuggingEvents) {
+  constructor(hook: Hook, events: DebuggingEvents) {
     this.#hook = hook;
     this.#events = events;
   }
@@ -78,6 +86,7 @@ export class Debugging {
     this.#session = undefined;
     this.#scripts.clear();
     deleteProperty(globalThis, this.#hook.hookName);
+    this.#hook.ended();
   }
 
   /** Places where V8 can stop. */

@@ -4,7 +4,9 @@ import { compileNameRules } from '../../protocol/names.ts';
 import { atomicLoad, epochMs, min, monotonicMs, round, type startTimer, stopTimer } from '../intrinsics.ts';
 import { later, soon } from '../later.ts';
 import type { Located, ScriptInfo, Spot } from '../source/spot.ts';
+import { Arrivals } from './arrivals.ts';
 import { Cost, defaultMaxCaptureMs, defaultMaxShare, isFarTooLong, maxStrikes } from './budget.ts';
+import { endOf } from './ends.ts';
 import { type End, type Ends, Hits } from './hits.ts';
 import { unknownName } from './names-in-scope.ts';
 import { Observation } from './observation.ts';
@@ -27,6 +29,7 @@ export class InProcessProbes implements Probes {
   readonly #defaultShare: number;
   readonly #observation: Observation;
   readonly #hits: Hits;
+  readonly #arrivals: Arrivals;
   readonly #ends: Ends;
   readonly #watches = new Map<string, Watch>();
   readonly #ended = new Map<string, Watch>();
@@ -49,13 +52,17 @@ export class InProcessProbes implements Probes {
           watch.isChanged = true;
           soon(() => this.#observation.promote(watch));
         },
-        loaded: (script) => this.#loaded(script),
+        loaded: (script) => this.#arrivals.loaded(script, this.#watches),
         isWaiting: () => [...this.#watches.values()].some((watch) => watch.state === 'pending'),
         changed: (watch) => this.#teller.tell(watch),
         failed: (watch, message) => this.#end(watch, 'failed', { code: 'unsupported', message }),
       },
       options,
     );
+    this.#arrivals = new Arrivals(this.#observation, {
+      search: (watch) => this.#search(watch),
+      found: (watch, located, ends, script) => this.#settle(watch, located, ends, script),
+    });
     this.#ends = {
       endSoon: (watch, state, why) => this.#endSoon(watch, state, why),
       tripSoon: (watch, tookMs) => soon(() => this.#trip(watch, tookMs)),
@@ -190,20 +197,6 @@ export class InProcessProbes implements Probes {
     this.#observation.closeIfUnused();
   }
 
-  /** A script that was loaded after the action came, and is about to run. */
-  #loaded(script: ScriptInfo): void {
-    for (const watch of this.#watches.values()) {
-      const isAgain = watch.state === 'armed' && watch.at.some(({ file }) => file === script.path);
-      if (watch.state !== 'pending' && !isAgain) continue;
-      this.#observation.locateLoaded(watch.where, script, (located) => {
-        if (watch.state !== 'pending' && watch.state !== 'armed') return;
-        const to = watch.duration?.to;
-        if (to === undefined) this.#settle(watch, located, undefined, script);
-        else this.#observation.locateLoaded(to, script, (ends) => this.#settle(watch, located, ends, script));
-      });
-    }
-  }
-
   #settle(watch: Watch, located: Located, ends: Located | undefined, script: ScriptInfo | undefined): void {
     const startMs = monotonicMs();
     try {
@@ -286,8 +279,10 @@ export class InProcessProbes implements Probes {
     if (this.#report !== undefined || this.#watches.size === 0) return;
     this.#report = later(() => {
       this.#report = undefined;
+      const hasHook = this.#observation.hasHook();
       for (const watch of [...this.#watches.values()]) {
-        if (monotonicMs() >= watch.expiresAtMs) this.#end(watch, 'expired');
+        const end = endOf(watch, hasHook);
+        if (end !== undefined) this.#end(watch, end.state, end.why);
         else if (watch.isChanged) this.#teller.tell(watch);
       }
       this.#startReports();

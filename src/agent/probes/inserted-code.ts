@@ -1,7 +1,7 @@
 import { mapGet } from '../intrinsics.ts';
 import { later, soon } from '../later.ts';
 import { type Edit, passEdits, spanEdits } from '../source/inserted.ts';
-import type { GeneratedPlace, ScriptInfo } from '../source/spot.ts';
+import type { GeneratedPlace, ScriptInfo, Spot } from '../source/spot.ts';
 import { type Cell, defineCell, tokenName } from './cells.ts';
 import { EnteredPass, namesAt, quickCount } from './entered-pass.ts';
 import { LiveEdit } from './live-edit.ts';
@@ -93,6 +93,10 @@ export class InsertedCode implements PlacingEngine {
     return edited === undefined ? place : edited.shifts.back(place);
   }
 
+  keyOf(spot: Spot, _at: GeneratedPlace, isSpan: boolean): string {
+    return insertionKey(spot, isSpan);
+  }
+
   install(site: Site): { problem: string; isTemporary: boolean } | undefined {
     const { script } = site.spot;
     const edited: Edited = this.#edited.get(script.id) ?? {
@@ -101,7 +105,7 @@ export class InsertedCode implements PlacingEngine {
       tries: 0,
       shifts: new Shifts('', []),
     };
-    const known = edited.marks.get(keyOf(site));
+    const known = edited.marks.get(insertionKey(site.spot, site.isSpan));
     if (known !== undefined) {
       known.site = site;
       edited.tries = 0;
@@ -116,7 +120,7 @@ export class InsertedCode implements PlacingEngine {
       cell.release();
       return { problem: applied.why, isTemporary: applied.isTemporary };
     }
-    edited.marks.set(keyOf(site), { cell, edits, site, frame: () => undefined });
+    edited.marks.set(insertionKey(site.spot, site.isSpan), { cell, edits, site, frame: () => undefined });
     edited.tries = 0;
     edited.shifts = new Shifts(edited.original, this.#liveEdit.insertedIn(script.id));
     this.#edited.set(script.id, edited);
@@ -194,13 +198,13 @@ export class InsertedCode implements PlacingEngine {
 
   #markOf(site: Site): Mark | undefined {
     const edited = mapGet(this.#edited, site.spot.script.id);
-    const mark = edited === undefined ? undefined : mapGet(edited.marks, keyOf(site));
+    const mark = edited === undefined ? undefined : mapGet(edited.marks, insertionKey(site.spot, site.isSpan));
     return mark?.site === site ? mark : undefined;
   }
 }
 
 /** A place in a script's text; the same for every action that comes there. */
-function keyOf({ spot, isSpan }: Site): string {
+export function insertionKey(spot: Spot, isSpan: boolean): string {
   if (isSpan) return `span ${spot.function?.body.from}`;
   return 'why' in spot.insertion ? '' : `${spot.insertion.at} ${spot.insertion.wrapTo ?? ''}`;
 }

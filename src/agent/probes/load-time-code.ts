@@ -1,5 +1,7 @@
 import type { LoadTime, LoadTimeHandler } from '../load-time/load-time.ts';
+import type { GeneratedPlace, Spot } from '../source/spot.ts';
 import { EnteredPass, quickCount } from './entered-pass.ts';
+import { insertionKey } from './inserted-code.ts';
 import type { Frame, Pass, PlacingEngine, Site, Token } from './site.ts';
 
 /** Calls that were inserted when the program's files were loaded: armed and disarmed without the debugger. */
@@ -12,6 +14,10 @@ export class LoadTimeCode implements PlacingEngine {
   constructor(loadTime: LoadTime, enter: (pass: Pass) => Token | undefined) {
     this.#loadTime = loadTime;
     this.#enter = enter;
+  }
+
+  keyOf(spot: Spot, _at: GeneratedPlace, isSpan: boolean): string {
+    return insertionKey(spot, isSpan);
   }
 
   install(site: Site): { problem: string; isTemporary: boolean } | undefined {

@@ -2,7 +2,7 @@ import { url as inspectorUrl } from 'node:inspector';
 import type { AgentPolicy, Locate, Located as LocatedFrame, StackFrame, Where } from '../../protocol/frames.ts';
 import { limits } from '../../protocol/limits.ts';
 import { defaultEngines } from '../config.ts';
-import { max, monotonicMs } from '../intrinsics.ts';
+import { defineProperty, getOwnPropertyDescriptor, max, monotonicMs } from '../intrinsics.ts';
 import { soon } from '../later.ts';
 import type { LoadTime } from '../load-time/load-time.ts';
 import { pathOf } from '../source/path-of.ts';
@@ -29,6 +29,9 @@ const newsVeto = 'The file is just being loaded.';
 
 /** Longest wait of the program for a module that is about to run and that an action waits for. */
 const maxLoadWaitMs = 50;
+/** Searches under way at a time; each holds its answer in memory. */
+const maxSearches = 50;
+export const noHook = 'The global object takes no new properties, so V8 cannot call the agent.';
 
 export interface ObservationEvents extends SiteEvents {
   /** A script was loaded, and runs when this returns. */
@@ -140,6 +143,11 @@ export class Observation {
     }
   }
 
+  /** Whether so many scripts are being looked at that no more should be for now. */
+  get isBusy(): boolean {
+    return this.#searches > maxSearches;
+  }
+
   /** Finds a line in a script that is about to run; `then` may be called before this returns. */
   locateLoaded(where: Where, script: ScriptInfo, then: (located: Located) => void): void {
     const isNamed = stemOf(where.file) === stemOf(script.path);
@@ -212,6 +220,19 @@ export class Observation {
     this.reader.close();
   }
 
+  /**
+   * Sees to it that breakpoints can call us: a program can take away, and forbid, what it has not put into its global scope. Each condition
+   * would throw then, and nobody would count what that costs.
+   */
+  hasHook(): boolean {
+    if (this.#debugging.session === undefined) return true;
+    const { hookName, hook: value } = this.#breakpoints;
+    return (
+      getOwnPropertyDescriptor(globalThis, hookName)?.value === value ||
+      defineProperty(globalThis, hookName, { value, configurable: true, enumerable: false, writable: false })
+    );
+  }
+
   /** Closes the debugger when no action has a place, waits for one, or has left something to tidy up. */
   closeIfUnused(): void {
     const isUsed = this.#sites.isUsing(this.#breakpoints) || this.#inserted.isUsing || this.#searches > 0;
@@ -243,6 +264,10 @@ export class Observation {
     try {
       const startMs = monotonicMs();
       this.#debugging.open();
+      if (!this.hasHook()) {
+        this.#closeDebugger();
+        return { code: 'unsupported', message: noHook };
+      }
       this.#cost.add(monotonicMs() - startMs);
       return undefined;
     } catch (error) {

@@ -15,6 +15,8 @@ const promoteAfterMs = 1_000;
 /** When an engine was blocked for now, it is tried again after this, doubled each time. */
 const retryMs = 2_000;
 const maxRetries = 4;
+/** A file that is loaded again and again is observed in its newest copies: every place costs time and memory. */
+const maxCopies = 20;
 
 /** Where an action goes: its place in each script, and for a duration between lines the other end. */
 export interface Places {
@@ -59,7 +61,8 @@ export class Placing {
   }
 
   /** Puts an action at its places. Gives why it cannot be done. Never in the middle of a pass. */
-  place(watch: Watch, places: Places): string | undefined {
+  place(watch: Watch, found: Places): string | undefined {
+    const places = newest(found);
     const problem = this.#put(watch, places, false);
     if (problem !== undefined) return problem;
     this.#placed.set(watch, { ...places, retries: 0 });
@@ -69,10 +72,28 @@ export class Placing {
 
   /** Another script has the file as well. */
   extend(watch: Watch, more: Places): string | undefined {
-    const before = this.#placed.get(watch) ?? { spots: [], ends: [], retries: 0 };
-    const isNew = (spot: Spot) => !before.spots.some((one) => one.script.id === spot.script.id);
-    const spots = [...before.spots, ...more.spots.filter(isNew)];
-    return this.place(watch, { spots, ends: [...before.ends, ...more.ends] });
+    const before = this.#placed.get(watch);
+    if (before === undefined) return this.place(watch, more);
+    const known = new Set(before.spots.map(idOf));
+    const isNew = (spot: Spot) => !known.has(idOf(spot));
+    const added = { spots: more.spots.filter(isNew), ends: more.ends.filter(isNew) };
+    if (added.spots.length === 0) return undefined;
+    const all = newest({ spots: [...before.spots, ...added.spots], ends: [...before.ends, ...added.ends] });
+    const { engine } = watch;
+    const choice = this.#choose(watch, all, engine?.name !== 'breakpoint');
+    if ('problem' in choice || choice.name !== engine?.name) return this.place(watch, all);
+    const attached = attachPlaces(watch, added, engine.name);
+    if ('problem' in attached) return attached.problem;
+    const kept = new Set(all.spots.map(idOf));
+    const failure = this.#sites.extend(
+      watch,
+      attached.places,
+      this.#offer.engines.get(engine.name) as PlacingEngine,
+      (id) => !kept.has(id),
+    );
+    if (failure !== undefined) return this.place(watch, all);
+    this.#placed.set(watch, { ...all, retries: before.retries });
+    return undefined;
   }
 
   take(watch: Watch): void {
@@ -162,6 +183,15 @@ export class Placing {
     const attached = attachPlaces(watch, places, name);
     return 'problem' in attached ? { ...attached, isTemporary: false } : this.#sites.attach(watch, attached.places, engine);
   }
+}
+
+const idOf = ({ script }: Spot): string => script.id;
+
+/** Without the copies of a file that were loaded long ago. */
+function newest({ spots, ends }: Places): Places {
+  const ids = [...new Set(spots.map(idOf))].slice(-maxCopies);
+  const isKept = (spot: Spot) => ids.includes(idOf(spot));
+  return { spots: spots.filter(isKept), ends: ends.filter(isKept) };
 }
 
 /** Where probes go for this action with this engine. */

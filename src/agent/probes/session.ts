@@ -15,6 +15,10 @@ export interface Analysis {
  */
 const maxScriptsCacheSize = 1_000_000;
 
+/** V8 gives so many places at a time; beyond these pages the rest of a function goes unseen. */
+const placesPerPage = 1_000;
+const maxPages = 50;
+
 /** What V8 says of a script when it is compiled, or of each script there is when the debugger goes on. */
 export type ScriptParsed = Debugger.ScriptParsedEventDataType;
 
@@ -46,11 +50,20 @@ export class DebuggerSession {
 
   /** Places where V8 can stop, in the order of the source. Lines and columns count from 0. */
   possiblePlaces(scriptId: string, from: GeneratedPlace, to: GeneratedPlace): Debugger.BreakLocation[] {
-    const found = this.#ask<{ locations: Debugger.BreakLocation[] }>('Debugger.getPossibleBreakpoints', {
-      start: { scriptId, lineNumber: from.line, columnNumber: from.column },
-      end: { scriptId, lineNumber: to.line, columnNumber: to.column },
-    });
-    return found?.locations ?? [];
+    const places: Debugger.BreakLocation[] = [];
+    const end = { scriptId, lineNumber: to.line, columnNumber: to.column };
+    let start: Debugger.Location = { scriptId, lineNumber: from.line, columnNumber: from.column };
+    for (let page = 0; page < maxPages; page += 1) {
+      const found = this.#ask<{ locations: Debugger.BreakLocation[] }>('Debugger.getPossibleBreakpoints', { start, end });
+      const locations = found?.locations ?? [];
+      const last = locations.at(-1);
+      const isLast = last === undefined || locations.length < placesPerPage || isSame(last, start);
+      // The last place comes again at the start of the next page, with all that V8 has there.
+      for (const one of locations) if (isLast || !isSame(one, last)) places.push(one);
+      if (isLast) break;
+      start = { scriptId, lineNumber: last.lineNumber, columnNumber: last.columnNumber ?? 0 };
+    }
+    return places;
   }
 
   /** The source as V8 has it; undefined when the script has been collected. */
@@ -87,6 +100,10 @@ export class DebuggerSession {
     });
     return answer;
   }
+}
+
+function isSame(one: Debugger.Location, other: Debugger.Location): boolean {
+  return one.lineNumber === other.lineNumber && (one.columnNumber ?? 0) === (other.columnNumber ?? 0);
 }
 
 /** A place in the text V8 has: lines and columns from 0. */

@@ -70,6 +70,8 @@ export interface Frame {
 /** One way to observe a place. None of its methods throws. */
 export interface PlacingEngine {
   readonly name: Engine;
+  /** What places have in common that are one place for this engine. */
+  keyOf(spot: Spot, at: GeneratedPlace, isSpan: boolean): string;
   /** Makes the place call us. Gives why it cannot be done; never in the middle of a pass. */
   install(site: Site): { problem: string; isTemporary: boolean } | undefined;
   /** The actions at an installed place have changed. */

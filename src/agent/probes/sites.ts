@@ -60,12 +60,12 @@ export class Sites {
     watch: Watch,
     places: readonly AttachPlace[],
     engine: PlacingEngine,
-  ): { problem: string; isTemporary: boolean } | undefined {
     /** The places of one span come and go together, or its ends would be missed. */
-    let shared: Allowance | undefined;
+    shared?: Allowance,
+  ): { problem: string; isTemporary: boolean } | undefined {
     for (const { role, spot, at } of places) {
       const isSpan = role === 'span';
-      const key = `${engine.name} ${spot.script.id} ${isSpan ? 'span' : ''}${at.line}:${at.column}`;
+      const key = `${engine.name} ${spot.script.id} ${engine.keyOf(spot, at, isSpan)}`;
       const attachment: Attachment = { watch, role };
       const known = this.#sites.get(key);
       if (known !== undefined) {
@@ -75,7 +75,8 @@ export class Sites {
         if (isCounted(role) && !known.isAway) watch.cycle.windowOpened(monotonicMs());
         continue;
       }
-      const index = this.#byIndex.length;
+      const free = this.#byIndex.indexOf(undefined);
+      const index = free < 0 ? this.#byIndex.length : free;
       shared ??= new Allowance(this.#maxShare / (this.#sites.size + 1), this.#savings);
       const site: Site = {
         ...{ index, key, spot, at, isSpan, engine },
@@ -84,7 +85,7 @@ export class Sites {
         isAway: false,
         allowance: shared,
       };
-      this.#byIndex.push(site);
+      this.#byIndex[index] = site;
       const failure = engine.install(site);
       if (failure !== undefined) {
         this.#byIndex[index] = undefined;
@@ -99,11 +100,28 @@ export class Sites {
     return undefined;
   }
 
-  /** Takes an action off all its places. */
-  detach(watch: Watch): void {
+  /** Puts an action at more places, and takes it off those in some scripts. */
+  extend(
+    watch: Watch,
+    places: readonly AttachPlace[],
+    engine: PlacingEngine,
+    isGone: (scriptId: string) => boolean,
+  ): { problem: string; isTemporary: boolean } | undefined {
+    this.detach(watch, isGone);
+    const kept = [...this.#sites.values()].filter(({ attachments }) => attachments.some((one) => one.watch === watch));
+    const failure = this.attach(watch, places, engine, kept[0]?.allowance);
+    if (failure !== undefined) return failure;
+    for (const { isAway, attachments } of kept)
+      for (const one of attachments)
+        if (one.watch === watch && isCounted(one.role) && !isAway) watch.cycle.windowOpened(monotonicMs());
+    return undefined;
+  }
+
+  /** Takes an action off all its places, or those in some scripts. */
+  detach(watch: Watch, isGone: (scriptId: string) => boolean = () => true): void {
     watch.cycle.stop(monotonicMs());
     for (const [key, site] of this.#sites) {
-      if (!site.attachments.some((one) => one.watch === watch)) continue;
+      if (!isGone(site.spot.script.id) || !site.attachments.some((one) => one.watch === watch)) continue;
       site.attachments = site.attachments.filter((one) => one.watch !== watch);
       if (site.attachments.length === 0) {
         this.#sites.delete(key);

@@ -22,6 +22,8 @@ function count(step) {
   return passes; // <- here
 }
 setInterval(() => {
+  // Node listens to the exit while it loads what `--import` names.
+  if (process.mainModule === undefined) return;
   count(1);
   const now = JSON.stringify(state());
   require('node:fs').writeSync(1, `${now === before ? `unchanged${Object.getOwnPropertyNames(globalThis).some(isHook) ? ', but for the hook' : ''}` : `${before} became ${now}`}\n`);

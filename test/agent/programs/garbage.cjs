@@ -1,0 +1,31 @@
+// A line that is passed often, and what V8 says of its memory.
+const { getHeapStatistics } = require('node:v8');
+let sum = 0;
+
+exports.hot = (times) => {
+  for (let time = 0; time < times; time += 1) pass(time);
+  return sum;
+};
+
+function pass(value) {
+  sum += value; // <- hot
+}
+
+/** Bytes of handles: the debugger has one for each script that V8 has not collected. */
+exports.handles = () => getHeapStatistics().used_global_handles_size;
+
+exports.rss = () => process.memoryUsage.rss();
+
+let kept;
+let mark;
+
+/** Whether V8 has collected the old generation since this was last asked. */
+exports.hasCollected = () => {
+  // V8 does not go on with a collection while nothing is allocated.
+  for (let round = 0; round < 20; round += 1) kept = Array.from({ length: 1_000 }, (_, index) => ({ index }));
+  const isGone = mark !== undefined && mark.deref() === undefined;
+  if (mark === undefined || isGone) mark = new WeakRef({});
+  return isGone;
+};
+
+exports.kept = () => kept.length;
