@@ -69,7 +69,8 @@ export class NastyWorld {
 /** What an action with one expression says about it; undefined when no pass had time for it. */
 export function outcomeOf({ last, hit }: { last: State; hit: Hit | undefined }): Outcome | undefined {
   if (last.state === 'failed') {
-    expect(last).toMatchObject({ code: 'bad-expression' });
+    // On a machine that stood still for a third of a second the breaker may have come first.
+    expect(['bad-expression', 'overhead']).toContain(last.code);
     return 'refused';
   }
   const [read] = hit?.capture.expressions ?? [];

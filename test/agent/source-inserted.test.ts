@@ -67,6 +67,7 @@ describe.each(nodes())('on Node $major', ({ execPath }) => {
 
   test.each(['yaml', 'acorn'])(
     'calls in %s are passed as often as V8 passes its own places, and read what V8 reads',
+    { timeout: 60_000 },
     async (library) => {
       const run = async (settings: Record<string, string>): Promise<Told> => {
         const env = { ...process.env, LIBRARY: library, SOURCE_URL: built.url, EVERY: '7', ...settings };

@@ -1,11 +1,13 @@
-import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test as inAnyOrder } from 'vitest';
 import { until } from '../agent/until.ts';
 import { implementations, removeBuilt } from './agents.ts';
 import { ContractWorld, isFinal, newAction, of, sumsOf } from './world.ts';
 
 afterAll(removeBuilt);
 
-describe.each(implementations())('$name', (implementation) => {
+/** The agents side by side, the tests of each one after the other. */
+const test = inAnyOrder.sequential;
+describe.concurrent.each(implementations())('$name', (implementation) => {
   let world: ContractWorld;
   afterEach(() => world?.end());
 

@@ -36,6 +36,8 @@ export class ConditionGarbage {
   #mark = new WeakReference({});
   #askedMs = Number.NEGATIVE_INFINITY;
   #isRefused = false;
+  /** Size of the heap after V8 has collected. */
+  #heapMb: number | undefined;
 
   /** One more; also in the middle of a pass. `paid` hears later how many milliseconds V8 was held for, if any. */
   add(paid: (ms: number) => void): void {
@@ -67,6 +69,7 @@ export class ConditionGarbage {
     if (deref(this.#mark) === undefined) {
       this.#mark = new WeakReference({});
       this.count -= this.#lookedAt;
+      this.#heapMb = usedMb();
     }
     this.#lookedAt = this.count;
   }
@@ -75,15 +78,19 @@ export class ConditionGarbage {
   #ask(paid: (ms: number) => void): void {
     if (this.#isRefused) return;
     const startMs = monotonicMs();
-    const heap = getHeapStatistics();
-    if (startMs - this.#askedMs < (heap.used_heap_size / 1e6) * askEveryMsPerMb) return;
+    this.#heapMb ??= usedMb();
+    if (startMs - this.#askedMs < this.#heapMb * askEveryMsPerMb) return;
     this.#askedMs = startMs;
     try {
-      this.#isRefused = heap.heap_size_limit < leastLimitBytes || bufferBytes(new Bytes(askBytes)) < askBytes;
+      this.#isRefused = getHeapStatistics().heap_size_limit < leastLimitBytes || bufferBytes(new Bytes(askBytes)) < askBytes;
     } catch {
       // The system does not give so much, not even of what is never touched.
       this.#isRefused = true;
     }
     paid(monotonicMs() - startMs);
   }
+}
+
+function usedMb(): number {
+  return getHeapStatistics().used_heap_size / 1e6;
 }
