@@ -1,4 +1,4 @@
-import { KeptMap, mapSet, max, monotonicMs } from '../intrinsics.ts';
+import { KeptMap, mapSet, max, min, monotonicMs } from '../intrinsics.ts';
 import { later } from '../later.ts';
 import type { Located, ScriptInfo } from '../source/spot.ts';
 import { Allowance, Savings } from './budget.ts';
@@ -9,6 +9,8 @@ import type { Watch } from './watch.ts';
 const loadShare = 0.05;
 /** Between two looks for those that had to wait. */
 const minWaitMs = 100;
+/** One look is cheap enough to be taken after this, whatever was spent. */
+const maxWaitMs = 2_000;
 
 export interface ArrivalEvents {
   /** Looks for an action in everything that was loaded. */
@@ -75,7 +77,7 @@ export class Arrivals {
         this.#late = new KeptMap();
         for (const [watch, script] of late) this.#look(watch, script, true);
       },
-      max(minWaitMs, this.#allowance.returnsInMs),
+      max(minWaitMs, min(maxWaitMs, this.#allowance.returnsInMs)),
     );
   }
 }

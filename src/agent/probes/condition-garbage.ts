@@ -1,6 +1,6 @@
 import { getHeapStatistics } from 'node:v8';
 import { bufferBytes, monotonicMs } from '../intrinsics.ts';
-import { soon } from '../later.ts';
+import { attempt, soon } from '../later.ts';
 
 /** V8 keeps up to 2.1 kB (measured) of each condition it compiled until it collects the old generation: 100 MB at this number. */
 export const maxUncollected = 50_000;
@@ -10,17 +10,15 @@ const askFrom = 4_000;
 const askAtEndFrom = 2_000;
 /** Collecting takes about 0.3 ms for each MB of heap (measured), spread over many steps: this makes it 0.2 % of one core. */
 const askEveryMsPerMb = 150;
-/** Passes between two looks. */
+/** Passes after which `count` becomes `old`. */
 const lookEvery = 500;
 /** V8 begins to collect, step by step, when 64 MiB outside its heap are asked for. They are never touched, so no memory is behind them. */
 const askBytes = 66 * 2 ** 20;
 /** V8 would collect at once, not step by step, where these bytes are a large part of its limit; such heaps are collected often anyway. */
 const leastLimitBytes = 256 * 2 ** 20;
 
-/** Kept as they are now: a program may change them. Scavenges leave what is only weakly held; collecting the old generation does not. */
-const WeakReference = WeakRef;
+/** Kept as it is now: a program may change it. */
 const Bytes = ArrayBuffer;
-const deref = Function.prototype.call.bind(WeakRef.prototype.deref) as (reference: WeakRef<object>) => object | undefined;
 
 /**
  * Conditions that V8 compiled, one at each pass, and has not collected. V8 looks through a part of them at the next passes, which get
@@ -30,10 +28,12 @@ const deref = Function.prototype.call.bind(WeakRef.prototype.deref) as (referenc
 export class ConditionGarbage {
   /** Compiled since V8 was last seen to have collected. */
   count = 0;
-  /** What `count` was when it was last looked whether V8 has collected. */
-  #lookedAt = 0;
+  /** Those of `count` that were there some time ago, and so before a collection that has just come to its end. */
+  #old = 0;
   #nextLook = lookEvery;
-  #mark = new WeakReference({});
+  /** Hears when V8 has collected the old generation: a scavenge does not find an object that is only weakly held. */
+  #marks: FinalizationRegistry<undefined> | undefined;
+  #isMarked = false;
   #askedMs = Number.NEGATIVE_INFINITY;
   #isRefused = false;
   /** Size of the heap after V8 has collected. */
@@ -45,33 +45,35 @@ export class ConditionGarbage {
     if (this.count < this.#nextLook) return;
     this.#nextLook = Number.POSITIVE_INFINITY;
     soon(() => {
-      this.#look();
+      this.#old = this.count;
       this.#nextLook = this.count + lookEvery;
-      if (this.count >= askFrom) this.#ask(paid);
+      this.#mark();
+      void paid;
     });
   }
 
   /** Whether there are so many that there must not be more. Also in the middle of a pass. */
-  readonly isFull = (): boolean => {
-    if (this.count < maxUncollected) return false;
-    this.#look();
-    return this.count >= maxUncollected;
-  };
+  readonly isFull = (): boolean => this.count >= maxUncollected;
 
   /** The debugger went off. */
   ended(): void {
-    this.#look();
     if (this.count >= askAtEndFrom) soon(() => this.#ask(() => undefined));
   }
 
-  /** Those of before the last look went with what V8 has collected since then. */
-  #look(): void {
-    if (deref(this.#mark) === undefined) {
-      this.#mark = new WeakReference({});
-      this.count -= this.#lookedAt;
-      this.#heapMb = usedMb();
-    }
-    this.#lookedAt = this.count;
+  #mark(): void {
+    if (this.#isMarked) return;
+    this.#marks ??= new FinalizationRegistry(() => attempt(() => this.#collected()));
+    this.#marks.register({}, undefined);
+    this.#isMarked = true;
+  }
+
+  #collected(): void {
+    this.#isMarked = false;
+    this.count -= this.#old;
+    this.#old = 0;
+    this.#nextLook = this.count + lookEvery;
+    this.#heapMb = usedMb();
+    if (this.count > 0) this.#mark();
   }
 
   /** Makes V8 begin a collection of the old generation as it does by itself: beside the program, and in small steps. */

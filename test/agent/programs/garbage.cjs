@@ -16,14 +16,19 @@ exports.handles = () => getHeapStatistics().used_global_handles_size;
 
 exports.rss = () => process.memoryUsage.rss();
 
-let mark;
+let collected = 0;
+const marks = new FinalizationRegistry(() => {
+  collected += 1;
+});
 
-/** Whether V8 has collected the old generation since this was last asked. */
-exports.hasCollected = () => {
-  const isGone = mark !== undefined && mark.deref() === undefined;
-  if (mark === undefined || isGone) mark = new WeakRef({});
-  return isGone;
+/** From now on it is seen when V8 collects the old generation. */
+exports.mark = () => {
+  marks.register({});
+  return collected;
 };
+
+/** Marks that V8 has collected. */
+exports.collected = () => collected;
 
 /** V8 does not go on with a collection while nothing is allocated. */
 exports.work = () => {
