@@ -48,7 +48,7 @@ export class ConditionGarbage {
       this.#old = this.count;
       this.#nextLook = this.count + lookEvery;
       this.#mark();
-      void paid;
+      if (this.count >= askFrom) this.#ask(paid);
     });
   }
 
