@@ -16,6 +16,8 @@ import { Teller } from './teller.ts';
 import { visitAll } from './visit-all.ts';
 import { addPlace, type Failure, freeSlot, readAction, type Watch } from './watch.ts';
 
+/** An action that waits for its file is looked for again after this, in case its loading was missed. */
+const searchAgainMs = 5_000;
 /** How often changed counts are told and lives are checked. */
 const reportMs = 1_000;
 /** Ended actions remembered, so that one offered again after a reconnect does not start anew. */
@@ -171,6 +173,7 @@ export class InProcessProbes implements Probes {
   /** Looks for the places of an action, in another thread, and puts it there; one action after the other. */
   #search(watch: Watch): void {
     watch.search += 1;
+    watch.searchedMs = monotonicMs();
     watch.state = 'pending';
     const { search } = watch;
     const isWanted = () => watch.search === search && watch.state === 'pending' && this.#watches.get(watch.id) === watch;
@@ -283,6 +286,7 @@ export class InProcessProbes implements Probes {
       for (const watch of [...this.#watches.values()]) {
         const end = endOf(watch, hasHook);
         if (end !== undefined) this.#end(watch, end.state, end.why);
+        else if (watch.state === 'pending' && monotonicMs() - watch.searchedMs > searchAgainMs) this.#search(watch);
         else if (watch.isChanged) this.#teller.tell(watch);
       }
       this.#startReports();

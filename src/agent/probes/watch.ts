@@ -62,6 +62,8 @@ export interface Watch {
   failures: number;
   /** Counts the searches for its place, so that an answer that is not wanted any more is known. */
   search: number;
+  /** When it was looked for last. */
+  searchedMs: number;
 }
 
 /** Why an action cannot be carried out. */
@@ -144,6 +146,7 @@ export function readAction(action: Action, slot: number, hidden: HiddenName): Wa
     trippedUntilMs: 0,
     failures: 0,
     search: 0,
+    searchedMs: Number.NEGATIVE_INFINITY,
   };
 }
 
