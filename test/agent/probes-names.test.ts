@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { unknownName } from '../../src/agent/probes/names-in-scope.ts';
-import { analyseScopes, maxAnalysedChars } from '../../src/agent/source/scopes.ts';
+import { analyseScopes } from '../../src/agent/source/scopes.ts';
+import { maxAnalysedChars } from '../../src/agent/source/spot.ts';
 import { nodes } from './nodes.ts';
 import { marked, ProbeProgram, program } from './probe-program.ts';
 

@@ -22,9 +22,6 @@ export interface ScopesAt {
   isTooLarge?: true;
 }
 
-/** Longest source that is analysed, in characters. */
-export { maxAnalysedChars };
-
 export const unknownScopes = (): ScopesAt => ({
   function: undefined,
   scopes: [],

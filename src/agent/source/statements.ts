@@ -1,7 +1,7 @@
 import { type Code, functionOf, type Scope } from './declarations.ts';
 import { type Extent, type Reading, read } from './extents.ts';
-import { innermost, maxAnalysedChars, readableAt, type ScopesAt, scopesAt, unknownScopes } from './scopes.ts';
-import type { FunctionAround, Insertion } from './spot.ts';
+import { innermost, readableAt, type ScopesAt, scopesAt, unknownScopes } from './scopes.ts';
+import { type FunctionAround, type Insertion, maxAnalysedChars } from './spot.ts';
 
 /** A statement before which a call may be inserted. */
 export interface StatementPlace {
