@@ -13,8 +13,9 @@ import { machine } from './measure.ts';
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      rounds: { type: 'string', default: '9' },
-      burst: { type: 'string', default: '500' },
+      couples: { type: 'string', default: '3' },
+      rounds: { type: 'string', default: '10' },
+      burst: { type: 'string', default: '300' },
       connections: { type: 'string', default: '10' },
       heap: { type: 'string', default: '0' },
       arm: { type: 'string', default: '50' },
@@ -28,6 +29,7 @@ async function main(): Promise<void> {
     },
   });
   const run: Run = {
+    couples: Number(values.couples),
     rounds: Number(values.rounds),
     burstMs: Number(values.burst),
     connections: Number(values.connections),
@@ -44,7 +46,9 @@ async function main(): Promise<void> {
     if (values.soak !== undefined) return await soak(shared, chosen, armMs, Number(values.soak), run);
     const only = new RegExp(values.only);
     const states = statesOf(shared, chosen, armMs).filter(({ name }) => only.test(name));
-    console.log(`${run.connections} connections, ${run.rounds} bursts of ${run.burstMs} ms each; medians.\n`);
+    console.log(
+      `${run.connections} connections, ${run.couples} couples of services, ${run.rounds} bursts of ${run.burstMs} ms each; medians.\n`,
+    );
     if (values.part.includes('throughput')) await measureThroughput(states, run);
     if (values.part.includes('pauses')) await measurePauses(shared, chosen, armMs, run);
   } finally {

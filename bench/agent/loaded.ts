@@ -5,6 +5,8 @@ import { type Placed, Refused, type Watcher } from './watcher.ts';
 
 /** How a run is made. */
 export interface Run {
+  /** Services in each state, each with a twin of its own. */
+  couples: number;
   connections: number;
   burstMs: number;
   rounds: number;

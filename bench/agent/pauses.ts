@@ -37,7 +37,7 @@ export async function measurePauses(shared: Sidelight, engines: Engine[], armMs:
   ];
   const refused = new Map<State, string>();
   const measured = new Map<State, Pauses>(states.map((state) => [state, { took: [], busy: [], values: [], told: [] }]));
-  const rounds = Math.max(1, Math.ceil(run.rounds / 3));
+  const rounds = run.couples;
   for (let round = 0; round < rounds; round += 1)
     for (const state of states) {
       if (refused.has(state)) continue;

@@ -31,7 +31,6 @@ export function statesOf(shared: Sidelight, engines: Engine[], armMs: number): S
   const ours = (engine?: Engine) => () => sidelight(shared, engine, armMs);
   return [
     { name: 'nothing' },
-    { name: 'nothing, once more' },
     { name: 'agent: idle', watcher: ours() },
     // Instrumented code is there from the start; the other engines leave nothing behind.
     ...engines

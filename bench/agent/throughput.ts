@@ -5,16 +5,10 @@ import { bring, end, type Loaded, type Run } from './loaded.ts';
 import { usage } from './service.ts';
 import type { State } from './states.ts';
 
-/**
- * Services without anybody that take turns, because a single one that worked every other burst read 1.3 to 1.6 times slower on a busy
- * machine than others that had rested, at equal processor time a request.
- */
-const floors = 10;
-
 /** What is still on its way when the load is over: agents tell their sums with the beat. */
-const lastWordMs = 5_000;
+const lastWordMs = 2_500;
 
-/** What a burst cost, against the bursts without anybody right before and after it. */
+/** What bursts cost, against the bursts of the twin next to them. */
 interface Ratios {
   throughput: number[];
   p99: number[];
@@ -25,63 +19,70 @@ interface Cost extends Burst {
   cpuMicrosPerRequest: number;
 }
 
-interface Row {
-  loaded: Loaded;
+/** What is kept of a service in its state when it has been ended. */
+interface Told {
+  rssMb: number[];
+  /** Hits a second under load, or the share of passes that was counted, and how. */
+  gave: string;
+}
+
+interface Row extends Told {
+  state: State;
   ratios: Ratios;
-  /** Requests and seconds under load since the probe was placed. */
-  requests: number;
-  seconds: number;
+  refused?: string;
 }
 
-/** Loads the service in every state in turn, each between two bursts of services without anybody, and prints the table. */
+/**
+ * Measures each state beside a twin without anybody that works in the same rhythm: two services alternate, in turn the one and the other
+ * first, and each burst is compared with the twin's next to it. No two processes are equally fast, so there are several such couples.
+ */
 export async function measureThroughput(states: State[], run: Run): Promise<void> {
-  const plain: Loaded[] = [];
-  const refused = new Map<State, string>();
   const rows: Row[] = [];
-  try {
-    for (let count = 0; count < floors; count += 1) plain.push(await bringPlain(run));
-    for (const state of states) {
-      const loaded = await bring(state, run);
-      if ('refused' in loaded) refused.set(state, loaded.refused);
-      else rows.push({ loaded, ratios: { throughput: [], p99: [], cpu: [] }, requests: 0, seconds: 0 });
-    }
-    const alone: Cost[] = [];
-    const burstAlone = async (): Promise<Cost> => {
-      const next = plain[alone.length % plain.length] as Loaded;
-      const cost = await burst(next, run);
-      alone.push(cost);
-      return cost;
-    };
-    for (let round = -1; round < run.rounds; round += 1) {
-      let before = await burstAlone();
-      // Another one is first each time.
-      const first = Math.max(0, round) % Math.max(1, rows.length);
-      for (const row of [...rows.slice(first), ...rows.slice(0, first)]) {
-        process.stderr.write(`\r\x1b[Kround ${round + 1} of ${run.rounds}: ${row.loaded.state.name}`);
-        const own = await burst(row.loaded, run).catch((error: Error) => error.message);
-        if (typeof own === 'string') {
-          refused.set(row.loaded.state, own);
-          rows.splice(rows.indexOf(row), 1);
-          await end(row.loaded);
-          continue;
-        }
-        const after = await burstAlone();
-        row.requests += own.requests;
-        row.seconds += run.burstMs / 1_000;
-        if (round >= 0) add(row.ratios, own, [before, after]);
-        before = after;
-      }
-    }
-    await print(states, rows, refused, alone);
-  } finally {
-    for (const loaded of [...rows.map((row) => row.loaded), ...plain]) await end(loaded);
+  const alone: Cost[] = [];
+  for (const state of states) {
+    const row: Row = { state, ratios: { throughput: [], p99: [], cpu: [] }, rssMb: [], gave: '' };
+    for (let couple = 0; couple < run.couples && row.refused === undefined; couple += 1) await measureCouple(row, alone, run);
+    rows.push(row);
   }
+  process.stderr.write('\r\x1b[K');
+  const typical = (part: (cost: Cost) => number): string => median(alone.map(part)).toFixed(0);
+  const p99 = typical(({ p99Micros }) => p99Micros);
+  console.log(`Without anybody: ${typical(({ requestsPerSecond }) => requestsPerSecond)} requests/s, p99 ${p99} µs.\n`);
+  console.log(table(['', 'requests/s × twin', 'p99 × twin', 'CPU a request × twin', 'RSS MB', 'gave'], rows.map(cellsOf)));
 }
 
-async function bringPlain(run: Run): Promise<Loaded> {
-  const plain = await bring({ name: 'nothing' }, run);
-  if ('refused' in plain) throw new Error(plain.refused);
-  return plain;
+/** One service in the state and its twin, from their start to their end. */
+async function measureCouple(row: Row, alone: Cost[], run: Run): Promise<void> {
+  const twin = await bring({ name: 'nothing' }, run);
+  if ('refused' in twin) throw new Error(twin.refused);
+  let loaded: Loaded | undefined;
+  try {
+    const brought = await bring(row.state, run);
+    if ('refused' in brought) {
+      row.refused = brought.refused;
+      return;
+    }
+    loaded = brought;
+    let requests = 0;
+    for (let round = -1; round < run.rounds; round += 1) {
+      process.stderr.write(`\r\x1b[K${row.state.name}: burst ${round + 1} of ${run.rounds}`);
+      const isFirst = round % 2 === 0;
+      const before = isFirst ? await burst(loaded, run) : await burst(twin, run);
+      const after = isFirst ? await burst(twin, run) : await burst(loaded, run);
+      const [own, other] = isFirst ? [before, after] : [after, before];
+      requests += own.requests;
+      if (round < 0) continue;
+      alone.push(other);
+      add(row.ratios, own, other);
+    }
+    await delay(lastWordMs);
+    await tell(row, loaded, requests, ((run.rounds + 1) * run.burstMs) / 1_000);
+  } catch (problem) {
+    row.refused = (problem as Error).message;
+  } finally {
+    if (loaded !== undefined) await end(loaded);
+    await end(twin);
+  }
 }
 
 async function burst({ service }: Loaded, { connections, burstMs }: Run): Promise<Cost> {
@@ -91,43 +92,32 @@ async function burst({ service }: Loaded, { connections, burstMs }: Run): Promis
   return { ...result, cpuMicrosPerRequest: (after.cpuMicros - before.cpuMicros) / result.requests };
 }
 
-/**
- * Against each neighbour on its own, not against their mean: of two equal services either is as likely to be the faster, so the median of
- * such ratios is 1 however uneven the noise is.
- */
-function add(ratios: Ratios, own: Cost, neighbours: Cost[]): void {
-  for (const neighbour of neighbours) {
-    ratios.throughput.push(own.requestsPerSecond / neighbour.requestsPerSecond);
-    ratios.p99.push(own.p99Micros / neighbour.p99Micros);
-    ratios.cpu.push(own.cpuMicrosPerRequest / neighbour.cpuMicrosPerRequest);
-  }
+function add(ratios: Ratios, own: Cost, twin: Cost): void {
+  ratios.throughput.push(own.requestsPerSecond / twin.requestsPerSecond);
+  ratios.p99.push(own.p99Micros / twin.p99Micros);
+  ratios.cpu.push(own.cpuMicrosPerRequest / twin.cpuMicrosPerRequest);
 }
 
-async function print(states: State[], rows: Row[], refused: Map<State, string>, alone: Cost[]): Promise<void> {
-  process.stderr.write('\r\x1b[K');
-  await delay(lastWordMs);
-  const cells: string[][] = [];
-  for (const state of states) {
-    const row = rows.find(({ loaded }) => loaded.state === state);
-    cells.push([state.name, ...(row === undefined ? [`refused: ${refused.get(state)}`, '', '', '', ''] : await cellsOf(row))]);
-  }
-  const typical = (part: (cost: Cost) => number): string => median(alone.map(part)).toFixed(0);
-  const p99 = typical(({ p99Micros }) => p99Micros);
-  console.log(`Without anybody: ${typical(({ requestsPerSecond }) => requestsPerSecond)} requests/s, p99 ${p99} µs.\n`);
-  console.log(table(['', 'requests/s × without', 'p99 × without', 'CPU a request × without', 'RSS MB', 'gave'], cells));
-}
-
-async function cellsOf({ loaded: { service, since, placed }, ratios, requests, seconds }: Row): Promise<string[]> {
+async function tell(row: Row, { service, since, placed }: Loaded, requests: number, seconds: number): Promise<void> {
   const { rssBytes, calls } = await usage(service);
-  const counted = placed?.counted?.();
+  row.rssMb.push(rssBytes / 1e6);
+  if (placed === undefined || requests === 0) return;
+  const counted = placed.counted?.();
   const share = counted === undefined ? undefined : `${((100 * counted) / (calls - since.calls)).toFixed(1)} % counted`;
-  const hits = placed === undefined || requests === 0 ? undefined : `${(placed.hits() / seconds).toFixed(1)} hits/s`;
+  row.gave = [share ?? `${(placed.hits() / seconds).toFixed(1)} hits/s`, placed.how?.()]
+    .filter((part) => part !== undefined)
+    .join(', ');
+}
+
+function cellsOf({ state, ratios, rssMb, gave, refused }: Row): string[] {
+  if (refused !== undefined) return [state.name, `refused: ${refused}`, '', '', '', ''];
   return [
+    state.name,
     withInterval(ratios.throughput),
     median(ratios.p99).toFixed(2),
-    median(ratios.cpu).toFixed(2),
-    (rssBytes / 1e6).toFixed(0),
-    [share ?? hits, placed?.how?.()].filter((part) => part !== undefined).join(', '),
+    withInterval(ratios.cpu),
+    median(rssMb).toFixed(0),
+    gave,
   ];
 }
 
