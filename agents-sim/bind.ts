@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { AgentErrorCode, Locate, LocatedPlace, Place, Where } from '../src/protocol/frames.ts';
+import type { AgentErrorCode, Locate, LocatedPlace, Place, Problem, Where } from '../src/protocol/frames.ts';
 import { limits } from '../src/protocol/limits.ts';
 
 /** A place, or why there is none; without a code the file may be loaded yet. */
-export type Bound = { place: Place } | { code?: AgentErrorCode; message: string };
+export type Bound = { place: Place } | { code?: AgentErrorCode; message: string; problem?: Problem };
 
 /** Lines shown around a place that was found. */
 const shownAround = 3;
@@ -18,8 +18,10 @@ export function bind(where: Where, files: Record<string, string>): Bound {
   const lines = text.split('\n');
   const from = where.expectLine === undefined ? where.line : expectedAt(lines, where, where.expectLine.trim());
   if (from === undefined) {
-    const stands = JSON.stringify((lines[where.line - 1] ?? '').trim().slice(0, limits.maxLineChars));
-    return { code: 'line-mismatch', message: `Line ${where.line} of ${file} is ${stands}.` };
+    const deployed = lines.slice(where.line - 1, where.line + (where.around?.after.length ?? 0)).map((line) => cut(line.trim()));
+    const stands = lines.flatMap((line, at) => (line.trim() === where.expectLine?.trim() ? [at + 1] : []));
+    const problem: Problem = { part: 'line', deployed, lines: stands.slice(0, limits.maxLinesTold) };
+    return { code: 'line-mismatch', message: `Line ${where.line} of ${file} is ${JSON.stringify(deployed[0] ?? '')}.`, problem };
   }
   const index = lines.findIndex((line, at) => at >= from - 1 && isCode(line));
   if (index < 0) return { code: 'no-such-line', message: `${file} has no code at or after line ${from}.` };
@@ -55,6 +57,12 @@ function placeAt(file: string, text: string, lines: string[], index: number): Pl
   const line = lines[index] ?? '';
   const sourceHash = createHash('sha256').update(text).digest('hex').slice(0, 16);
   return { file, line: index + 1, column: Math.max(0, line.search(/\S/)) + 1, text: cut(line.trim()), sourceHash };
+}
+
+/** The function around a line of a scenario's text, by the last line before it that declares one at its beginning. */
+export function functionAt({ file, line }: Place, files: Record<string, string>): string | undefined {
+  const before = (files[file] ?? '').split('\n').slice(0, line);
+  return before.map((one) => /^(?:export )?(?:async )?function (\w+)/.exec(one)?.[1]).findLast((name) => name !== undefined);
 }
 
 /** The line itself, or the one place where the text stands now; with lines around it also one of several. */

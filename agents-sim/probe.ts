@@ -4,12 +4,21 @@ import { Capture, type HiddenName } from '../src/agent/values/capture.ts';
 import { evaluate, type Lookup, thisName } from '../src/agent/values/evaluate.ts';
 import { HiddenValue, NoValue } from '../src/agent/values/no-value.ts';
 import { type Node, parseExpression } from '../src/protocol/expression.ts';
-import type { Action, ActionState, AgentErrorCode, CaptureData, Estimate, Place, Skipped } from '../src/protocol/frames.ts';
+import type {
+  Action,
+  ActionState,
+  AgentErrorCode,
+  CaptureData,
+  Estimate,
+  Place,
+  Problem,
+  Skipped,
+} from '../src/protocol/frames.ts';
 import { limits } from '../src/protocol/limits.ts';
 import { addsUp } from '../src/protocol/records-hits.ts';
 import { parseTemplate } from '../src/protocol/template.ts';
 import type { ExpressionResult } from '../src/protocol/value.ts';
-import { bind } from './bind.ts';
+import { bind, functionAt } from './bind.ts';
 import type { Pass } from './scenario.ts';
 
 /** An action on a simulated agent, and how far it came. */
@@ -22,6 +31,7 @@ export interface Probe {
   lastError?: string;
   code?: AgentErrorCode;
   message?: string;
+  problem?: Problem;
   /** By `performance.now()`. */
   readonly armedAtMs: number;
   readonly installedAt: number;
@@ -55,7 +65,8 @@ export function createProbe(action: Action, files: Record<string, string>, sampl
     ...{ sampling, all: 0, seen: 0, began: 0, spentMicros: 0, maxPauseMicros: 0 },
   };
   const { condition, kind, log, duration } = action;
-  const fail = (code: AgentErrorCode, message: string): Probe => Object.assign(probe, { state: 'failed', code, message });
+  const fail = (code: AgentErrorCode, message: string, problem?: Problem): Probe =>
+    Object.assign(probe, { state: 'failed', code, message, problem });
 
   const template = kind === 'logpoint' ? parseTemplate(log?.template ?? '') : undefined;
   if (template?.ok === false) return fail('bad-expression', template.message);
@@ -75,9 +86,13 @@ export function createProbe(action: Action, files: Record<string, string>, sampl
 
   for (const where of [action.where, ...(duration?.to === undefined ? [] : [duration.to])]) {
     const bound = bind(where, files);
-    if ('place' in bound) probe.at ??= bound.place;
-    else if (bound.code === undefined) return Object.assign(probe, { state: 'pending', message: bound.message });
-    else return fail(bound.code, bound.message);
+    if ('place' in bound) {
+      probe.at ??= bound.place;
+      const [own, other] = [probe.at, bound.place].map((place) => functionAt(place, files));
+      if (own !== other)
+        return fail('unsupported', `A span begins and ends in one function, not in ${own} and ${other}.`, { part: 'to' });
+    } else if (bound.code === undefined) return Object.assign(probe, { state: 'pending', message: bound.message });
+    else return fail(bound.code, bound.message, where === action.where ? bound.problem : { ...bound.problem, part: 'to' });
   }
   return probe;
 }

@@ -142,7 +142,7 @@ export class Probes {
   }
 
   #tell(probe: Probe): void {
-    const { action, state, at, hits, skipped, totals, began, lastError, code, message } = probe;
+    const { action, state, at, hits, skipped, totals, began, lastError, code, message, problem } = probe;
     const sums = totals?.toFrame({
       ...(action.kind === 'duration' ? { began } : {}),
       estimate: estimateOf(probe, totals.toFrame().count),
@@ -161,6 +161,7 @@ export class Probes {
       ...(lastError === undefined ? {} : { lastError }),
       ...(code === undefined ? {} : { code }),
       ...(message === undefined ? {} : { message }),
+      ...(problem === undefined ? {} : { problem }),
     });
   }
 }

@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import type { LogLevel } from './config.ts';
+import type { LogLevel } from './options.ts';
 
 /** One line each on stderr. `warn` says the same thing only once in a row; `debug` is for whoever asked for it. */
 export interface AgentLog {

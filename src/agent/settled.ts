@@ -1,5 +1,6 @@
 import { isMainThread } from 'node:worker_threads';
-import { type AgentConfig, type AgentOptions, readConfig } from './config.ts';
+import { type AgentConfig, readConfig } from './config.ts';
+import type { AgentOptions } from './options.ts';
 
 /** Programs that only start others; each process they start is an agent of its own. */
 const launchers =

@@ -3,15 +3,16 @@ import { BroadcastChannel, isMainThread, threadId } from 'node:worker_threads';
 // What probes read with later, as it is before the program can change it. `node:inspector` is not among it.
 import '../protocol/names.ts';
 import './values/read.ts';
-import { type AgentConfig, type AgentOptions, wantsLoadTime } from './config.ts';
+import { type AgentConfig, wantsLoadTime } from './config.ts';
 import { later } from './later.ts';
 import { newAgentId, tellingEnvironment } from './link/hello.ts';
 import { Supervisor } from './link/supervisor.ts';
 import type { LoadTime } from './load-time/load-time.ts';
 import { type AgentLog, createLog } from './log.ts';
+import type { AgentOptions } from './options.ts';
 import { environment, scriptOfProgram, settled } from './settled.ts';
 
-export type { AgentOptions } from './config.ts';
+export type { AgentOptions } from './options.ts';
 
 /** The agent of this process. */
 export interface Agent {

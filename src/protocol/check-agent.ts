@@ -33,6 +33,8 @@ import {
   type Hello,
   type LocatedPlace,
   type Place,
+  type Problem,
+  problemParts,
   type ScopeVariables,
   type StackFrame,
 } from './frames.ts';
@@ -49,7 +51,7 @@ const position = integer(1, 10_000_000);
 const hits = integer(0, limits.maxHits);
 
 /** The first `max` of a list, in the agent's order, which puts what matters most first; `left` hears that some stayed out. */
-function first<T>(item: Reader<T>, max: number, left: () => void): Reader<T[]> {
+function first<T>(item: Reader<T>, max: number, left: () => void = () => undefined): Reader<T[]> {
   return (value, path) => {
     if (!Array.isArray(value)) throw new Malformed(path, 'an array');
     if (value.length > max) left();
@@ -121,6 +123,17 @@ const errorCode: Reader<AgentErrorCode> = (value, path) => {
   return agentErrorCodes.find((one) => one === code) ?? 'internal';
 };
 
+/** Parts that this version does not know are left out, and of lists what is too much. */
+const problem = record<Problem>({
+  part: (value) => problemParts.find((one) => one === value),
+  index: optional(integer(0, limits.maxExpressions - 1)),
+  name: optional(label(limits.maxNameChars)),
+  nearest: optional(first(label(limits.maxNameChars), limits.maxNearest)),
+  names: optional(first(label(limits.maxNameChars), limits.maxNamesTold)),
+  deployed: optional(first(label(limits.maxLineChars), limits.maxLinesAround + 1)),
+  lines: optional(first(position, limits.maxLinesTold)),
+});
+
 /** One budget of values for the whole capture; expressions are read first, being what was asked for. */
 const capture: Reader<CaptureData> = (frame, path) => {
   const budget: NodeBudget = { left: limits.maxNodes };
@@ -145,7 +158,7 @@ const capture: Reader<CaptureData> = (frame, path) => {
   };
   const data = record<CaptureData>({
     at: place,
-    stack: first(stackFrame, limits.maxStackFrames, () => undefined),
+    stack: first(stackFrame, limits.maxStackFrames),
     expressions: list(expression, limits.maxExpressions),
     this: (one, at) => (one === undefined ? undefined : value(one, at)),
     scopes: first(
@@ -183,6 +196,7 @@ export function checkAgentFrame(value: unknown): Checked<AgentFrame> {
       lastError: optional(message),
       code: optional(errorCode),
       message: optional(message),
+      problem: optional(problem),
     },
     hit: { t: exactly('hit'), n: sequence, id: actionId, rev, hit: integer(1, limits.maxHits), ts: instant, capture },
     beat: {

@@ -1,14 +1,15 @@
 import type { BinaryOperator, LogicalOperator, Node, PureMethod, UnaryOperator } from './expression.ts';
-import { callRefused, ExpressionError, explain, keywords, privateRefused } from './expression-refusals.ts';
+import { callRefused, type ExpressionError, explain, keywords, privateRefused } from './expression-refusals.ts';
+import { refusal } from './expression-rules.ts';
 import type { Token } from './expression-tokens.ts';
 import { limits } from './limits.ts';
-
-/** Brackets, operators before a value and branches of `?:` inside each other; keeps recursion flat in every runtime. */
-export const maxExpressionDepth = 32;
 
 type Infix =
   | { power: number; kind: 'binary'; operator: BinaryOperator }
   | { power: number; kind: 'logical'; operator: LogicalOperator };
+
+/** Brackets, operators before a value and branches of `?:` inside each other; keeps recursion flat in every runtime. */
+export const maxExpressionDepth = 32;
 
 /** Operators between two values by how tightly they bind, loosest first; all group from left to right. */
 const infixes = new Map<string, Infix>(
@@ -55,9 +56,7 @@ export class Parser {
 
   parse(): { node: Node; names: string[] } {
     const first = this.#token;
-    if (first.kind === 'end') {
-      throw new ExpressionError('The expression is empty.', 1, 'Write a name in scope, for example `order.total`.');
-    }
+    if (first.kind === 'end') throw refusal('no value', 1);
     const node = this.#expression();
     if (this.#token.kind !== 'end') throw this.#unexpected();
     return { node, names: [...this.#names] };
@@ -81,34 +80,18 @@ export class Parser {
   #expect(text: string, toClose: Token): void {
     if (this.#accept(text)) return;
     if (this.#token.kind !== 'end') throw this.#unexpected();
-    throw new ExpressionError(
-      `\`${toClose.text}\` at character ${toClose.position} has no \`${text}\` that belongs to it.`,
-      toClose.position,
-      `Add the missing \`${text}\`.`,
-    );
+    throw refusal('an open bracket', toClose.position, toClose.text, text);
   }
 
   #made(node: Node, at: Token): Node {
     this.#nodes += 1;
-    if (this.#nodes > limits.maxExpressionNodes) {
-      throw new ExpressionError(
-        `The expression has more than ${limits.maxExpressionNodes} parts at character ${at.position}.`,
-        at.position,
-        'Split it into several expressions.',
-      );
-    }
+    if (this.#nodes > limits.maxExpressionNodes) throw refusal('a part too many', at.position, limits.maxExpressionNodes);
     return node;
   }
 
   #nested<T>(at: Token, read: () => T): T {
     this.#depth += 1;
-    if (this.#depth > maxExpressionDepth) {
-      throw new ExpressionError(
-        `The expression is nested deeper than ${maxExpressionDepth} levels at character ${at.position}.`,
-        at.position,
-        'Split it into several expressions.',
-      );
-    }
+    if (this.#depth > maxExpressionDepth) throw refusal('a level too many', at.position, maxExpressionDepth);
     const result = read();
     this.#depth -= 1;
     return result;
@@ -146,11 +129,7 @@ export class Parser {
   #refuseMixed(operator: LogicalOperator, token: Token): void {
     this.#logicals.add(operator);
     if (this.#logicals.size === 1 || !this.#logicals.has('??')) return;
-    throw new ExpressionError(
-      `\`${token.text}\` at character ${token.position} mixes \`??\` with \`&&\` or \`||\` without brackets.`,
-      token.position,
-      'Write brackets around one of them, for example `(a ?? b) || c`.',
-    );
+    throw refusal('a mix of operators', token.position, token.text);
   }
 
   #prefix(): Node {
@@ -197,13 +176,7 @@ export class Parser {
     if (!methods.has(name.text)) throw callRefused(name);
     this.#next += 1;
     const argument = this.#is(')') ? undefined : this.#nested(bracket, () => this.#expression());
-    if (argument === undefined || this.#is(',')) {
-      throw new ExpressionError(
-        `\`${name.text}\` at character ${name.position} takes exactly one argument.`,
-        name.position,
-        `Write \`.${name.text}(value)\`.`,
-      );
-    }
+    if (argument === undefined || this.#is(',')) throw refusal('a wrong number of arguments', name.position, name.text);
     this.#expect(')', bracket);
     const method = name.text as PureMethod;
     return this.#made(optional ? ['call', method, target, argument, 'optional'] : ['call', method, target, argument], name);
@@ -247,10 +220,5 @@ export class Parser {
 }
 
 function refuseMember(name: string, at: Token): void {
-  if (!forbiddenMembers.has(name)) return;
-  throw new ExpressionError(
-    `\`${name}\` at character ${at.position} leads to the machinery of the language and cannot be read.`,
-    at.position,
-    'Read the own data of the value instead.',
-  );
+  if (forbiddenMembers.has(name)) throw refusal('a door to the language', at.position, name);
 }

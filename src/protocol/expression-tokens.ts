@@ -1,4 +1,5 @@
-import { ExpressionError, endsValue } from './expression-refusals.ts';
+import { endsValue } from './expression-refusals.ts';
+import { refusal } from './expression-rules.ts';
 
 /** One word, sign or literal. `text` is as written; `position` counts characters from 1. */
 export type Token = { text: string; position: number } & (
@@ -39,7 +40,8 @@ export function tokenize(text: string): Token[] {
       readWord(match(privateName), 'private', position);
     if (token === undefined) refuseStart(text, at, tokens.at(-1));
     const sign = token === undefined ? match(punctuator) : undefined;
-    if (token === undefined && sign === undefined) throw strange(text, at);
+    if (token === undefined && sign === undefined)
+      throw refusal('a sign without a meaning', position, String.fromCodePoint(text.codePointAt(at) ?? 0));
     const next: Token = token ?? { kind: 'punctuator', text: sign ?? '', position };
     tokens.push(next);
     at += next.text.length;
@@ -55,54 +57,23 @@ function readWord(text: string | undefined, kind: 'word' | 'private', position: 
 
 function readNumber(text: string | undefined, position: number): Token | undefined {
   if (text === undefined) return undefined;
-  if (legacyOctal.test(text)) {
-    throw new ExpressionError(
-      `\`${text}\` at character ${position} starts with 0.`,
-      position,
-      'Write it without the 0, or with `0o`.',
-    );
-  }
+  if (legacyOctal.test(text)) throw refusal('an octal number', position, text);
   const value = Number(text.replaceAll('_', ''));
-  if (!Number.isFinite(value)) {
-    throw new ExpressionError(`The number at character ${position} is too large.`, position, 'The largest is about 1.8e308.');
-  }
+  if (!Number.isFinite(value)) throw refusal('a number too large', position, text);
   return { kind: 'number', text, position, value };
 }
 
 function refuseGlued(suffix: string | undefined, number: Token, at: number): void {
   if (suffix === undefined) return;
-  if (suffix === 'n') {
-    throw new ExpressionError(
-      `\`${number.text}n\` at character ${number.position} is a bigint, which expressions do not have.`,
-      number.position,
-      'Compare with a plain number: `==` and `<` work between a bigint and a number.',
-    );
-  }
-  throw new ExpressionError(
-    `\`${suffix.slice(0, 40)}\` at character ${at + 1} is glued to a number.`,
-    at + 1,
-    'Put an operator between them.',
-  );
+  if (suffix === 'n') throw refusal('a bigint', number.position, `${number.text}n`);
+  throw refusal('a word glued to a number', at + 1, suffix.slice(0, 40));
 }
 
 /** What cannot start a token, and a slash where a value is expected: the beginning of a regular expression. */
 function refuseStart(text: string, at: number, previous: Token | undefined): void {
   const two = text.slice(at, at + 2);
-  if (two === '//' || two === '/*') {
-    throw new ExpressionError(`\`${two}\` at character ${at + 1} is a comment.`, at + 1, 'Remove it.');
-  }
-  if (two[0] === '/' && (previous === undefined || !endsValue(previous))) {
-    throw new ExpressionError(
-      `\`/\` at character ${at + 1} starts a regular expression, whose time nobody can bound.`,
-      at + 1,
-      'Use `.includes(x)`, `.startsWith(x)` or `.endsWith(x)`.',
-    );
-  }
-}
-
-function strange(text: string, at: number): ExpressionError {
-  const character = String.fromCodePoint(text.codePointAt(at) ?? 0);
-  return new ExpressionError(`\`${character}\` at character ${at + 1} has no meaning in an expression.`, at + 1, 'Remove it.');
+  if (two === '//' || two === '/*') throw refusal('a comment', at + 1, two);
+  if (two[0] === '/' && (previous === undefined || !endsValue(previous))) throw refusal('a regular expression', at + 1, '/');
 }
 
 const escapes: Record<string, string> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f', v: '\v' };
@@ -116,19 +87,11 @@ function readString(text: string, start: number): Token | undefined {
   for (;;) {
     const character = text[at];
     if (character === undefined || (quote !== '`' && (character === '\n' || character === '\r'))) {
-      throw new ExpressionError(
-        `The text that starts at character ${start + 1} is not closed.`,
-        start + 1,
-        `Add the missing \`${quote}\`.`,
-      );
+      throw refusal('an open text', start + 1, quote, quote);
     }
     if (character === quote) break;
     if (quote === '`' && character === '$' && text[at + 1] === '{') {
-      throw new ExpressionError(
-        `\`\${\` at character ${at + 1} is a hole in a template, which would turn values into text.`,
-        at + 1,
-        'Pass the value as an expression of its own.',
-      );
+      throw refusal('a hole in a template', at + 1, '${');
     }
     if (character !== '\\') {
       value += character;
@@ -145,8 +108,7 @@ function readString(text: string, start: number): Token | undefined {
 /** Returns what a backslash sequence means, and its length. */
 function readEscape(text: string, backslash: number): [string, number] {
   const next = text[backslash + 1] ?? '';
-  const bad = (): ExpressionError =>
-    new ExpressionError(`The escape at character ${backslash + 1} is not one.`, backslash + 1, 'Write `\\\\` for a backslash.');
+  const bad = (): Error => refusal('a wrong escape', backslash + 1, '\\');
   if (next === 'x' || next === 'u') {
     hexEscape.lastIndex = backslash + 1;
     const found = hexEscape.exec(text);

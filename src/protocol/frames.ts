@@ -1,9 +1,11 @@
 import type { Action, ActionKind, AgentPolicy, Engine } from './asked.ts';
 import type { Passes, Skipped, Sums } from './counts.ts';
+import type { Problem } from './problem.ts';
 import type { CutReason, ExpressionResult, Value } from './value.ts';
 
 export * from './asked.ts';
 export * from './counts.ts';
+export * from './problem.ts';
 
 /** Version of the protocol; the WebSocket sub-protocol is `sidelight.v1`. */
 export const protocolVersion = 1;
@@ -91,6 +93,7 @@ export interface StateFrame {
   lastError?: string;
   code?: AgentErrorCode;
   message?: string;
+  problem?: Problem;
 }
 
 /** Why an agent could not do, or stopped doing, what it was asked. The same for every runtime. */

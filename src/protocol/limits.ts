@@ -42,6 +42,10 @@ export const limits = {
   maxBuckets: 160,
   /** Lines around a place: shown by `locate`, and given to find a moved line. */
   maxLinesAround: 5,
+  /** Of a refused action: names in scope, names like the missing one, and places of a moved line. */
+  maxNamesTold: 10,
+  maxNearest: 3,
+  maxLinesTold: 5,
   /** Characters of a query of `locate`, and places it answers. */
   maxQueryChars: 1_000,
   maxPlaces: 20,

@@ -34,6 +34,11 @@ const byReason: [why: string, outcome: Outcome, texts: string[]][] = [
     ],
   ],
   [
+    'goes on from a member that is nowhere, for which near names are looked up',
+    'stopped',
+    ['order.tarp.x', 'order.payy.x', 'card.barnd.x', 'loud.siez.x', 'items.lenght.x', 'map.sise.x', 'tricky.valuOf.x'],
+  ],
+  [
     'makes something',
     'refused',
     ['new Array(1e9)', 'new Array(1e9).fill(0)', 'new Card', 'new Proxy(order, order)', 'new.target'],

@@ -25,7 +25,7 @@ const texts = [
 test('the package refuses exactly what the bridge refuses', async () => {
   const { parseExpression: whole } = await import('../../src/protocol/expression.ts');
   vi.resetModules();
-  vi.doMock('../../src/protocol/expression-refusals.ts', () => short);
+  for (const file of ['expression-refusals', 'expression-rules']) vi.doMock(`../../src/protocol/${file}.ts`, () => short);
   const { parseExpression: packed } = await import('../../src/protocol/expression.ts');
   let refused = 0;
   for (const text of texts) {

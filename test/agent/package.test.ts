@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { agentVersion } from '../../src/agent/version.ts';
@@ -12,6 +13,7 @@ import { runProgram } from './run-program.ts';
 import { until } from './until.ts';
 
 const execute = promisify(execFile);
+const tsc = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url));
 
 const counts = `let passes = 0;
 setInterval(() => {
@@ -44,15 +46,45 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-test('the package has no dependencies, no scripts, and less than 230 kB', async () => {
+test('the package has no dependencies, no scripts, and less than 220 kB', async () => {
   const manifest = JSON.parse(await readFile(join(agent, 'package.json'), 'utf8'));
   expect(manifest).toMatchObject({ name: 'sidelight-agent', type: 'module', license: 'Apache-2.0' });
   for (const field of ['dependencies', 'peerDependencies', 'optionalDependencies', 'scripts'])
     expect(manifest).not.toHaveProperty(field);
-  expect(packed.unpackedSize).toBeLessThan(230_000);
+  expect(packed.unpackedSize).toBeLessThan(220_000);
   expect(packed.files.map((file) => file.path)).toEqual(
     expect.arrayContaining(['LICENSE', 'README.md', 'register.js', 'start.d.ts']),
   );
+});
+
+test('the package has the whole terms of its licence', async () => {
+  const ours = await readFile(new URL('../../LICENSE', import.meta.url), 'utf8');
+  const packaged = await readFile(join(agent, 'LICENSE'), 'utf8');
+  expect(ours).toContain(packaged.trimEnd());
+  expect(packaged).toMatch(/^\s*Apache License.*1\. Definitions\..*9\. Accepting.*END OF TERMS AND CONDITIONS\n$/s);
+});
+
+test('a TypeScript program that starts the agent compiles, and is told of a wrong option', async () => {
+  const code = `import { start, type Agent, type AgentOptions } from 'sidelight-agent/start';
+const options: AgentOptions = { url: 'https://bridge.example', tags: ['blue'], engines: ['load-time'], log: 'debug' };
+export const agent: Agent = start(options);
+export const stopped: Promise<void> = agent.stop();
+// @ts-expect-error: no such way of observing
+start({ engines: ['x-ray'] });
+// @ts-expect-error: no such option
+start({ services: 'till' });
+`;
+  const folder = join(home, 'typescript');
+  await mkdir(folder);
+  await writeFile(join(folder, 'app.ts'), code);
+  await writeFile(join(folder, 'package.json'), '{"type":"module"}');
+  const strictly = ['--strict', '--noEmit', '--skipLibCheck', 'false', '--types', '', '--lib', 'ES2023'];
+  const args = [tsc, ...strictly, '--module', 'NodeNext', '--target', 'ES2023', 'app.ts'];
+  const said = await execute(process.execPath, args, { cwd: folder }).then(
+    ({ stdout }) => stdout,
+    (error: { stdout: string }) => error.stdout,
+  );
+  expect(said).toBe('');
 });
 
 test('the agent tells the version of its package', async () => {

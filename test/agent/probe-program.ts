@@ -123,8 +123,8 @@ export class ProbeProgram {
     return this.until(() => this.states.slice(from).find((state) => state.id === id));
   }
 
-  /** Waits until something has been told. */
-  until<Found>(find: () => Found | undefined | false): Promise<Found> {
+  /** Waits until something has been told; fails with what was told instead. */
+  until<Found>(find: () => Found | undefined | false, timeoutMs = 18_000): Promise<Found> {
     return new Promise((resolve, reject) => {
       const check = (): void => {
         const found = find();
@@ -132,8 +132,15 @@ export class ProbeProgram {
         else if (this.child.exitCode !== null)
           reject(new Error(`The program exited with ${this.child.exitCode}: ${this.stderr}`));
         else return;
+        clearTimeout(timer);
         this.#waiting.delete(check);
       };
+      const timer = setTimeout(() => {
+        this.#waiting.delete(check);
+        const { states, hits, stderr } = this;
+        const told = JSON.stringify({ states: states.slice(-10), hits: hits.map(({ id, hit }) => `${id} ${hit}`), stderr });
+        reject(new Error(`Waited ${timeoutMs} ms for ${find.toString()}; told was ${told}`));
+      }, timeoutMs);
       this.#waiting.add(check);
       check();
     });

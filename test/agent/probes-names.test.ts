@@ -29,6 +29,7 @@ describe.each(nodes())('on Node $major', ({ execPath }) => {
       state: 'failed',
       code: 'bad-expression',
       message: `\`ordr\` is not a variable in scope on line ${line} of programs/names.cjs; did you mean \`order\`? In scope: ${around}`,
+      problem: { part: 'expression', index: 1, name: 'ordr', nearest: ['order'], names: around.split(', ') },
     });
     expect(await app.do('globals')).toBe(0);
     expect(await app.do('count')).toBe(0);
@@ -41,6 +42,7 @@ describe.each(nodes())('on Node $major', ({ execPath }) => {
         state: 'failed',
         code: 'bad-expression',
         message: `\`${name}\` is not a variable in scope on line ${line} of programs/names.cjs. In scope: ${around}`,
+        problem: { part: 'condition', name, nearest: [], names: around.split(', ') },
       });
     }
   });
@@ -55,9 +57,11 @@ describe.each(nodes())('on Node $major', ({ execPath }) => {
 
   test('at most twenty names are listed, inner ones first', async () => {
     await app.load(file);
-    const { message } = await app.arm({ where: { ...where, line: marked(file, 'many') }, expressions: ['beta'] });
+    const { message, problem } = await app.arm({ where: { ...where, line: marked(file, 'many') }, expressions: ['beta'] });
     expect(message).toMatch(/did you mean `beta0`\? In scope: alpha0, .*, beta9, …$/);
     expect(message?.split(', ')).toHaveLength(21);
+    expect(problem?.nearest).toEqual(['beta0', 'beta1', 'beta2']);
+    expect(problem?.names).toEqual(Array.from({ length: 10 }, (_, index) => `alpha${index}`));
   });
 
   test('an action that waits for its file is checked when the file is loaded', async () => {

@@ -110,6 +110,7 @@ describe('a line that is expected to read so', () => {
     expect(await locate({ line: sum - 1, expectLine: 'sum += price; // <- sum' })).toEqual({
       code: 'line-mismatch',
       message: `Line ${sum - 1} of \`src/shop.ts\` reads \`const price = priceOf(item) * this.discount;\` in the running program. The expected text stands on line ${sum}.`,
+      problem: { part: 'line', deployed: ['const price = priceOf(item) * this.discount;'], lines: [sum] },
     });
     expect(await locate({ line: 500, expectLine: 'sum += price; // <- sum' })).toMatchObject({
       message: expect.stringMatching(/^Line 500 of `src\/shop.ts` does not exist; the file has \d+ lines/),
@@ -146,6 +147,7 @@ describe('a line with its neighbours', () => {
     expect(await locate({ expectLine: undefined, around: other })).toEqual({
       code: 'line-mismatch',
       message: `Line ${sum} of \`src/shop.ts\` has other lines around it in the running program.`,
+      problem: { part: 'line', deployed: ['sum += price; // <- sum', '}'] },
     });
   });
 });

@@ -182,6 +182,31 @@ describe.concurrent.each(implementations())('$name', (implementation) => {
       const state = await world.arm(action);
       expect(state).toMatchObject({ state: 'failed', code: 'line-mismatch' });
       expect(state.message).toContain('return total;');
+      expect(state.problem).toMatchObject({ part: 'line', deployed: [text(price)] });
+    });
+
+    test('whose text stands on several other lines is refused with these, and found by the lines that follow', async () => {
+      const expectLine = '}';
+      const braces = sourceLines.flatMap((line, index) => (line.trim() === expectLine ? [index + 1] : []));
+      expect(braces.length).toBeGreaterThan(2);
+      const alone = newAction({ where: { file, line: price, expectLine } });
+      const refused = await world.arm(alone);
+      expect(refused).toMatchObject({
+        state: 'failed',
+        code: 'line-mismatch',
+        problem: { part: 'line', deployed: [text(price)] },
+      });
+      expect(refused.problem?.lines?.sort((a, b) => a - b)).toEqual(braces.slice(0, 5));
+      const last = lineOf('behind') + 1;
+      const after = sourceLines.slice(last, last + 3).map((line) => `    ${line.trim()}`);
+      const moved = newAction({ where: { file, line: price, expectLine, around: { before: [], after } } });
+      expect((await world.arm(moved)).at?.[0]?.line).toBeGreaterThanOrEqual(last);
+      await world.remove(moved.id);
+      const gone = newAction({ where: { file, line: price, expectLine: 'gone();', around: { before: [], after: ['}', ''] } } });
+      expect(await world.arm(gone)).toMatchObject({
+        ...{ state: 'failed', code: 'line-mismatch' },
+        problem: { part: 'line', deployed: [text(price), text(price + 1), text(price + 2)] },
+      });
     });
 
     test('that has moved is found again by what stands around it', async () => {
@@ -286,6 +311,15 @@ describe.concurrent.each(implementations())('$name', (implementation) => {
       }
       const { min } = sumsOf(await world.remove(action.id)).values ?? expect.fail('no values');
       expect(min).toBeGreaterThanOrEqual(4);
+    });
+
+    test('a duration to a line of another function is refused, because it could never end', async () => {
+      const to = { file, line: lineOf('call') };
+      const other = newAction({ kind: 'duration', duration: { span: 'lines', to } });
+      expect(await world.arm(other)).toMatchObject({ state: 'failed', code: 'unsupported', problem: { part: 'to' } });
+      const nowhere = { file, line: sourceLines.length + 50 };
+      const beyond = newAction({ kind: 'duration', duration: { span: 'lines', to: nowhere } });
+      expect(await world.arm(beyond)).toMatchObject({ state: 'failed', code: 'no-such-line', problem: { part: 'to' } });
     });
 
     test('a duration above its threshold gives a snapshot, and goes on', async () => {

@@ -118,6 +118,14 @@ const agentFrames = [
   { t: 'beat', ts: 1, actions: 2, queue: { length: 0, dropped: 0 }, overhead: { share: 0.01, maxPauseMicros: 200 } },
   { t: 'error', code: 'bad-frame', message: 'What was that?' },
   { t: 'bye', reason: 'exit' },
+  {
+    ...{ t: 'state', n: 5, id: 'act_1', rev: 1, state: 'failed', hits: 0, code: 'bad-expression', message: 'No.' },
+    problem: { part: 'expression', index: 1, name: 'ordr', nearest: ['order'], names: ['order', 'total'] },
+  },
+  {
+    ...{ t: 'state', n: 6, id: 'act_1', rev: 1, state: 'failed', hits: 0, code: 'line-mismatch' },
+    problem: { part: 'line', deployed: ['}', ''], lines: [7, 9] },
+  },
 ];
 
 describe('honest frames', () => {
@@ -180,6 +188,20 @@ describe('honest frames', () => {
     const budget = { ...policy, budget: { engines: ['jit', 'breakpoint'] } };
     expect(checkBridgeFrame({ t: 'policy', policy: budget })).toMatchObject({
       frame: { policy: { budget: { engines: ['breakpoint'] } } },
+    });
+  });
+
+  it('lose what a failed action tells beyond the ceilings, and a part of it that is not known', () => {
+    const failed = { t: 'state', n: 5, id: 'act_1', rev: 1, state: 'failed', hits: 0, code: 'line-mismatch' };
+    const names = Array.from({ length: 30 }, (_, index) => `name${index}`);
+    const lines = Array.from({ length: 30 }, (_, index) => index + 1);
+    const problem = { part: 'weather', mood: 'bad', nearest: names, names, deployed: names, lines };
+    expect(checkAgentFrame({ ...failed, problem })).toEqual({
+      ok: true,
+      frame: {
+        ...failed,
+        problem: { nearest: names.slice(0, 3), names: names.slice(0, 10), deployed: names.slice(0, 6), lines: [1, 2, 3, 4, 5] },
+      },
     });
   });
 

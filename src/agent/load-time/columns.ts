@@ -37,16 +37,21 @@ export class Columns {
 
   /** The column that a character had; for inserted text, that of what it stands before. */
   original(line: number, column: number): number {
-    const start = this.starts[line];
-    if (start === undefined) return column;
+    return this.unshifted(line, column).column;
+  }
+
+  /** The same; `inside` says which character of inserted text it is. */
+  unshifted(line: number, column: number): { column: number; inside?: number } {
+    const start = this.starts[line] ?? 0;
     let before = 0;
     for (let index = this.#first(line); index < this.#ats.length; index += 1) {
-      const at = (this.#ats[index] as number) - start;
-      if (column < at + before) break;
-      before += this.#lengths[index] as number;
-      if (column < at + before) return at;
+      const at = (this.#ats[index] as number) - start + before;
+      const length = this.#lengths[index] as number;
+      if (column < at) break;
+      if (column < at + length) return { column: at - before, inside: column - at };
+      before += length;
     }
-    return column - before;
+    return { column: column - before };
   }
 
   #first(line: number): number {

@@ -40,8 +40,14 @@ export interface LoadTime {
   why(path: string): string | undefined;
   /** As it was before it was instrumented; like the following, undefined for a script that is not one of these. */
   text(id: string): string | undefined;
-  /** Statements from one place up to another, which is not included. */
+  /** Statements, and where code begins that has none, from one place up to another, which is not included. */
   stops(id: string, from: GeneratedPlace, to: GeneratedPlace): Stop[] | undefined;
+  /** Names handed over before the statement at an offset; undefined when none begins there. */
+  namesAt(id: string, offset: number): readonly string[] | undefined;
+  /** The id of the file with this path whose text, with calls in it, this is. */
+  idOf(path: string, text: string): string | undefined;
+  /** Where inserted text has moved the characters of a file. */
+  columns(id: string): Columns | undefined;
   /** Has `handler` called at each pass through the statement at this offset of the original text; one for each statement. */
   arm(id: string, offset: number, handler: LoadTimeHandler): LoadTimeArmed | undefined;
   /** May be called in the middle of a pass, as `disarmSpan`. */
@@ -180,6 +186,18 @@ class LoadedFiles implements LoadTime {
 
   arm(id: string, offset: number, handler: LoadTimeHandler): LoadTimeArmed | undefined {
     return this.#byId.get(id)?.arm(false, offset, handler);
+  }
+
+  namesAt(id: string, offset: number): readonly string[] | undefined {
+    return this.#byId.get(id)?.namesAt(offset);
+  }
+
+  idOf(path: string, text: string): string | undefined {
+    return [...this.#byId.values()].find((file) => file.info.path === path && file.isIn(text))?.info.id;
+  }
+
+  columns(id: string): Columns | undefined {
+    return this.#byId.get(id)?.columns;
   }
 
   hasSpan(id: string, offset: number): boolean {

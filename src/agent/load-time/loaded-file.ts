@@ -43,17 +43,19 @@ export class LoadedFile {
   #unpacked: WeakRef<{ text: string }> | undefined;
   readonly #sites: Places;
   readonly #spans: Places;
+  readonly #bareBodies: Uint32Array;
   readonly #editAts: Uint32Array;
   readonly #editLengths: Uint32Array;
   readonly #cells = new KeptMap<number, Cell>();
   #columns: Columns | undefined;
 
-  constructor(info: ScriptInfo, mark: string, source: string, { sites, spans, edits }: Rewritten) {
+  constructor(info: ScriptInfo, mark: string, source: string, { sites, spans, edits, bareBodies }: Rewritten) {
     this.info = info;
     this.#mark = mark;
     const lists = new Map<string, number>();
     this.#sites = placesOf(sites, lists);
     this.#spans = placesOf(spans, lists);
+    this.#bareBodies = Uint32Array.from(bareBodies);
     // A copy, as zlib gives a piece of a larger buffer.
     this.#packed = new Uint8Array(deflateRawSync(`${source}${[...lists.keys()].join('\n')}`, { level: 1 }));
     this.#chars = source.length;
@@ -79,14 +81,25 @@ export class LoadedFile {
     return this.#columns;
   }
 
-  /** Statements from one place up to another, which is not included. */
+  /** Statements, and where code begins that has none, from one place up to another, which is not included. */
   stops(from: GeneratedPlace, to: GeneratedPlace): Stop[] {
-    const { offsets } = this.#sites;
-    const end = this.columns.offsetOf(to);
-    const stops: Stop[] = [];
-    for (let site = lowest(offsets, this.columns.offsetOf(from)); (offsets[site] ?? end) < end; site += 1)
-      stops.push({ ...this.columns.placeOf(offsets[site] as number), isReturn: false });
-    return stops;
+    const { columns } = this;
+    const [start, end] = [columns.offsetOf(from), columns.offsetOf(to)];
+    const found: number[] = [];
+    for (const offsets of [this.#sites.offsets, this.#bareBodies])
+      for (let index = lowest(offsets, start); (offsets[index] ?? end) < end; index += 1) found.push(offsets[index] as number);
+    return found.sort((one, other) => one - other).map((offset) => ({ ...columns.placeOf(offset), isReturn: false }));
+  }
+
+  /** Whether a text is this file's with calls in it. */
+  isIn(text: string): boolean {
+    return text.includes(this.#mark);
+  }
+
+  /** Names handed over before the statement at an offset; undefined when none begins there. */
+  namesAt(offset: number): readonly string[] | undefined {
+    const found = indexOf(this.#sites, offset);
+    return found === undefined ? undefined : this.#namesOf(this.#sites, found);
   }
 
   hasSpan(offset: number): boolean {
@@ -105,8 +118,12 @@ export class LoadedFile {
     const slot = isSpan ? 0 : found - cell.first + 1;
     if (cell.handlers[slot] === undefined) cell.armed += 1;
     cell.handlers[slot] = handler;
-    const list = this.#unpack().slice(this.#chars).split('\n')[places.names[found] as number] as string;
-    return { names: list === '' ? [] : list.split(','), dispatcher: cell.dispatcher };
+    return { names: this.#namesOf(places, found), dispatcher: cell.dispatcher };
+  }
+
+  #namesOf({ names }: Places, index: number): readonly string[] {
+    const list = this.#unpack().slice(this.#chars).split('\n')[names[index] as number] as string;
+    return list === '' ? [] : list.split(',');
   }
 
   /** May be called in the middle of a pass. */

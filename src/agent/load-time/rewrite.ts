@@ -31,6 +31,8 @@ export interface Rewritten {
   /** Functions whose whole run is told, in the order of their bodies. */
   spans: LoadedSite[];
   cells: number;
+  /** Where code begins that has no statement for a call to stand before. */
+  bareBodies: number[];
 }
 
 /** The global that a function's statements look at. */
@@ -78,7 +80,14 @@ export function rewrite(source: string, mark: string, hasOwnMap: boolean): Rewri
   }
   // The first statements of a function may be none to stand before, so that an inner one was met earlier.
   spans.sort((a, b) => a.offset - b.offset);
-  return { text: insert(source, edits), edits: inOrder(edits), sites, spans, cells: cells.size };
+  return {
+    text: insert(source, edits),
+    edits: inOrder(edits),
+    sites,
+    spans,
+    cells: cells.size,
+    bareBodies: analysis.bareBodies(),
+  };
 }
 
 function isMinified(source: string): boolean {

@@ -34,10 +34,26 @@ const options = {
       // The bridge explains a refused expression; here it is enough to say where it is.
       name: 'short refusals',
       setup: ({ onResolve }) =>
-        onResolve({ filter: /\/expression-refusals\.ts$/ }, () => ({ path: join(here, 'short-refusals.ts') })),
+        onResolve({ filter: /\/expression-(?:refusals|rules)\.ts$/ }, () => ({ path: join(here, 'short-refusals.ts') })),
+    },
+    {
+      // esbuild writes a member of an enum where it is used, but not a field of an object.
+      name: 'limits in place',
+      setup: ({ onLoad }) =>
+        onLoad({ filter: /\/(?:link-)?limits\.ts$/ }, ({ path }) => ({
+          contents: tableToEnum(path, readFileSync(path, 'utf8')),
+          loader: 'ts',
+        })),
     },
   ],
 };
+
+/** The text of a file that is one table of numbers, with the table as an enum. */
+function tableToEnum(path, text) {
+  const [all, name, fields] = /export const (\w+) = \{\n(.*?)\n\} as const;\n/s.exec(text) ?? [];
+  if (all === undefined) throw new Error(`${path} is not one table of numbers any more.`);
+  return text.replace(all, () => `export enum ${name} {\n${fields.replaceAll(/^( {2}\w+):/gm, '$1 =')}\n}\n`);
+}
 
 // Few files load faster than many: the link's thread shares nothing with the program's. The probes stay a file of their own, because they
 // are loaded only when needed.
@@ -64,14 +80,16 @@ async function commonJs(code) {
   return (await transform(code, { format: 'cjs', platform: 'node', target: 'node20', minify: true, lineLimit: 1_000 })).code;
 }
 
-// Only what `start.d.ts` needs; the rest of the agent has no types to offer.
+// What code that calls `start()` sees; the rest of the agent has no types to offer.
 const declarations = mkdtempSync(join(tmpdir(), 'sidelight-agent-'));
 const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
 const compiled = spawnSync(process.execPath, [compiler, '-p', here, '--outDir', declarations], { stdio: 'inherit' });
 if (compiled.status !== 0) process.exit(compiled.status ?? 1);
-for (const name of ['start.d.ts', 'config.d.ts']) {
+for (const name of ['start.d.ts', 'options.d.ts']) {
   const text = readFileSync(join(declarations, 'agent', name), 'utf8');
-  writeFileSync(join(target, name), text.replaceAll(/(?<=from '\.\/\w+)\.ts'/g, ".js'"));
+  // The compiler keeps imports of code, which have no types.
+  const types = text.replaceAll(/^import '[^']*';\n/gm, '').replaceAll(/(?<=from '\.\/\w+)\.ts'/g, ".js'");
+  writeFileSync(join(target, name), types);
 }
 rmSync(declarations, { recursive: true });
 
@@ -105,4 +123,7 @@ import('./register.js').catch((error) => process.stderr.write('sidelight: not st
 };
 for (const [name, text] of Object.entries(files)) writeFileSync(join(target, name), text);
 cpSync(join(here, 'README.md'), join(target, 'README.md'));
-cpSync(join(root, 'LICENSE'), join(target, 'LICENSE'));
+
+// Its appendix is no part of the terms (SPDX marks it as optional): it is for whoever applies the licence to a work of their own.
+const [terms] = readFileSync(join(root, 'LICENSE'), 'utf8').split(/^ *APPENDIX:/m);
+writeFileSync(join(target, 'LICENSE'), `${terms.trimEnd()}\n`);

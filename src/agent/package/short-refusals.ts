@@ -1,6 +1,7 @@
+import type { Rule } from '../../protocol/expression-rules.ts';
 import type { Token } from '../../protocol/expression-tokens.ts';
 
-// Stands in for ../../protocol/expression-refusals.ts in the package: refuses the same, and says less about it.
+// Stands in for expression-refusals.ts and expression-rules.ts of ../../protocol in the package: refuses the same, and says less about it.
 
 export class ExpressionError extends Error {
   readonly position: number;
@@ -33,6 +34,10 @@ export function explain(tokens: Token[], index: number): ExpressionError {
   const token = tokens[index] as Token;
   if (token.kind === 'private') return privateRefused(token);
   return refuse(token, token.kind === 'end' ? 'is where a value is expected' : 'is not part of an expression here');
+}
+
+export function refusal(rule: Rule, position: number): ExpressionError {
+  return new ExpressionError(`The expression has ${rule} at character ${position}.`, position);
 }
 
 /** Whether a value is complete after this token, so that an operator may follow. */

@@ -2,7 +2,7 @@ import { KeptMap, mapSet, max, min, monotonicMs } from '../intrinsics.ts';
 import { later } from '../later.ts';
 import type { Located, ScriptInfo } from '../source/spot.ts';
 import { Allowance, Savings } from './budget.ts';
-import type { Observation } from './observation.ts';
+import type { Finding } from './finding.ts';
 import type { Watch } from './watch.ts';
 
 /** How much of one core may go into looking for actions in what is loaded; at first, or after a rest, what 5 s of it save. */
@@ -25,14 +25,14 @@ export interface ArrivalEvents {
  * action is looked at, later.
  */
 export class Arrivals {
-  readonly #observation: Pick<Observation, 'locateLoaded' | 'isBusy'>;
+  readonly #finding: Pick<Finding, 'locateLoaded' | 'isBusy'>;
   readonly #events: ArrivalEvents;
   readonly #allowance = new Allowance(loadShare, new Savings(loadShare));
   #late = new KeptMap<Watch, ScriptInfo>();
   #isWaiting = false;
 
-  constructor(observation: Pick<Observation, 'locateLoaded' | 'isBusy'>, events: ArrivalEvents) {
-    this.#observation = observation;
+  constructor(finding: Pick<Finding, 'locateLoaded' | 'isBusy'>, events: ArrivalEvents) {
+    this.#finding = finding;
     this.#events = events;
   }
 
@@ -46,7 +46,7 @@ export class Arrivals {
 
   #look(watch: Watch, script: ScriptInfo, isLate: boolean): void {
     if (watch.state !== 'pending' && watch.state !== 'armed') return;
-    if (this.#isWaiting || this.#observation.isBusy) {
+    if (this.#isWaiting || this.#finding.isBusy) {
       mapSet(this.#late, watch, script);
       this.#wait();
       return;
@@ -60,10 +60,10 @@ export class Arrivals {
 
   #locate(watch: Watch, script: ScriptInfo): void {
     const to = watch.duration?.to;
-    this.#observation.locateLoaded(watch.where, script, (located) => {
+    this.#finding.locateLoaded(watch.where, script, watch, (located) => {
       if (watch.state !== 'pending' && watch.state !== 'armed') return;
       if (to === undefined) this.#events.found(watch, located, undefined, script);
-      else this.#observation.locateLoaded(to, script, (ends) => this.#events.found(watch, located, ends, script));
+      else this.#finding.locateLoaded(to, script, watch, (ends) => this.#events.found(watch, located, ends, script));
     });
   }
 

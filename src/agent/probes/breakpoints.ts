@@ -49,8 +49,8 @@ export class Breakpoints implements PlacingEngine {
     this.#enter = enter;
   }
 
-  keyOf(_spot: Spot, { line, column }: GeneratedPlace): string {
-    return `${line}:${column}`;
+  keyOf(_spot: Spot, { line, column, columnNow }: GeneratedPlace): string {
+    return `${line}:${columnNow ?? column}`;
   }
 
   install(site: Site): { problem: string; isTemporary: boolean } | undefined {

@@ -15,6 +15,10 @@ export interface EngineFacts {
   armMs: number;
   /** Whether this function of a file instrumented at load can be timed as a whole. */
   canSpanAtLoad(spot: Spot): boolean;
+  /** What the call that was inserted at load hands over; undefined where there is none. */
+  namesAtLoad(spot: Spot): readonly string[] | undefined;
+  /** Whether this is V8's script of a file that was instrumented at load. */
+  wasInstrumented(spot: Spot): boolean;
   /** Why the file was not instrumented when it was loaded, in one sentence. */
   whyNotLoadTime(spot: Spot): string;
   /** Known to be passed often, or to have waited for long. */
@@ -32,12 +36,16 @@ type Asked = Pick<Watch, 'kind' | 'condition' | 'expressions' | 'duration' | 'ma
 /** Load time where the file was instrumented, live edit where its stop fits and the line deserves it, else breakpoints. */
 export function chooseEngine(watch: Asked, spots: readonly Spot[], facts: EngineFacts): Choice | { problem: string } {
   const isSpan = watch.duration?.span === 'function';
-  if (spots.some(({ script }) => script.id.startsWith('load:'))) {
-    if (isSpan && !spots.every(facts.canSpanAtLoad))
-      return {
-        problem: 'Of files instrumented at load only async functions are timed as a whole; give two lines of the function.',
-      };
-    return { name: 'load-time', why: 'The file was instrumented when it was loaded.' };
+  const isAtLoad = spots.some(isLoadTime);
+  if (isAtLoad || spots.some(facts.wasInstrumented)) {
+    const not = whyNotAtLoad(watch, spots, facts);
+    if (not === undefined) return { name: 'load-time', why: 'The file was instrumented when it was loaded.' };
+    if (!facts.allowed.has('breakpoint')) return { problem: `${not} Breakpoints are not allowed here.` };
+    // Its returns go through inserted code.
+    if (isSpan && spots.some(facts.canSpanAtLoad))
+      return { problem: `${not} A breakpoint cannot see where such a function ends; give two lines of it.` };
+    if (isAtLoad) return { problem: `${not} A breakpoint cannot be set there either.` };
+    return { name: 'breakpoint', why: `The file was instrumented when it was loaded, but: ${not}` };
   }
   const against = whyNotLiveEdit(watch, spots, facts, isSpan);
   if (against === undefined) {
@@ -48,6 +56,34 @@ export function chooseEngine(watch: Asked, spots: readonly Spot[], facts: Engine
   const notLoaded = first === undefined ? '' : facts.whyNotLoadTime(first);
   if (facts.allowed.has('breakpoint')) return { name: 'breakpoint', why: `${notLoaded} ${against}` };
   return { problem: `Breakpoints are not allowed here, and no code can be inserted: ${against}` };
+}
+
+/** Whether it is observed by calls that were inserted at load. */
+function isLoadTime({ script }: Spot): boolean {
+  return script.id.startsWith('load:');
+}
+
+/** Why the calls in a file that was instrumented at load cannot carry an action out, in one sentence. */
+export function whyNotAtLoad(
+  watch: Asked,
+  spots: readonly Spot[],
+  facts: Pick<EngineFacts, 'allowed' | 'canSpanAtLoad' | 'namesAtLoad'>,
+): string | undefined {
+  if (!facts.allowed.has('load-time')) return 'Calls inserted at load are switched off.';
+  for (const spot of spots) {
+    if (watch.duration?.span === 'function') {
+      if (!facts.canSpanAtLoad(spot)) return 'In it only async functions are timed as a whole.';
+      continue;
+    }
+    const names = facts.namesAtLoad(spot);
+    if (names === undefined)
+      return `No call was inserted here, as ${'why' in spot.insertion ? spot.insertion.why : 'no statement begins here'}.`;
+    // The start and the end of a duration have to be observed in the same way.
+    if (watch.kind === 'duration') continue;
+    const missing = namesOf(watch).find((name) => !names.includes(name) && !spot.scopes.early.has(name));
+    if (missing !== undefined) return `The call inserted here does not hand over \`${missing.slice(0, 100)}\`.`;
+  }
+  return undefined;
 }
 
 function whyNotLiveEdit(watch: Asked, spots: readonly Spot[], facts: EngineFacts, isSpan: boolean): string | undefined {

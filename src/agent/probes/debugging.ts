@@ -12,8 +12,12 @@ export interface DebuggingEvents {
   found(scripts: readonly ScriptToRead[]): void;
   /** A script has just been compiled and will run when this returns. */
   loaded(script: ScriptToRead): void;
-  /** Whether it is observed in another way. */
-  isLeftOut(script: ScriptInfo): boolean;
+  /** Whether it is kept elsewhere, as it was instrumented when it was loaded. */
+  isInstrumented(script: ScriptInfo): boolean;
+  /** One of those has just been compiled and will run when this returns. */
+  loadedInstrumented(script: ScriptInfo): void;
+  /** The debugger goes off. */
+  closed(): void;
   /** Whether it is what an edited script was: V8 lists these when the debugger goes on again. */
   isFormer(script: ScriptInfo): boolean;
 }
@@ -51,9 +55,11 @@ export class Debugging {
     const first: ScriptToRead[] = [];
     const onScript = (parsed: ScriptParsed): void => {
       const script = scriptInfo(parsed);
-      if (script === undefined || this.#scripts.size >= maxScripts || this.#events.isLeftOut(script)) return;
+      if (script === undefined || this.#scripts.size >= maxScripts) return;
+      const isInstrumented = this.#events.isInstrumented(script);
+      if (isInstrumented && !isNew) return;
       if (!isNew && this.#events.isFormer(script)) return;
-      mapSet(this.#scripts, script.id, script);
+      if (!isInstrumented) mapSet(this.#scripts, script.id, script);
       if (!isNew) {
         first[first.length] = script;
         return;
@@ -61,7 +67,8 @@ export class Debugging {
       const wasInNews = this.isInNews;
       this.isInNews = true;
       try {
-        this.#events.loaded(script);
+        if (isInstrumented) this.#events.loadedInstrumented(script);
+        else this.#events.loaded(script);
       } finally {
         this.isInNews = wasInNews;
       }
@@ -85,6 +92,7 @@ export class Debugging {
     this.#session.close();
     this.#session = undefined;
     this.#scripts.clear();
+    this.#events.closed();
     deleteProperty(globalThis, this.#hook.hookName);
     this.#hook.ended();
   }

@@ -1,4 +1,4 @@
-import type { HitFrame, StackFrame } from '../../protocol/frames.ts';
+import type { HitFrame, Place, StackFrame } from '../../protocol/frames.ts';
 import { attempt } from '../later.ts';
 import type { RawFrame } from '../values/stack.ts';
 
@@ -18,13 +18,17 @@ export class Delivery {
     this.#map = map;
   }
 
-  /** Sends a hit when its stack is mapped and the hits before it have gone. */
-  send(hit: UnmappedHit, raw: readonly RawFrame[]): void {
+  /**
+   * Sends a hit when its stack is mapped and the hits before it have gone. One that was taken where a function ended is at that line, not
+   * at the one that the action is bound to.
+   */
+  send(hit: UnmappedHit, raw: readonly RawFrame[], isAtEnd = false): void {
     const mapped = raw.length === 0 ? undefined : this.#map(raw);
     this.#queue(async () => {
       const stack = mapped === undefined ? [] : await mapped;
-      const { at, ...rest } = hit.capture;
+      const { at: bound, ...rest } = hit.capture;
       const first = stack[0];
+      const at = isAtEnd && first !== undefined && first.line > 0 && first.file === bound.file ? placeOf(first, bound) : bound;
       // The hit's own frame is where the action is bound, also where V8 stops behind the statement.
       if (first !== undefined)
         stack[0] = { ...first, file: at.file, line: at.line, ...(at.column === undefined ? {} : { column: at.column }) };
@@ -51,4 +55,9 @@ export class Delivery {
       this.#waiting -= 1;
     })();
   }
+}
+
+/** The place of a frame of the same function. */
+function placeOf({ line, column }: StackFrame, { text: _, column: __, ...bound }: Place): Place {
+  return { ...bound, line, ...(column === undefined ? {} : { column }) };
 }

@@ -50,7 +50,7 @@ export class Hits implements VisitHost {
     watch.isChanged = true;
     const { id, rev, hits } = watch;
     const capture = { at: pass.site.spot.place, ...captured, pauseMicros: round(pausedMs * 1_000) };
-    this.#delivery.send({ id, rev, hit: hits, ts, capture }, raw);
+    this.#delivery.send({ id, rev, hit: hits, ts, capture }, raw, watch.duration?.span === 'function');
     if (hits >= watch.maxHits && watch.sums === undefined)
       this.#ends.endSoon(watch, 'removed', { message: 'All its hits were taken.' });
   }

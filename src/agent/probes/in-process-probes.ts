@@ -8,13 +8,13 @@ import { Arrivals } from './arrivals.ts';
 import { Cost, defaultMaxCaptureMs, defaultMaxShare, isFarTooLong, maxStrikes } from './budget.ts';
 import { endOf } from './ends.ts';
 import { type End, type Ends, Hits } from './hits.ts';
-import { unknownName } from './names-in-scope.ts';
 import { Observation } from './observation.ts';
 import type { ProbeEvents, ProbeOptions, Probes } from './probes.ts';
 import type { Pass, Token } from './site.ts';
 import { Teller } from './teller.ts';
 import { visitAll } from './visit-all.ts';
 import { addPlace, type Failure, freeSlot, readAction, type Watch } from './watch.ts';
+import { whyNot } from './why-not.ts';
 
 /** An action that waits for its file is looked for again after this, in case its loading was missed. */
 const searchAgainMs = 5_000;
@@ -61,7 +61,7 @@ export class InProcessProbes implements Probes {
       },
       options,
     );
-    this.#arrivals = new Arrivals(this.#observation, {
+    this.#arrivals = new Arrivals(this.#observation.find, {
       search: (watch) => this.#search(watch),
       found: (watch, located, ends, script) => this.#settle(watch, located, ends, script),
     });
@@ -189,10 +189,10 @@ export class InProcessProbes implements Probes {
   }
 
   async #find(watch: Watch, isWanted: () => boolean): Promise<void> {
-    const located = await this.#observation.locate(watch.where, watch);
+    const located = await this.#observation.find.locate(watch.where, watch);
     const to = watch.duration?.to;
     const isFound = !('code' in located) && located.found.length > 0;
-    const ends = to === undefined || !isFound || !isWanted() ? undefined : await this.#observation.locate(to, watch);
+    const ends = to === undefined || !isFound || !isWanted() ? undefined : await this.#observation.find.locate(to, watch);
     if (isWanted()) {
       if (this.#isSilent()) this.suspendAll('The bridge is silent.');
       else this.#settle(watch, located, ends, undefined);
@@ -219,13 +219,11 @@ export class InProcessProbes implements Probes {
 
   #bind(watch: Watch, located: Located, ends: Located | undefined, isMore: boolean): Failure | undefined {
     if ('code' in located) return located;
-    if (ends !== undefined && 'code' in ends) return ends;
+    if (ends !== undefined && 'code' in ends) return { ...ends, problem: { ...ends.problem, part: 'to' } };
     const spots: readonly Spot[] = located.found;
     if (spots.length === 0) return undefined;
-    const all = [...spots, ...(ends?.found ?? [])];
-    if (all.some(({ scopes }) => scopes.isInWith))
-      return { code: 'unsupported', message: 'The line is inside `with`, where reading a name can run code.' };
-    const failure = unknownName(watch, spots) ?? this.#observation.place(watch, { spots, ends: ends?.found ?? [] }, isMore);
+    const places = { spots, ends: ends?.found ?? [] };
+    const failure = whyNot(watch, places) ?? this.#observation.place(watch, places, isMore);
     if (failure !== undefined) return failure;
     watch.state = 'armed';
     watch.installedAt ??= epochMs();

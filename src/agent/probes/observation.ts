@@ -1,25 +1,26 @@
 import { url as inspectorUrl } from 'node:inspector';
-import type { AgentPolicy, Locate, Located as LocatedFrame, StackFrame, Where } from '../../protocol/frames.ts';
+import type { AgentPolicy, Locate, Located as LocatedFrame, StackFrame } from '../../protocol/frames.ts';
 import { limits } from '../../protocol/limits.ts';
 import { defaultEngines } from '../config.ts';
-import { defineProperty, getOwnPropertyDescriptor, max, monotonicMs } from '../intrinsics.ts';
+import { defineProperty, getOwnPropertyDescriptor, monotonicMs } from '../intrinsics.ts';
 import { soon } from '../later.ts';
 import type { LoadTime } from '../load-time/load-time.ts';
 import { pathOf } from '../source/path-of.ts';
 import type { Reader, Stop } from '../source/reader.ts';
 import { createReader } from '../source/reader-client.ts';
-import type { GeneratedPlace, Located, ScriptInfo } from '../source/spot.ts';
+import type { GeneratedPlace, ScriptInfo } from '../source/spot.ts';
 import type { RawFrame } from '../values/stack.ts';
 import { Breakpoints } from './breakpoints.ts';
 import { type Cost, tripWaitMs } from './budget.ts';
 import { Debugging } from './debugging.ts';
+import { Finding } from './finding.ts';
 import { InsertedCode } from './inserted-code.ts';
+import { InstrumentedScripts, whereNow } from './instrumented-scripts.ts';
 import { LoadTimeCode } from './load-time-code.ts';
 import { type Places, Placing } from './placing.ts';
 import type { ProbeOptions } from './probes.ts';
 import type { PlacingEngine, Site } from './site.ts';
 import { type SiteEvents, Sites } from './sites.ts';
-import { warmUp } from './warm-up.ts';
 import type { Failure, Watch } from './watch.ts';
 
 /** V8 forgets the breakpoints of every client in a script that was edited. */
@@ -27,10 +28,6 @@ const debuggerVeto = 'Live edit would take the breakpoints of the debugger away 
 
 const newsVeto = 'The file is just being loaded.';
 
-/** Longest wait of the program for a module that is about to run and that an action waits for. */
-const maxLoadWaitMs = 50;
-/** Searches under way at a time; each holds its answer in memory. */
-const maxSearches = 50;
 export const noHook = 'The global object takes no new properties, so V8 cannot call the agent.';
 
 export interface ObservationEvents extends SiteEvents {
@@ -46,16 +43,16 @@ export interface ObservationEvents extends SiteEvents {
 /** All that looks at the program: the debugger as long as it is needed, the engines, and the thread that reads sources. */
 export class Observation {
   readonly reader: Reader;
+  readonly find: Finding;
   readonly #events: ObservationEvents;
   readonly #debugging: Debugging;
   readonly #breakpoints: Breakpoints;
   readonly #inserted: InsertedCode;
   readonly #loadTime: LoadTime | undefined;
+  readonly #instrumented: InstrumentedScripts;
   readonly #sites: Sites;
   readonly #placing: Placing;
   readonly #cost: Cost;
-  /** Searches under way need the debugger. */
-  #searches = 0;
 
   constructor(
     cost: Cost,
@@ -66,12 +63,13 @@ export class Observation {
     this.#cost = cost;
     this.#events = events;
     this.#loadTime = loadTime;
+    this.#instrumented = new InstrumentedScripts(loadTime, () => this.#debugging);
     this.#sites = new Sites(cost, maxShare, events);
     const { enter } = this.#sites;
     this.#breakpoints = new Breakpoints(
       () => this.#debugging.session,
       enter,
-      (scriptId, place) => this.#inserted.placeNow(scriptId, place),
+      (scriptId, place) => this.#inserted.placeNow(scriptId, whereNow(place)),
     );
     this.#debugging = new Debugging(this.#breakpoints, {
       found: (scripts) => this.reader.add(scripts, true),
@@ -79,7 +77,15 @@ export class Observation {
         this.reader.add([script]);
         events.loaded(script);
       },
-      isLeftOut: ({ path }) => loadTime?.has(path) === true,
+      isInstrumented: (script) => this.#instrumented.takes(script),
+      loadedInstrumented: (script) => {
+        if (!events.isWaiting() && !this.#sites.isUsing(this.#breakpoints)) return;
+        const file = this.#instrumented.asFile(script.id);
+        if (file === undefined) return;
+        this.reader.add([file]);
+        events.loaded(file);
+      },
+      closed: () => this.#instrumented.clear(),
       isFormer: (script) => this.#inserted.isFormer(script),
     });
     this.#inserted = new InsertedCode(
@@ -100,8 +106,7 @@ export class Observation {
           this.#inserted.veto ?? (this.#debugging.isInNews ? newsVeto : inspectorUrl() === undefined ? undefined : debuggerVeto),
         whyNotLoadTime: ({ script }) =>
           loadTime?.why(script.path) ?? 'Files are not instrumented at load (SIDELIGHT_INSTRUMENT).',
-        canSpanAtLoad: ({ script, function: around }) =>
-          around !== undefined && loadTime?.hasSpan(script.id, around.body.from) === true,
+        instrumented: this.#instrumented,
         breakpointFrame: this.#breakpoints.frameOf(),
       },
       (watch) => events.changed(watch),
@@ -109,11 +114,23 @@ export class Observation {
     );
     this.reader = createReader(
       {
-        text: (id) => loadTime?.text(id) ?? this.#inserted.originalText(id) ?? this.#debugging.session?.source(id),
-        stops: (id, from, to) => loadTime?.stops(id, from, to) ?? this.#stops(id, from, to),
+        text: (id) =>
+          loadTime?.text(id) ??
+          this.#instrumented.text(id) ??
+          this.#inserted.originalText(id) ??
+          this.#debugging.session?.source(id),
+        stops: (id, from, to) =>
+          loadTime?.stops(id, from, to) ?? this.#instrumented.stops(id, from, to) ?? this.#stops(id, from, to),
       },
       (ms) => cost.add(ms),
     );
+    this.find = new Finding({
+      reader: this.reader,
+      placing: this.#placing,
+      instrumented: this.#instrumented,
+      loadTime,
+      open: () => this.#open(),
+    });
     loadTime?.onLoaded((script) => {
       this.reader.add([script]);
       events.loaded(script);
@@ -121,52 +138,11 @@ export class Observation {
     if (loadTime !== undefined) this.reader.add(loadTime.files());
   }
 
-  /** Finds a line; turns the debugger on unless the file was instrumented at load. */
-  async locate(where: Where, { duration, condition, expressions }: Watch): Promise<Located> {
-    warmUp();
-    this.#searches += 1;
-    const names = [...(condition?.names ?? []), ...expressions.flatMap((one) => one.names)];
-    const withSpan = duration !== undefined;
-    try {
-      const loaded = this.#loadTime?.files() ?? [];
-      if (loaded.length > 0) {
-        this.reader.add(loaded);
-        const ids = loaded.map(({ id }) => id);
-        const located = await this.reader.locate(where, ids, withSpan, names);
-        if ('code' in located || located.found.length > 0) return located;
-      }
-      const problem = this.#open();
-      if (problem !== undefined) return problem;
-      return await this.reader.locate(where, undefined, withSpan, names);
-    } finally {
-      this.#searches -= 1;
-    }
-  }
-
-  /** Whether so many scripts are being looked at that no more should be for now. */
-  get isBusy(): boolean {
-    return this.#searches > maxSearches;
-  }
-
-  /** Finds a line in a script that is about to run; `then` may be called before this returns. */
-  locateLoaded(where: Where, script: ScriptInfo, then: (located: Located) => void): void {
-    const isNamed = stemOf(where.file) === stemOf(script.path);
-    if (!isNamed && script.mapUrl === '') return;
-    const now = isNamed ? this.reader.locateNow(where, [script.id], maxLoadWaitMs) : undefined;
-    if (now !== undefined) then(now);
-    else void this.#locateLater(where, script, then);
-  }
-
+  /** Where something of the program stands. */
   async search(query: Locate): Promise<LocatedFrame> {
-    this.#searches += 1;
-    try {
-      const problem = this.#open();
-      if (problem !== undefined) return { t: 'located', q: query.q, places: [], isComplete: false, ...problem };
-      return { t: 'located', q: query.q, ...(await this.reader.search(query)) };
-    } finally {
-      this.#searches -= 1;
-      this.closeIfUnused();
-    }
+    const located = await this.find.search(query);
+    this.closeIfUnused();
+    return located;
   }
 
   setBudget(policy: AgentPolicy, maxShare: number): void {
@@ -235,7 +211,7 @@ export class Observation {
 
   /** Closes the debugger when no action has a place, waits for one, or has left something to tidy up. */
   closeIfUnused(): void {
-    const isUsed = this.#sites.isUsing(this.#breakpoints) || this.#inserted.isUsing || this.#searches > 0;
+    const isUsed = this.#sites.isUsing(this.#breakpoints) || this.#inserted.isUsing || this.find.isSearching;
     if (!isUsed && !this.#events.isWaiting()) this.#closeDebugger();
   }
 
@@ -253,33 +229,20 @@ export class Observation {
     });
   }
 
-  async #locateLater(where: Where, script: ScriptInfo, then: (located: Located) => void): Promise<void> {
-    this.#searches += 1;
-    const located = await this.reader.locate(where, [script.id]);
-    this.#searches -= 1;
-    then(located);
-  }
-
   #open(): Failure | undefined {
     try {
       const startMs = monotonicMs();
       this.#debugging.open();
       if (!this.hasHook()) {
         this.#closeDebugger();
-        return { code: 'unsupported', message: noHook };
+        return { code: 'unsupported', message: noHook, problem: { part: 'agent' } };
       }
       this.#cost.add(monotonicMs() - startMs);
       return undefined;
     } catch (error) {
       // Node's permission model, for one, does not allow it.
       const message = `V8's debugger cannot be used in this process: ${String((error as Error).message)}`;
-      return { code: 'unsupported', message: message.slice(0, limits.maxMessageChars) };
+      return { code: 'unsupported', message: message.slice(0, limits.maxMessageChars), problem: { part: 'agent' } };
     }
   }
-}
-
-function stemOf(file: string): string {
-  const name = file.slice(max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1);
-  const dot = name.indexOf('.', 1);
-  return dot < 0 ? name : name.slice(0, dot);
 }

@@ -2,6 +2,7 @@ import { AsyncSpans } from '../kinds/async-spans.ts';
 import { type Spans, SyncSpans } from '../kinds/spans.ts';
 import { isOnStack, stackDepth } from '../kinds/stack-depth.ts';
 import type { Spot } from '../source/spot.ts';
+import { whereNow } from './instrumented-scripts.ts';
 import type { Frame } from './site.ts';
 
 /** How starts and ends are paired at breakpoints; or why they cannot be. */
@@ -14,5 +15,5 @@ export function openSpans(spots: readonly Spot[], { function: hook, below }: Fra
   if (!isAsync) return new SyncSpans(() => stackDepth(hook));
   const { entry, returns } = first.span;
   const end = returns.at(-1) ?? entry;
-  return AsyncSpans.open(() => isOnStack(hook, below, first.script.path, entry, end));
+  return AsyncSpans.open(() => isOnStack(hook, below, first.script.path, whereNow(entry), whereNow(end)));
 }

@@ -4,7 +4,8 @@ import { min } from '../intrinsics.ts';
 import { AsyncSpans } from '../kinds/async-spans.ts';
 import { later } from '../later.ts';
 import type { Spot } from '../source/spot.ts';
-import { type Choice, chooseEngine, type EngineFacts } from './choose-engine.ts';
+import { type Choice, chooseEngine, type EngineFacts, whyNotAtLoad } from './choose-engine.ts';
+import type { InstrumentedScripts } from './instrumented-scripts.ts';
 import { openSpans } from './open-spans.ts';
 import type { Frame, PlacingEngine } from './site.ts';
 import type { AttachPlace, Sites } from './sites.ts';
@@ -30,7 +31,7 @@ export interface Engines {
   predictMs(scriptId: string): number;
   /** Why no code may be inserted in this process. */
   veto(): string | undefined;
-  canSpanAtLoad(spot: Spot): boolean;
+  instrumented: InstrumentedScripts;
   whyNotLoadTime(spot: Spot): string;
   breakpointFrame: Frame;
 }
@@ -58,6 +59,20 @@ export class Placing {
     const wanted = budget?.engines ?? [...this.#offer.engines.keys()];
     this.#allowed = new Set(wanted.filter((name) => this.#offer.engines.has(name)));
     this.#armMs = min(limits.maxArmMs, budget?.armMs ?? limits.defaultArmMs);
+  }
+
+  /** Whether breakpoints have to do what calls inserted at load cannot, at these places. */
+  needsBreakpoint(watch: Watch, spots: readonly Spot[]): boolean {
+    return this.#allowed.has('breakpoint') && whyNotAtLoad(watch, spots, this.#atLoad) !== undefined;
+  }
+
+  get #atLoad(): Pick<EngineFacts, 'allowed' | 'canSpanAtLoad' | 'namesAtLoad'> {
+    const { instrumented } = this.#offer;
+    return {
+      allowed: this.#allowed,
+      canSpanAtLoad: (spot) => instrumented.canSpan(spot),
+      namesAtLoad: (spot) => instrumented.names(spot),
+    };
   }
 
   /** Puts an action at its places. Gives why it cannot be done. Never in the middle of a pass. */
@@ -131,11 +146,11 @@ export class Placing {
 
   #choose(watch: Watch, { spots, ends }: Places, isHot: boolean): Choice | { problem: string } {
     const facts: EngineFacts = {
-      allowed: this.#allowed,
       predictMs: (scriptId) => this.#offer.predictMs(scriptId),
       veto: this.#offer.veto(),
       armMs: this.#armMs,
-      canSpanAtLoad: (spot) => this.#offer.canSpanAtLoad(spot),
+      ...this.#atLoad,
+      wasInstrumented: ({ script }) => this.#offer.instrumented.fileOf(script.id) !== undefined,
       whyNotLoadTime: (spot) => this.#offer.whyNotLoadTime(spot),
       isHot,
     };

@@ -1,5 +1,14 @@
 import { type Node, parseExpression } from '../../protocol/expression.ts';
-import type { Action, AgentErrorCode, DurationOptions, LogLevel, Place, Skipped, StateFrame } from '../../protocol/frames.ts';
+import type {
+  Action,
+  AgentErrorCode,
+  DurationOptions,
+  LogLevel,
+  Place,
+  Problem,
+  Skipped,
+  StateFrame,
+} from '../../protocol/frames.ts';
 import { limits } from '../../protocol/limits.ts';
 import { parseTemplate } from '../../protocol/template.ts';
 import { monotonicMs } from '../intrinsics.ts';
@@ -70,6 +79,7 @@ export interface Watch {
 export interface Failure {
   code: AgentErrorCode;
   message: string;
+  problem?: Problem;
 }
 
 /** Whether its hits show the variables around the line. */
@@ -94,7 +104,11 @@ export function readAction(action: Action, slot: number, hidden: HiddenName): Wa
   if (condition !== undefined && 'code' in condition) return condition;
   const rule = condition === undefined ? undefined : hiddenIn(condition.node, hidden);
   if (rule !== undefined) {
-    return { code: 'not-allowed', message: `The condition reads a name that the rule \`${rule}\` hides.` };
+    return {
+      code: 'not-allowed',
+      message: `The condition reads a name that the rule \`${rule}\` hides.`,
+      problem: { part: 'condition' },
+    };
   }
   const template = kind === 'logpoint' ? parseTemplate(action.log?.template ?? '') : undefined;
   if (template?.ok === false) return { code: 'bad-expression', message: template.message.slice(0, limits.maxMessageChars) };

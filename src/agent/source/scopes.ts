@@ -41,7 +41,10 @@ export function analyseScopes(source: string): (offset: number) => ScopesAt {
   return isUnreadable ? unknownScopes : (offset) => scopesAt(innermost(scopes, offset), offset);
 }
 
-/** The innermost scope around an offset: the last one that begins before it and has not ended. */
+/**
+ * The innermost scope around an offset: the last one that begins before it and has not ended. Where a function begins V8 stops to make it,
+ * not in it: at `const f = () => 1` that is its stop for the declaration.
+ */
 export function innermost(scopes: readonly Scope[], offset: number): Scope {
   let low = 0;
   let high = scopes.length;
@@ -51,8 +54,12 @@ export function innermost(scopes: readonly Scope[], offset: number): Scope {
     else high = middle;
   }
   let found = scopes[low - 1] as Scope;
-  while (found.to < offset && found.outer !== undefined) found = found.outer;
+  while ((found.to < offset || (found.from === offset && isMade(found))) && found.outer !== undefined) found = found.outer;
   return found;
+}
+
+function isMade({ code }: Scope): boolean {
+  return code !== undefined && /^(?:function|method|arrow)$/.test(code.kind);
 }
 
 export function scopesAt(inner: Scope, offset: number): ScopesAt {

@@ -35,6 +35,6 @@ function endsLine(text: string, at: number): boolean {
   return /^[^\S\n]*(?:$|[\n}]|\/[/*])/.test(text.slice(at, at + 1_000));
 }
 
-function placeOf({ line, column }: Stop): GeneratedPlace {
-  return { line, column };
+function placeOf({ isReturn: _, ...place }: Stop): GeneratedPlace {
+  return place;
 }

@@ -1,4 +1,4 @@
-import type { AgentErrorCode, Place } from '../../protocol/frames.ts';
+import type { AgentErrorCode, Place, Problem } from '../../protocol/frames.ts';
 import type { ScopesAt } from './scopes.ts';
 
 /** Longest text that is analysed. */
@@ -8,6 +8,8 @@ export const maxAnalysedChars = 8 * 1024 * 1024;
 export interface GeneratedPlace {
   line: number;
   column: number;
+  /** The column V8 has, where that is another one: of places in a file that was instrumented when it was loaded, as it was before. */
+  columnNow?: number;
 }
 
 /** A loaded script: little enough to keep for each of them. */
@@ -62,4 +64,4 @@ export interface Spot {
 }
 
 /** `found` is empty while no loaded script is that file. */
-export type Located = { found: Spot[] } | { code: AgentErrorCode; message: string };
+export type Located = { found: Spot[] } | { code: AgentErrorCode; message: string; problem?: Problem };

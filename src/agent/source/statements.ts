@@ -30,6 +30,8 @@ export interface SourceAnalysis {
   wholeFunctionAt(offset: number): FunctionAround | { why: string };
   /** All statements that can be observed, in the order of the text, each with so many names at most. */
   statements(maxNames?: number): StatementPlace[];
+  /** Where code begins that runs by itself and has no statement: bodies of arrow functions without braces, values of class fields. */
+  bareBodies(): number[];
   functions(): FunctionPlace[];
   /** `wholeFunctionAt` for one of `functions()`. */
   wholeFunctionOf(index: number): FunctionAround | { why: string };
@@ -62,6 +64,7 @@ export function analyse(source: string): SourceAnalysis {
           function: indexes.get(functionOf(one.scope)) ?? -1,
         }));
     },
+    bareBodies: () => (why === undefined ? bareBodies(scopes) : []),
     functions: () => codes.map(({ code }) => placeOf(code as Code)),
     wholeFunctionOf: (index) => (why === undefined ? wholeFunction(codes[index] ?? (scopes[0] as Scope)) : { why }),
   };
@@ -74,9 +77,20 @@ function unknown(why: string): SourceAnalysis {
     functionAt: () => undefined,
     wholeFunctionAt: () => ({ why }),
     statements: () => [],
+    bareBodies: () => [],
     functions: () => [],
     wholeFunctionOf: () => ({ why }),
   };
+}
+
+function bareBodies(scopes: readonly Scope[]): number[] {
+  const found: number[] = [];
+  for (const scope of scopes) {
+    if (scope.code?.body.isExpression !== true || isClosed(scope)) continue;
+    // The body of a field begins with its name.
+    found.push(scope.code.kind === 'field' ? scope.from : scope.code.body.from);
+  }
+  return found.sort((one, other) => one - other);
 }
 
 function placeOf({ name, kind, home, from, to }: Code): FunctionPlace {

@@ -46,7 +46,9 @@ export function stopsOnLine(
           ],
         ])
         .flat();
-      const found = onOneLine(stops.map(({ line, column }) => ({ generated: { line, column }, line, column })));
+      const found = onOneLine(
+        stops.map(({ isReturn: _, ...place }) => ({ generated: place, line: place.line, column: place.column })),
+      );
       if (found.length > 0) return found;
     }
     return [];

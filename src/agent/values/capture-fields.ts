@@ -25,7 +25,8 @@ const maxListingMs = 1;
 /** The first keys of such objects, and how many there were. */
 const listed = new KeptWeakMap<object, { keys: (string | symbol)[]; length: number }>();
 
-function keysOf(target: object): { keys: (string | symbol)[]; length: number } {
+/** All own keys; of an object with many, the first ones and how many there are. */
+export function keysOf(target: object): { keys: (string | symbol)[]; length: number } {
   const known = weakGet(listed, target);
   if (known !== undefined) return known;
   const startMs = monotonicMs();

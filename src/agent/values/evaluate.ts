@@ -20,6 +20,7 @@ import {
   typedArrayLength,
 } from '../intrinsics.ts';
 import type { HiddenName } from './capture.ts';
+import { hintFor } from './hint.ts';
 import { absent, type NamesAtPass, thisName } from './names.ts';
 import { HiddenValue, NoValue } from './no-value.ts';
 import { binaryOf, isNothing, isObject, keyOf, strictEqual, truthy, unary } from './operators.ts';
@@ -35,10 +36,14 @@ export type Lookup = (name: string) => unknown;
 export interface Evaluation {
   names: NamesAtPass | Lookup;
   hidden: HiddenName;
+  /** The last member that had no value, and its object: for the sentence about a path that goes on from there. */
+  without: { node: Node; owner: object } | undefined;
 }
 
 /** A parsed expression, ready to be worked out again and again. Throws `NoValue`. */
 export type Compiled = (at: Evaluation) => unknown;
+
+type Member = Extract<Node, readonly ['member', ...unknown[]]>;
 
 /** A chain of `?.` that met null or undefined. */
 const stopped = { stopped: true };
@@ -49,7 +54,7 @@ const stopped = { stopped: true };
  */
 export function evaluate(node: Node, lookup: Lookup, hidden: HiddenName): unknown {
   startWork();
-  return compile(node)({ names: lookup, hidden });
+  return compile(node)({ names: lookup, hidden, without: undefined });
 }
 
 /** Makes closures of a parsed expression: no source is generated. Whoever calls them calls `startWork` before. */
@@ -87,7 +92,7 @@ function part(node: Node): Compiled {
     case 'member': {
       const target = part(node[1]);
       const isOptional = node[3] !== undefined;
-      const read = memberReader(node[2]);
+      const read = memberReader(node);
       return (at) => {
         const value = target(at);
         return value === stopped || (isOptional && isNothing(value)) ? stopped : read(value, at);
@@ -185,13 +190,18 @@ function refusal(name: string, shown: string): (hidden: HiddenName) => void {
 }
 
 /** A key that is not written in the expression may be a value: messages leave it out. */
-function memberReader(key: Node): (target: unknown, at: Evaluation) => unknown {
+function memberReader(node: Member): (target: unknown, at: Evaluation) => unknown {
+  const key = node[2];
+  const hint = hintOf(node[1]);
   if (typeof key === 'string' || typeof key === 'number') {
     const name = toText(key);
     const refuse = refusal(name, name);
     return (target, at) => {
       refuse(at.hidden);
-      return member(target, name, name);
+      if (isNothing(target)) throw new NoValue(`\`${toText(target)}\` has no \`${short(name)}\`${hint(at)}`);
+      const value = member(target, name, name);
+      if (value === undefined && isObject(target)) at.without = { node, owner: target };
+      return value;
     };
   }
   const read = compile(key);
@@ -199,12 +209,19 @@ function memberReader(key: Node): (target: unknown, at: Evaluation) => unknown {
     const name = keyOf(read(at));
     const rule = at.hidden(typeof name === 'symbol' ? symbolText(name) : name);
     if (rule !== undefined) throw new HiddenValue('[…]', rule);
+    if (isNothing(target)) throw new NoValue(`\`${toText(target)}\` has no \`[…]\`${hint(at)}`);
     return member(target, name, '[…]');
   };
 }
 
+/** What to say of null or undefined that this node gave: why, where that is known, and the full stop. */
+function hintOf(node: Node): (at: Evaluation) => string {
+  if (node === null || typeof node !== 'object' || node[0] !== 'member' || typeof node[2] !== 'string') return () => '.';
+  const tell = hintFor(node[1], node[2]);
+  return ({ without }) => (without?.node === node && tell(without.owner)) || '.';
+}
+
 function member(target: unknown, name: string | symbol, shown: string): unknown {
-  if (isNothing(target)) throw new NoValue(`\`${toText(target)}\` has no \`${short(shown)}\`.`);
   if (typeof target === 'string') return ofText(target, name);
   if (!isObject(target)) return undefined;
   if (name === 'length' && isArray(target) && !isProxy(target)) return target.length;

@@ -8,6 +8,7 @@ const uncurry = Function.prototype.bind.bind(Function.prototype.call) as unknown
 
 export const { setPrototypeOf } = Reflect;
 export const toStringTag: typeof Symbol.toStringTag = Symbol.toStringTag;
+export const lowerCase = uncurry(String.prototype.toLowerCase);
 export const functionText = uncurry(Function.prototype.toString);
 export const KeptWeakMap = WeakMap;
 export const weakGet = uncurry(WeakMap.prototype.get) as <V>(map: WeakMap<object, V>, key: object) => V | undefined;

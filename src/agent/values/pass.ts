@@ -46,7 +46,7 @@ export function wants(
 ): boolean | { error: string } {
   if (watch.condition === undefined) return true;
   try {
-    return truthy(workOut(watch.condition, { names, hidden }));
+    return truthy(workOut(watch.condition, { names, hidden, without: undefined }));
   } catch (error) {
     if (error instanceof NoValue) return { error: error.message };
     throw error;
@@ -62,7 +62,7 @@ export function measure(
   const expression = watch.expressions[0];
   if (expression === undefined) return { error: 'There is no expression.' };
   try {
-    const value = workOut(expression, { names, hidden });
+    const value = workOut(expression, { names, hidden, without: undefined });
     const number = typeof value === 'bigint' && !isLargeBigint(value) ? toNumber(value) : value;
     if (typeof number === 'number' && number - number === 0) return number;
     return { error: typeof value === 'number' ? 'It is not a finite number.' : `It is not a number but ${typeOf(value)}.` };
@@ -94,7 +94,7 @@ export function captureFor(
     hidden,
   );
   const expressions: ExpressionResult[] = [];
-  const at: Evaluation = { names, hidden };
+  const at: Evaluation = { names, hidden, without: undefined };
   for (let index = 0; index < watch.expressions.length; index += 1) {
     push(expressions, evaluateInto(capture, watch.expressions[index] as Expression, at));
   }
