@@ -6,6 +6,8 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { createApp } from '../src/app.ts';
 import { systemClock } from '../src/lib/clock.ts';
 import { createLog } from '../src/lib/log.ts';
+import { allTools } from '../src/tools/all.ts';
+import { createRegistry } from '../src/tools/registry.ts';
 import { post } from './post.ts';
 
 /** Something that runs on a free loopback port. */
@@ -31,12 +33,18 @@ export async function endpointOnly(): Promise<Running> {
       config: { publicUrl: undefined, allowedOrigins: [], maxBodyBytes: 1024 * 1024 },
       log: createLog('silent'),
       services: { clock: systemClock, version: '0.0.0', ready: async () => ({ ok: true, checks: {} }) },
+      registry: createRegistry(allTools),
       authenticate: async () => ({
         ...{ org: 'bench', subject: 'key:bench', name: 'bench', kind: 'api_key', role: 'developer' },
         ...{ scopes: ['runtime:read'], permissions: ['dev_api'], groups: [] },
       }),
     },
-    { list: () => [], call: async (_principal, { requestId }) => ({ isError: false, text: 'ok', structured: { requestId } }) },
+    {
+      resources: [],
+      prompts: [],
+      list: () => [],
+      call: async (_principal, { requestId }) => ({ isError: false, text: 'ok', structured: { requestId } }),
+    },
   );
   const running = await serve(createServer(app.koa.callback()));
   return { url: `${running.url}/mcp`, close: async () => Promise.all([app.close(1_000), running.close()]).then(() => undefined) };

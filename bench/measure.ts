@@ -14,6 +14,7 @@ export interface Timing {
   name: string;
   medianMs: number;
   p95Ms: number;
+  p99Ms: number;
 }
 
 /** Times every subject once in each round, so that a busy machine is busy for all of them. */
@@ -74,9 +75,9 @@ async function repeat(once: () => Promise<void>, times: number): Promise<void> {
   for (let time = 0; time < times; time += 1) await once();
 }
 
-function quantiles(samples: number[]): { medianMs: number; p95Ms: number } {
+function quantiles(samples: number[]): Omit<Timing, 'name'> {
   const sorted = samples.toSorted((a, b) => a - b);
-  return { medianMs: at(sorted, 0.5), p95Ms: at(sorted, 0.95) };
+  return { medianMs: at(sorted, 0.5), p95Ms: at(sorted, 0.95), p99Ms: at(sorted, 0.99) };
 }
 
 function at(sorted: number[], share: number): number {

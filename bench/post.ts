@@ -1,9 +1,9 @@
 import { Agent, request } from 'node:http';
 
 /** One client for every subject, so that differences are the servers'. */
-const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+const agent = new Agent({ keepAlive: true, maxSockets: 2_000 });
 
-/** POSTs JSON on a kept connection and resolves with the complete body; rejects on any status but 200. */
+/** POSTs JSON on a kept connection and resolves with the complete body; rejects on any status but 200 and 201. */
 export function post(url: string, body: object, headers: Record<string, string>): Promise<string> {
   const payload = Buffer.from(JSON.stringify(body));
   return new Promise((resolve, reject) => {
@@ -23,7 +23,9 @@ export function post(url: string, body: object, headers: Record<string, string>)
         text += chunk;
       });
       response.on('end', () =>
-        response.statusCode === 200 ? resolve(text) : reject(new Error(`${response.statusCode} ${text}`)),
+        response.statusCode === 200 || response.statusCode === 201
+          ? resolve(text)
+          : reject(new Error(`${response.statusCode} ${text}`)),
       );
     });
     sending.on('error', reject).end(payload);

@@ -2,8 +2,10 @@ import type { ActionRecord, ActionStatus, TargetRecord } from '../actions/action
 import type { Queries } from './db.ts';
 
 /** Columns of `actions` in the order every statement reads them. */
-export const actionColumns =
-  'a.org, a.id, a.principal, a.status, a.status_reason, a.max_hits, a.hits, a.created_at, a.expires_at, a.ended_at, a.asked';
+export const actionColumns = [
+  'a.org, a.id, a.principal, a.investigation, a.status, a.status_reason, a.max_hits, a.max_hits_per_agent, a.hits',
+  'a.created_at, a.expires_at, a.ended_at, a.asked',
+].join(', ');
 
 /** What `pending` means for limits: it lives, and its time is not up. */
 export const isLive = (now: string) => `a.status = 'pending' and a.expires_at > ${now}`;
@@ -15,9 +17,11 @@ export interface ActionRow extends Record<string, unknown> {
   org: string;
   id: string;
   principal: string;
+  investigation: string;
   status: ActionStatus;
   status_reason: string | null;
   max_hits: number;
+  max_hits_per_agent: number | null;
   hits: number;
   created_at: number;
   expires_at: number;
@@ -37,23 +41,25 @@ interface TargetRow extends Record<string, unknown> {
   report: string;
 }
 
+/** Fields of an action with a column of their own, and its targets. */
+type Apart =
+  | ('org' | 'id' | 'principal' | 'investigation' | 'status' | 'statusReason' | 'maxHits' | 'maxHitsPerAgent' | 'hits')
+  | ('createdAt' | 'expiresAt' | 'endedAt' | 'targets');
 /** What was asked: the part of an action that never changes and that nothing is searched by. */
-type Asked = Omit<
-  ActionRecord,
-  'org' | 'id' | 'principal' | 'status' | 'statusReason' | 'maxHits' | 'hits' | 'createdAt' | 'expiresAt' | 'endedAt' | 'targets'
->;
-type Report = Pick<TargetRecord, 'at' | 'skipped' | 'engine' | 'passes' | 'sums' | 'lastError' | 'code' | 'message'>;
+type Asked = Omit<ActionRecord, Apart>;
+type Report = Pick<TargetRecord, 'at' | 'skipped' | 'engine' | 'passes' | 'sums' | 'lastError' | 'code' | 'message' | 'problem'>;
 
-/** Parameters for all columns of a new action: `$1` org to `$7` asked. */
+/** Parameters for all columns of a new action: `$1` org to `$9` asked. */
 export function actionParameters(action: ActionRecord): unknown[] {
-  const { org, id, principal, status, statusReason, maxHits, hits, createdAt, expiresAt, endedAt, targets, ...rest } = action;
-  const asked: Asked = rest;
-  return [org, id, principal, maxHits, createdAt, expiresAt, JSON.stringify(asked)];
+  const { org, id, principal, investigation, status, statusReason, maxHits, maxHitsPerAgent, hits, ...asked } = action;
+  const { createdAt, expiresAt, endedAt, targets, ...rest } = asked;
+  const text = JSON.stringify(rest satisfies Asked);
+  return [org, id, principal, investigation, maxHits, maxHitsPerAgent ?? null, createdAt, expiresAt, text];
 }
 
 /** The part of a target that its agent reports, as stored. */
-export function reportText({ at, skipped, engine, passes, sums, lastError, code, message }: Report): string {
-  return JSON.stringify({ at, skipped, engine, passes, sums, lastError, code, message } satisfies Report);
+export function reportText({ at, skipped, engine, passes, sums, lastError, code, message, problem }: Report): string {
+  return JSON.stringify({ at, skipped, engine, passes, sums, lastError, code, message, problem } satisfies Report);
 }
 
 /** Parts of a report that last: an agent whose probe is gone may say no more than that, and what was counted stands. */
@@ -72,9 +78,11 @@ export async function withTargets(queries: Queries, rows: ActionRow[]): Promise<
     org: row.org,
     id: row.id,
     principal: row.principal,
+    investigation: row.investigation,
     status: row.status,
     ...(row.status_reason === null ? {} : { statusReason: row.status_reason }),
     maxHits: row.max_hits,
+    ...(row.max_hits_per_agent === null ? {} : { maxHitsPerAgent: row.max_hits_per_agent }),
     hits: row.hits,
     createdAt: row.created_at,
     expiresAt: row.expires_at,

@@ -1,12 +1,14 @@
 import type { ActionRecord, ActionStore, EndedStatus } from '../actions/action.ts';
 import { recordsHits } from '../protocol/records-hits.ts';
 import { type ActionRow, actionColumns, isLive, lastingParts, reportText, withTargets } from './action-rows.ts';
-import { appendRecord } from './audit-store.ts';
+import { appendRecords } from './audit-store.ts';
 import { giveBack } from './counter-store.ts';
 import type { Db, Queries } from './db.ts';
 import { addToEach, dropGone } from './late-targets.ts';
 import { lazily } from './lazily.ts';
-import { countLive, countOnAgents, hitsPerHour, lockPlacements, placeAction } from './place-action.ts';
+import { hitsPerHour, lockPlacements, placeAction } from './place-action.ts';
+import { isSharedOut } from './shared-out.ts';
+import { countOnAgents, usageOf } from './usage.ts';
 
 /** Rows one statement hands out at most; an organisation is allowed far fewer live actions. */
 const maxRows = 10_000;
@@ -17,7 +19,7 @@ export function createActionStore(db: Db): ActionStore {
     place: (action, quota, record) =>
       db.tx(async (queries) => {
         const result = await placeAction(queries, action, quota);
-        if (result.ok && record !== undefined) await appendRecord(queries, record);
+        if (result.ok && record !== undefined) await appendRecords(queries, [record]);
         return result;
       }),
 
@@ -26,13 +28,17 @@ export function createActionStore(db: Db): ActionStore {
       return action;
     },
 
-    list: (org, { principal, status, before, limit }) =>
+    list: (org, { principal, investigation, status, before, limit }) =>
       select(
         db,
         `where a.org = $1 and ($2::text is null or a.principal = $2) and ($3::text is null or a.status = $3)
-           and ($4::int8 is null or (a.created_at, a.id) < ($4, $5::text))
-         order by a.created_at desc, a.id desc limit $6`,
-        [org, principal ?? null, status ?? null, before?.createdAt ?? null, before?.id ?? null, Math.min(limit, maxRows)],
+           and ($4::text is null or a.investigation = $4)
+           and ($5::int8 is null or (a.created_at, a.id) < ($5, $6::text))
+         order by a.created_at desc, a.id desc limit $7`,
+        [
+          ...[org, principal ?? null, status ?? null, investigation ?? null],
+          ...[before?.createdAt ?? null, before?.id ?? null, Math.min(limit, maxRows)],
+        ],
       ),
 
     liveOn: (org, agentId, now) =>
@@ -56,12 +62,11 @@ export function createActionStore(db: Db): ActionStore {
 
     // An agent's own count may arrive after the hits themselves: it never goes back.
     setTarget: async (org, id, target) => {
-      await lazily(
-        db,
+      await db.query(
         `update action_targets set state = $4, hits = greatest(hits, $5::int),
            report = ((select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(report::jsonb) where key in ${lastingParts})
              || $6::jsonb)::text
-         where org = $1 and action_id = $2 and agent_id = $3`,
+         where org = $1 and action_id = $2 and agent_id = $3 and ${lazily}`,
         [org, id, target.agentId, target.state, target.hits, reportText(target)],
       );
     },
@@ -73,10 +78,14 @@ export function createActionStore(db: Db): ActionStore {
         now,
       ]),
 
-    async concurrent(org, principal, now) {
-      const live = await countLive(db, org, principal, now);
-      return { principal: live.principal, org: live.org };
-    },
+    sharedOut: (now) =>
+      db.query(
+        `select a.org, a.id from actions a where a.status = 'pending' and a.max_hits_per_agent is not null and ${isSharedOut('$1')}
+         limit ${maxRows}`,
+        [now],
+      ),
+
+    usage: (org, principal, now) => usageOf(db, org, principal, now),
   };
 }
 

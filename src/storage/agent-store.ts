@@ -16,18 +16,18 @@ export function createAgentStore(db: Db): AgentStore {
   return {
     async upsert({ org, id, connected, lastSeenAt, ...rest }) {
       const described: Described = rest;
-      await lazily(
-        db,
-        `insert into agents (org, id, connected, last_seen_at, described) values ($1, $2, $3, $4, $5)
+      await db.query(
+        `insert into agents (org, id, connected, last_seen_at, described)
+         select $1, $2, $3::boolean, $4::int8, $5 where ${lazily}
          on conflict (org, id) do update set connected = excluded.connected, last_seen_at = excluded.last_seen_at, described = excluded.described`,
         [org, id, connected, lastSeenAt, JSON.stringify(described)],
       );
     },
 
     async seen(org, id, now, connected) {
-      await lazily(
-        db,
-        'update agents set connected = $4, last_seen_at = greatest(last_seen_at, $3::int8) where org = $1 and id = $2',
+      await db.query(
+        `update agents set connected = $4, last_seen_at = greatest(last_seen_at, $3::int8)
+         where org = $1 and id = $2 and ${lazily}`,
         [org, id, now, connected],
       );
     },

@@ -1,5 +1,6 @@
 import type { Counters, Spend, SpendResult } from '../quota/counters.ts';
 import type { Db, Queries } from './db.ts';
+import { lazily } from './lazily.ts';
 
 /** The fixed window that `now` falls into. */
 export function windowOf(windowMs: number, now: number): { start: number; renewsAt: number } {
@@ -7,17 +8,21 @@ export function windowOf(windowMs: number, now: number): { start: number; renews
   return { start, renewsAt: start + windowMs };
 }
 
-/** Adds in one statement, so that parallel calls cannot pass the limit together; also for use inside another transaction. */
+/**
+ * Adds in one statement, so that parallel calls cannot pass the limit together; also for use inside another transaction. `condition` is one
+ * more that the statement holds.
+ */
 export async function spendOn(
   queries: Queries,
   { org, quota, subject, amount, limit, windowMs }: Spend,
   now: number,
+  condition = 'true',
 ): Promise<SpendResult> {
   if (!Number.isSafeInteger(amount) || amount < 0) throw new Error(`A quota cannot be spent by ${amount}.`);
   const { start, renewsAt } = windowOf(windowMs, now);
   const [added] = await queries.query<{ used: number }>(
     `insert into quota_counters as c (org, quota, subject, window_ms, window_start, used)
-     select $1, $2, $3, $4::int8, $5::int8, $6::int8 where $6::int8 <= $7::int8
+     select $1, $2, $3, $4::int8, $5::int8, $6::int8 where $6::int8 <= $7::int8 and ${condition}
      on conflict (org, quota, subject, window_ms, window_start)
      do update set used = c.used + excluded.used where c.used + excluded.used <= $7::int8
      returning used`,
@@ -58,7 +63,7 @@ async function usedIn(
 /** Counters over the database. */
 export function createCounters(db: Db): Counters {
   return {
-    spend: (spend, now) => spendOn(db, spend, now),
+    spend: (spend, now) => spendOn(db, spend, now, lazily),
     async used(org, quota, subject, windowMs, now) {
       const { start, renewsAt } = windowOf(windowMs, now);
       return { used: await usedIn(db, org, quota, subject, windowMs, start), renewsAt };

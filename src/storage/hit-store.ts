@@ -1,9 +1,10 @@
-import type { ActionRecord, ActionStatus } from '../actions/action.ts';
+import { type ActionRecord, type ActionStatus, sharedOutReason } from '../actions/action.ts';
 import { completedReason, type HitStore } from '../hits/hit.ts';
 import { addsUp } from '../protocol/records-hits.ts';
 import { ScrubbedCapture } from '../redaction/capture.ts';
 import { finishAction } from './action-store.ts';
 import type { Db } from './db.ts';
+import { countHitsOf, sharesOut } from './shared-out.ts';
 
 /** Actions deleted by one statement, so that a long backlog never holds locks for long. */
 const actionsPerDelete = 500;
@@ -16,10 +17,13 @@ export function createHitStore(db: Db): HitStore {
         const { query } = queries;
         const key = [hit.org, hit.actionId];
         // The lock on the action's row makes hits of one action wait for each other, on every bridge.
-        const [action] = await query<{ status: ActionStatus; hits: number; max_hits: number; asked: string }>(
-          'select status, hits, max_hits, asked from actions where org = $1 and id = $2 for update',
-          key,
-        );
+        const [action] = await query<{
+          status: ActionStatus;
+          hits: number;
+          max_hits: number;
+          max_hits_per_agent: number | null;
+          asked: string;
+        }>('select status, hits, max_hits, max_hits_per_agent, asked from actions where org = $1 and id = $2 for update', key);
         if (action === undefined) return { outcome: 'unknown' };
         const [same] = await query(
           'select 1 as same from hits where org = $1 and action_id = $2 and agent_id = $3 and agent_hit = $4',
@@ -30,6 +34,9 @@ export function createHitStore(db: Db): HitStore {
         if (action.hits >= action.max_hits) return { outcome: goesOn ? 'beyond' : 'full' };
         // A hit that comes in after the end but before anybody wrote that down still counts: its place is reserved.
         if (action.status !== 'pending') return { outcome: 'ended' };
+        const share = action.max_hits_per_agent ?? Number.POSITIVE_INFINITY;
+        const given = share < action.max_hits ? await countHitsOf(queries, hit.org, hit.actionId, hit.agentId) : 0;
+        if (given >= share) return { outcome: 'full' };
         const number = action.hits + 1;
         await query(
           `insert into hits (org, action_id, number, agent_id, agent_hit, agent_name, captured_at, received_at, capture)
@@ -41,8 +48,12 @@ export function createHitStore(db: Db): HitStore {
           'update action_targets set hits = greatest(hits, $4::int) where org = $1 and action_id = $2 and agent_id = $3',
           [...key, hit.agentId, hit.agentHit],
         );
-        if (number < action.max_hits || goesOn) return { outcome: 'stored', number };
-        const ended = await finishAction(queries, hit.org, hit.actionId, 'completed', completedReason, hit.receivedAt);
+        if (goesOn) return { outcome: 'stored', number };
+        const isLast = number >= action.max_hits;
+        const isShared = !isLast && given + 1 >= share && (await sharesOut(queries, hit.org, hit.actionId, hit.receivedAt));
+        if (!isLast && !isShared) return { outcome: 'stored', number };
+        const reason = isLast ? completedReason : sharedOutReason;
+        const ended = await finishAction(queries, hit.org, hit.actionId, 'completed', reason, hit.receivedAt);
         return { outcome: 'stored', number, ended };
       }),
 

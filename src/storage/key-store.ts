@@ -68,10 +68,9 @@ export function createKeyStore(db: Db): KeyStore {
       }),
 
     async touch(id, now, from) {
-      await lazily(
-        db,
+      await db.query(
         `update api_keys set last_used_at = $2, last_used_from = $3
-         where id = $1 and (last_used_at is null or last_used_at <= $2::int8 - ${touchEveryMs})`,
+         where id = $1 and (last_used_at is null or last_used_at <= $2::int8 - ${touchEveryMs}) and ${lazily}`,
         [id, now, from ?? null],
       );
     },

@@ -1,9 +1,10 @@
 import type { ActionRecord, PlacementResult, TargetRecord } from '../actions/action.ts';
 import { hourMs } from '../quota/charge.ts';
 import type { PlacementQuota } from '../quota/placement.ts';
-import { actionParameters, goneStates, isLive, reportText } from './action-rows.ts';
+import { actionParameters, reportText } from './action-rows.ts';
 import { spendOn } from './counter-store.ts';
 import type { Queries } from './db.ts';
+import { countHits, countLive, countOnAgents } from './usage.ts';
 
 /** The counter that placements reserve their hits on. */
 export const hitsPerHour = { quota: 'hits_per_hour', windowMs: hourMs } as const;
@@ -23,12 +24,17 @@ export async function lockPlacements({ query }: Queries, org: string): Promise<v
 export async function placeAction(queries: Queries, action: ActionRecord, quota: PlacementQuota): Promise<PlacementResult> {
   const { org, principal, createdAt: now } = action;
   await lockPlacements(queries, org);
-  const live = await countLive(queries, org, principal, now);
-  if (live.principal >= quota.concurrentPerPrincipal) {
-    return refused('concurrent_actions_per_principal', live.principal, quota.concurrentPerPrincipal, live.principalEndsAt ?? now);
-  }
-  if (live.org >= quota.concurrentPerOrg) {
-    return refused('concurrent_actions_per_org', live.org, quota.concurrentPerOrg, live.orgEndsAt ?? now);
+  const live = await countLive(queries, action, now);
+  const atOnce = [
+    { quota: 'concurrent_actions_per_principal', ...live.principal, limit: quota.concurrentPerPrincipal },
+    { quota: 'concurrent_actions_per_investigation', ...live.investigation, limit: quota.concurrentPerInvestigation },
+    { quota: 'concurrent_actions_per_org', ...live.org, limit: quota.concurrentPerOrg },
+  ] as const;
+  const spentUp = atOnce.find(({ used, limit }) => used >= limit);
+  if (spentUp !== undefined) return refused(spentUp.quota, spentUp.used, spentUp.limit, spentUp.endsAt);
+  const hits = await countHits(queries, action);
+  if (hits + action.maxHits > quota.hitsPerInvestigation) {
+    return refused('hits_per_investigation', hits, quota.hitsPerInvestigation, live.investigation.endsAt);
   }
   const agents = await countOnAgents(
     queries,
@@ -58,8 +64,8 @@ export async function placeAction(queries: Queries, action: ActionRecord, quota:
     targets: action.targets.filter(({ agentId }) => !skippedAgents.includes(agentId)),
   };
   await queries.query(
-    `insert into actions (org, id, principal, status, max_hits, created_at, expires_at, asked)
-     values ($1, $2, $3, 'pending', $4, $5, $6, $7)`,
+    `insert into actions (org, id, principal, investigation, status, max_hits, max_hits_per_agent, created_at, expires_at, asked)
+     values ($1, $2, $3, $4, 'pending', $5, $6, $7, $8, $9)`,
     actionParameters(placed),
   );
   await insertTargets(queries, org, action.id, placed.targets, 0);
@@ -96,39 +102,11 @@ export async function insertTargets(
   return inserted.length;
 }
 
-/** Live actions of a principal and of its organisation, and when the first of each ends at the latest. */
-export async function countLive({ query }: Queries, org: string, principal: string, now: number) {
-  const [row] = await query<{ principal: number; org: number; principal_ends_at: number | null; org_ends_at: number | null }>(
-    `select count(*) filter (where a.principal = $2) as principal, count(*) as org,
-       min(a.expires_at) filter (where a.principal = $2) as principal_ends_at, min(a.expires_at) as org_ends_at
-     from actions a where a.org = $1 and ${isLive('$3')}`,
-    [org, principal, now],
-  );
-  return {
-    principal: row?.principal ?? 0,
-    org: row?.org ?? 0,
-    principalEndsAt: row?.principal_ends_at,
-    orgEndsAt: row?.org_ends_at,
-  };
-}
-
-/** Live actions on each of these agents, and when the first ends at the latest. Agents without one are absent. */
-export async function countOnAgents({ query }: Queries, org: string, agentIds: string[], now: number) {
-  const rows = await query<{ agent_id: string; used: number; ends_at: number }>(
-    `select t.agent_id, count(*) as used, min(a.expires_at) as ends_at
-     from actions a join action_targets t on t.org = a.org and t.action_id = a.id
-     where a.org = $1 and ${isLive('$2')} and t.agent_id = any($3::text[]) and t.state not in ${goneStates}
-     group by t.agent_id`,
-    [org, now, agentIds],
-  );
-  return new Map(rows.map((row) => [row.agent_id, { agentId: row.agent_id, used: row.used, endsAt: row.ends_at }]));
-}
-
 function refused(
   quota: Extract<PlacementResult, { ok: false }>['quota'],
   used: number,
   limit: number,
-  renewsAt: number,
+  renewsAt: number | undefined,
 ): PlacementResult {
-  return { ok: false, quota, used, limit, renewsAt };
+  return { ok: false, quota, used, limit, ...(renewsAt === undefined ? {} : { renewsAt }) };
 }

@@ -9,15 +9,15 @@ export const maxTargets = 200;
 
 /** The connected agents a source means, of those the caller may reach. A miss is refused with what there is. */
 export function resolve(permit: Permit, connected: AgentRecord[], source: SourceSelector): AgentRecord[] {
-  const reachable = connected.filter((agent) => permit.mayReach(agent));
-  const targets = reachable.filter((agent) => fits(agent, source));
-  if (targets.length === 0) throw missing(permit, connected, reachable, source);
+  const targets = connected.filter((agent) => fits(agent, source) && permit.mayReach(agent));
+  if (targets.length === 0) throw missing(permit, connected, source);
   if (isEmpty(source) && new Set(targets.map((agent) => agent.service)).size > 1) throw ambiguous(targets);
   if (targets.length > maxTargets) throw tooMany(targets.length);
   return targets;
 }
 
-function missing(permit: Permit, connected: AgentRecord[], reachable: AgentRecord[], source: SourceSelector): Refusal {
+function missing(permit: Permit, connected: AgentRecord[], source: SourceSelector): Refusal {
+  const reachable = connected.filter((agent) => permit.mayReach(agent));
   if (connected.some((agent) => fits(agent, source))) {
     return new Refusal({
       code: 'org_access_denied',

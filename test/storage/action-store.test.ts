@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TargetRecord } from '../../src/actions/action.ts';
 import { openStores, type Stores } from '../../src/storage/stores.ts';
 import { engines, type World } from './engines.ts';
-import { action, agent, t0, target, wide } from './fixtures.ts';
+import { action, agent, hit, t0, target, wide } from './fixtures.ts';
 
 const hourMs = 3_600_000;
 
@@ -23,6 +23,8 @@ describe.each(engines)('actions over $engine', ({ open }) => {
     const full = action({
       org: 'same',
       column: 3,
+      maxHits: 5,
+      maxHitsPerAgent: 2,
       condition: "sku === 'X\u2028'",
       targets: [
         target('b', {
@@ -78,6 +80,7 @@ describe.each(engines)('actions over $engine', ({ open }) => {
 
   it.each([
     ['concurrent_actions_per_principal', { concurrentPerPrincipal: 2 }],
+    ['concurrent_actions_per_investigation', { concurrentPerInvestigation: 2 }],
     ['concurrent_actions_per_org', { concurrentPerOrg: 2 }],
     ['concurrent_actions_per_agent', { concurrentPerAgent: 2 }],
   ] as const)('are refused beyond %s, with the time the first one ends', async (quota, ceiling) => {
@@ -95,6 +98,22 @@ describe.each(engines)('actions over $engine', ({ open }) => {
     expect(await stores.actions.place(action({ org, createdAt: t0 + 40_000, expiresAt: t0 + 80_000 }), strict)).toMatchObject({
       ok: true,
     });
+  });
+
+  it('share the hits of their investigation: what one did not use is there again when it ends, and others have their own', async () => {
+    const org = 'investigation';
+    const strict = { ...wide, hitsPerInvestigation: 5 };
+    const first = action({ org, maxHits: 4 });
+    await stores.actions.place(first, strict);
+    await stores.hits.append(hit(first, 1));
+    const refused = { ok: false, quota: 'hits_per_investigation', used: 4, limit: 5 };
+    expect(await stores.actions.place(action({ org, maxHits: 2 }), strict)).toEqual({ ...refused, renewsAt: first.expiresAt });
+    for (const other of [{ investigation: 'another' }, { principal: 'key:b' }, { org: 'elsewhere' }]) {
+      expect(await stores.actions.place(action({ org, maxHits: 5, ...other }), strict)).toMatchObject({ ok: true });
+    }
+    await stores.actions.finish(org, first.id, 'cancelled', 'enough', t0);
+    expect(await stores.actions.place(action({ org, maxHits: 5 }), strict)).toEqual({ ...refused, used: 1 });
+    expect(await stores.actions.place(action({ org, maxHits: 4 }), strict)).toMatchObject({ ok: true });
   });
 
   it('leave out agents that are full and keep the others', async () => {
@@ -124,6 +143,8 @@ describe.each(engines)('actions over $engine', ({ open }) => {
     for (const [org, ceiling, allowed] of [
       ['race-principal', { concurrentPerPrincipal: 7 }, 7],
       ['race-agent', { concurrentPerAgent: 5 }, 5],
+      ['race-investigation', { concurrentPerInvestigation: 6 }, 6],
+      ['race-investigation-hits', { hitsPerInvestigation: 9 }, 4],
       ['race-hits', { hitsPerHour: 20 }, 10],
     ] as const) {
       const results = await Promise.all(
@@ -243,8 +264,10 @@ describe.each(engines)('actions over $engine', ({ open }) => {
     const placed = action({ org });
     await stores.actions.place(placed, wide);
     expect((await stores.actions.live(org, placed.expiresAt - 1)).map(({ id }) => id)).toEqual([placed.id]);
-    expect(await stores.actions.concurrent(org, 'key:a', t0)).toEqual({ principal: 1, org: 1 });
-    expect(await stores.actions.concurrent(org, 'key:b', t0)).toEqual({ principal: 0, org: 1 });
+    const agents = new Map([['agent-1', 1]]);
+    const investigation = { name: placed.investigation, live: 1, hits: 1 };
+    expect(await stores.actions.usage(org, 'key:a', t0)).toEqual({ principal: 1, org: 1, agents, investigation });
+    expect(await stores.actions.usage(org, 'key:b', t0)).toEqual({ principal: 0, org: 1, agents });
     expect(await stores.actions.live(org, placed.expiresAt)).toEqual([]);
     expect(await stores.actions.overdue(placed.expiresAt)).toContainEqual({ org, id: placed.id });
     await stores.actions.finish(org, placed.id, 'expired', 'time', placed.expiresAt);
@@ -269,5 +292,8 @@ describe.each(engines)('actions over $engine', ({ open }) => {
     expect(new Set(seen)).toEqual(new Set(placed.map(({ id }) => id)));
     expect([seen[0], seen[4]]).toEqual([placed[4]?.id, placed[0]?.id]);
     expect((await stores.actions.list(org, { status: 'cancelled', limit: 10 })).map(({ id }) => id)).toEqual([placed[4]?.id]);
+    const apart = action({ org, investigation: 'apart' });
+    await stores.actions.place(apart, wide);
+    expect((await stores.actions.list(org, { investigation: 'apart', limit: 10 })).map(({ id }) => id)).toEqual([apart.id]);
   });
 });

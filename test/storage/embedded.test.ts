@@ -10,6 +10,7 @@ import type { Db } from '../../src/storage/db.ts';
 import { lockDirectory } from '../../src/storage/directory-lock.ts';
 import { DurableFs } from '../../src/storage/durable-fs.ts';
 import { openEmbedded } from '../../src/storage/embedded.ts';
+import { lazily } from '../../src/storage/lazily.ts';
 import { openStores } from '../../src/storage/stores.ts';
 import { createTestClock } from '../helpers/clock.ts';
 import { silent } from './engines.ts';
@@ -151,7 +152,7 @@ describe('the embedded database', () => {
     await expect(open({ directory: deep })).rejects.toMatchObject({ message: expect.stringContaining('in use by process') });
   });
 
-  it('forces every commit to disk', async () => {
+  it('forces every commit to disk, and a lazy one with the next', async () => {
     await aCluster();
     const files: DurableFs[] = [];
     const fileSystem = (cluster: string) => {
@@ -160,9 +161,23 @@ describe('the embedded database', () => {
       return fs;
     };
     const db = await open({ fileSystem });
-    const before = files[0]?.fsyncs ?? 0;
-    for (let commit = 0; commit < 10; commit += 1) await db.query("insert into secrets values ($1, 'x')", [String(commit)]);
-    expect((files[0]?.fsyncs ?? 0) - before).toBeGreaterThanOrEqual(10);
+    const fsyncsOf = async (work: () => Promise<unknown>) => {
+      const before = files[0]?.fsyncs ?? 0;
+      await work();
+      return (files[0]?.fsyncs ?? 0) - before;
+    };
+    const insert = async (name: string) => {
+      for (let commit = 0; commit < 10; commit += 1)
+        await db.query("insert into secrets values ($1, 'x')", [`${name} ${commit}`]);
+    };
+    expect(await fsyncsOf(() => insert('durable'))).toBeGreaterThanOrEqual(10);
+    const lazy = async () => {
+      for (let commit = 0; commit < 10; commit += 1)
+        await db.query(`insert into secrets select $1, 'x' where ${lazily}`, [`lazy ${commit}`]);
+    };
+    expect(await fsyncsOf(lazy)).toBe(0);
+    // The setting ended with its statement.
+    expect(await fsyncsOf(() => insert('after'))).toBeGreaterThanOrEqual(10);
   });
 
   it('refuses to start when a commit does not reach the disk, unless the operator accepts that', async () => {

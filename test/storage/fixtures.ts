@@ -13,7 +13,9 @@ export const t0 = Date.UTC(2026, 5, 1, 12);
 
 export const wide: PlacementQuota = {
   hitsPerHour: 100_000,
+  hitsPerInvestigation: 100_000,
   concurrentPerPrincipal: 10_000,
+  concurrentPerInvestigation: 10_000,
   concurrentPerAgent: 10_000,
   concurrentPerOrg: 10_000,
 };
@@ -28,6 +30,7 @@ export function action(changes: Partial<ActionRecord> = {}): ActionRecord {
     org: 'acme',
     principal: 'key:a',
     principalName: 'full',
+    investigation: 'checkout total',
     kind: 'snapshot',
     source: { service: 'shop' },
     reach: [{ pools: ['*'], services: ['*'] }],

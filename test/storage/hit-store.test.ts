@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sharedOutReason } from '../../src/actions/action.ts';
 import { openStores, type Stores } from '../../src/storage/stores.ts';
 import { engines, type World } from './engines.ts';
-import { action, capture, hit, t0, target, wide } from './fixtures.ts';
+import { action, agent, capture, hit, t0, target, wide } from './fixtures.ts';
 
 describe.each(engines)('hits over $engine', ({ open }) => {
   let world: World;
@@ -75,6 +76,45 @@ describe.each(engines)('hits over $engine', ({ open }) => {
     expect(stored.flatMap(({ ended }) => ended?.status ?? [])).toEqual(['completed']);
     expect(outcomes.filter(({ outcome }) => outcome === 'full')).toHaveLength(35);
     expect(await stores.actions.get(one.org, one.id)).toMatchObject({ hits: 5 });
+  });
+
+  it('of one agent never pass what each may give, from two bridges at once, and end the action when nobody is left who may', async () => {
+    const org = 'shares';
+    const agents = ['agent-1', 'agent-2', 'agent-3'];
+    const one = await placed({ org, maxHits: 50, maxHitsPerAgent: 3, targets: agents.map((id) => target(id)) });
+    for (const id of agents) await stores.agents.upsert(agent(id, { org }));
+    const hammer = (agentId: string) =>
+      Promise.all(
+        Array.from({ length: 8 }, (_, turn) =>
+          (turn % 2 === 0 ? stores : other).hits.append(hit(one, turn + 1, { agentId, receivedAt: t0 + 9 })),
+        ),
+      );
+    for (const id of ['agent-1', 'agent-2']) {
+      const outcomes = (await hammer(id)).map(({ outcome }) => outcome);
+      expect(outcomes.filter((outcome) => outcome === 'stored')).toHaveLength(3);
+      expect(outcomes.filter((outcome) => outcome === 'full')).toHaveLength(5);
+    }
+    expect(await stores.actions.get(org, one.id)).toMatchObject({ status: 'pending', hits: 6 });
+    const last = await hammer('agent-3');
+    const ended = last.flatMap((result) => (result.outcome === 'stored' && result.ended ? [result.ended] : []));
+    expect(ended).toMatchObject([{ status: 'completed', statusReason: sharedOutReason, hits: 9 }]);
+    expect(await stores.hits.page(org, one.id, 0, 50)).toHaveLength(9);
+  });
+
+  it('of each agent do not wait for one that cannot hit any more, but for one that may come back', async () => {
+    const org = 'left';
+    const one = await placed({ org, maxHits: 9, maxHitsPerAgent: 1, targets: [target('agent-1'), target('agent-2')] });
+    for (const id of ['agent-1', 'agent-2']) await stores.agents.upsert(agent(id, { org }));
+    const isSharedOut = async (now: number) => (await other.actions.sharedOut(now)).some(({ id }) => id === one.id);
+    expect(await isSharedOut(t0)).toBe(false);
+    await stores.hits.append(hit(one, 1));
+    expect(await isSharedOut(t0)).toBe(false);
+    await stores.agents.seen(org, 'agent-2', t0, false);
+    expect([await isSharedOut(t0 + 5_000), await isSharedOut(t0 + 15_000)]).toEqual([false, true]);
+    await stores.agents.seen(org, 'agent-2', t0 + 16_000, true);
+    expect(await isSharedOut(t0 + 60_000)).toBe(false);
+    await stores.actions.setTarget(org, one.id, { agentId: 'agent-2', state: 'failed', hits: 0, code: 'no-such-line' });
+    expect(await isSharedOut(t0 + 60_000)).toBe(true);
   });
 
   it('are paid from the reservation: only the unspent part is given back, however ends and hits fall together', async () => {

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrate } from '../../src/storage/migrate.ts';
 import { migrations } from '../../src/storage/migrations/all.ts';
+import { openStores } from '../../src/storage/stores.ts';
 import { engines, type World } from './engines.ts';
+import { action, hit } from './fixtures.ts';
 
 describe.each(engines)('the database port over $engine', ({ engine, open }) => {
   let world: World;
@@ -64,6 +66,23 @@ describe.each(engines)('the database port over $engine', ({ engine, open }) => {
       code: 'invalid_input',
     });
     expect(await world.db.query('select 1 as alive')).toEqual([{ alive: 1 }]);
+  });
+
+  it('makes each action from before investigations one of its own, and keeps it readable', async () => {
+    const { db } = world;
+    const old = action({ org: 'old' });
+    const { id, org, principal, maxHits, createdAt, expiresAt, investigation: _, ...asked } = old;
+    await db.query('alter table actions drop column investigation, drop column max_hits_per_agent');
+    await db.query('delete from schema_version where version = 4');
+    await db.query(
+      `insert into actions (org, id, principal, status, max_hits, created_at, expires_at, asked) values ($1, $2, $3, 'pending', $4, $5, $6, $7)`,
+      [org, id, principal, maxHits, createdAt, expiresAt, JSON.stringify(asked)],
+    );
+    await migrate(db);
+    const { actions, hits } = openStores(db);
+    expect(await actions.get(org, id)).toEqual({ ...old, investigation: id, targets: [] });
+    expect(await hits.append(hit(old, 1))).toMatchObject({ outcome: 'stored', ended: { investigation: id } });
+    expect(await hits.page(org, id, 0, 9)).toMatchObject([{ number: 1, actionId: id }]);
   });
 
   it('migrates once, however many bridges start at the same time', async () => {

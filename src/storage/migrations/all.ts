@@ -1,7 +1,8 @@
 import { start } from './001-start.ts';
 import { secrets } from './002-secrets.ts';
 import { pauses } from './003-pauses.ts';
+import { investigations } from './004-investigations.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps of the schema in order. */
-export const migrations: Migration[] = [start, secrets, pauses];
+export const migrations: Migration[] = [start, secrets, pauses, investigations];
