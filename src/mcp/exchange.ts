@@ -1,7 +1,6 @@
+import type { OpenCalls } from '../http/open-calls.ts';
 import type { Principal } from '../identity/principal.ts';
-import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
-import type { OpenCalls } from './open-calls.ts';
 import type { Spine } from './spine.ts';
 
 /** What both legs stand on. */
@@ -10,7 +9,6 @@ export interface Face {
   version: string;
   calls: OpenCalls;
   log: Log;
-  clock: Clock;
   /** How often a silent stream gets a comment, below the 60 s at which proxies cut; in milliseconds. */
   keepAliveMs: number;
 }
@@ -21,4 +19,6 @@ export interface Exchange {
   requestId: string;
   address: string | undefined;
   client: string | undefined;
+  /** Revision of MCP, as its header says. */
+  revision: string;
 }

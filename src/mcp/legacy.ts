@@ -1,13 +1,26 @@
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
-import { CallToolRequestSchema, ErrorCode, ListToolsRequestSchema, McpError } from '@modelcontextprotocol/sdk/types.js';
+import {
+  CallToolRequestSchema,
+  GetPromptRequestSchema,
+  ListPromptsRequestSchema,
+  ListResourcesRequestSchema,
+  ListResourceTemplatesRequestSchema,
+  ListToolsRequestSchema,
+  ReadResourceRequestSchema,
+} from '@modelcontextprotocol/sdk/types.js';
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv';
 import type { Context } from 'koa';
 import { Cancellations, clientName, clientOfSessionKey, newSessionKey } from './correlation.ts';
 import type { Exchange, Face } from './exchange.ts';
 import { instructions } from './instructions.ts';
 import type { Message } from './message.ts';
-import { present, serverInfo } from './presentation.ts';
+import { present } from './presentation.ts';
+import { getPrompt, listPrompts } from './prompts/answer.ts';
+import { listResources, listTemplates } from './resources/list.ts';
+import { readResource } from './resources/read.ts';
+import { refuseCursor } from './rpc-failure.ts';
+import { capabilities, serverInfo } from './server-info.ts';
 import { runToolsCall } from './tools-call.ts';
 
 const sessionHeader = 'Mcp-Session-Id';
@@ -54,11 +67,10 @@ export function createLegacyLeg(face: Face): Leg {
 }
 
 function createServer(face: Face, exchange: Exchange): Server {
-  const server = new Server(serverInfo(face.version), { capabilities: { tools: {} }, instructions, jsonSchemaValidator });
+  const server = new Server(serverInfo(face.version), { capabilities, instructions, jsonSchemaValidator });
   server.onerror = (error) => face.log.debug({ err: error, requestId: exchange.requestId }, 'legacy MCP exchange');
   server.setRequestHandler(ListToolsRequestSchema, async (request) => {
-    if (request.params?.cursor !== undefined)
-      throw new McpError(ErrorCode.InvalidParams, 'There is one page of tools; no cursor was given out.');
+    refuseCursor(request.params?.cursor, exchange.requestId);
     return { tools: face.spine.list(exchange.principal) };
   });
   // An unknown tool is a result here, not a JSON-RPC error: the v1 SDK's own servers answer so, and hosts of this era show results to the
@@ -74,7 +86,32 @@ function createServer(face: Face, exchange: Exchange): Server {
           ? undefined
           : (progress) => extra.sendNotification({ method: 'notifications/progress', params: { progressToken, ...progress } }),
     });
-    return present(answer, exchange.requestId);
+    return present(answer, exchange);
   });
+  serveResources(server, face, exchange);
+  servePrompts(server, face, exchange);
   return server;
+}
+
+function serveResources(server: Server, face: Face, exchange: Exchange): void {
+  server.setRequestHandler(ListResourcesRequestSchema, (request, extra) =>
+    listResources(face, exchange, request.params?.cursor, extra.signal),
+  );
+  server.setRequestHandler(ListResourceTemplatesRequestSchema, async (request) => {
+    refuseCursor(request.params?.cursor, exchange.requestId);
+    return listTemplates(face.spine.resources);
+  });
+  server.setRequestHandler(ReadResourceRequestSchema, (request, extra) =>
+    readResource(face, exchange, request.params.uri, extra.signal),
+  );
+}
+
+function servePrompts(server: Server, face: Face, exchange: Exchange): void {
+  server.setRequestHandler(ListPromptsRequestSchema, async (request) => {
+    refuseCursor(request.params?.cursor, exchange.requestId);
+    return listPrompts(face.spine.prompts);
+  });
+  server.setRequestHandler(GetPromptRequestSchema, async ({ params }) =>
+    getPrompt(face.spine.prompts, params.name, params.arguments ?? {}, exchange.requestId),
+  );
 }

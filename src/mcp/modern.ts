@@ -5,11 +5,25 @@ import type { Exchange, Face } from './exchange.ts';
 import { instructions } from './instructions.ts';
 import type { Leg } from './legacy.ts';
 import type { Message } from './message.ts';
-import { present, serverInfo } from './presentation.ts';
+import { present } from './presentation.ts';
+import { getPrompt, listPrompts } from './prompts/answer.ts';
+import { listResources, listTemplates } from './resources/list.ts';
+import { readResource } from './resources/read.ts';
+import { refuseCursor } from './rpc-failure.ts';
+import { capabilities, serverInfo } from './server-info.ts';
 import { runToolsCall } from './tools-call.ts';
 
-/** How long a client may keep the tool list; a restart may bring other policies, so not for long. */
+/** How long a client may keep a list; a restart may bring other policies, so not for long. */
 const listTtlMs = 60_000;
+
+/** What changes with every hit is not kept at all, and nothing is shared between callers but what is the same for all. */
+const cacheHints = {
+  'tools/list': { ttlMs: listTtlMs, cacheScope: 'private' },
+  'resources/list': { ttlMs: 0, cacheScope: 'private' },
+  'resources/read': { ttlMs: 0, cacheScope: 'private' },
+  'resources/templates/list': { ttlMs: listTtlMs, cacheScope: 'public' },
+  'prompts/list': { ttlMs: listTtlMs, cacheScope: 'public' },
+} as const;
 
 /** Open `subscriptions/listen` streams in one process; each holds a connection. */
 const maxSubscriptions = 200;
@@ -52,13 +66,12 @@ export function createModernLeg(face: Face): ModernLeg {
 
 function createServer(face: Face, exchange: Exchange): Server {
   const server = new Server(serverInfo(face.version), {
-    capabilities: { tools: {} },
+    capabilities,
     instructions,
-    cacheHints: { 'tools/list': { ttlMs: listTtlMs, cacheScope: 'private' } },
+    cacheHints,
   });
   server.setRequestHandler('tools/list', async (request) => {
-    if (request.params?.cursor !== undefined)
-      throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'There is one page of tools; no cursor was given out.');
+    refuseCursor(request.params?.cursor, exchange.requestId);
     return { tools: face.spine.list(exchange.principal) };
   });
   server.setRequestHandler('tools/call', async (request, context) => {
@@ -76,9 +89,34 @@ function createServer(face: Face, exchange: Exchange): Server {
     if (answer.refusal?.code === 'unsupported_tool') {
       throw new ProtocolError(ProtocolErrorCode.InvalidParams, answer.text, { ...answer.refusal, requestId: exchange.requestId });
     }
-    return present(answer, exchange.requestId);
+    return present(answer, exchange);
   });
+  serveResources(server, face, exchange);
+  servePrompts(server, face, exchange);
   return server;
+}
+
+function serveResources(server: Server, face: Face, exchange: Exchange): void {
+  server.setRequestHandler('resources/list', (request, context) =>
+    listResources(face, exchange, request.params?.cursor, context.mcpReq.signal),
+  );
+  server.setRequestHandler('resources/templates/list', async (request) => {
+    refuseCursor(request.params?.cursor, exchange.requestId);
+    return listTemplates(face.spine.resources);
+  });
+  server.setRequestHandler('resources/read', (request, context) =>
+    readResource(face, exchange, request.params.uri, context.mcpReq.signal),
+  );
+}
+
+function servePrompts(server: Server, face: Face, exchange: Exchange): void {
+  server.setRequestHandler('prompts/list', async (request) => {
+    refuseCursor(request.params?.cursor, exchange.requestId);
+    return listPrompts(face.spine.prompts);
+  });
+  server.setRequestHandler('prompts/get', async ({ params }) =>
+    getPrompt(face.spine.prompts, params.name, params.arguments ?? {}, exchange.requestId),
+  );
 }
 
 /** The part of a response the SDK writes to. It sends headers only with the first frame, which can be seconds away, so they are pushed. */

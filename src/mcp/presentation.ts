@@ -1,26 +1,24 @@
 import type { Answer } from '../tools/present.ts';
+import type { Exchange } from './exchange.ts';
+import { linksOf, type ResourceLink, takesLinks } from './resources/links.ts';
 
-/** A tool's answer as both eras of MCP put it: text for models that read nothing else, the same facts as data. */
+/** A tool's answer as both eras of MCP put it: text for models that read nothing else, the same facts as data, links to raw hits. */
 export interface ToolResult {
   [key: string]: unknown;
-  content: [{ type: 'text'; text: string }];
+  content: [{ type: 'text'; text: string }, ...ResourceLink[]];
   structuredContent: Record<string, unknown>;
   isError: boolean;
   _meta: Record<string, unknown>;
 }
 
 /** Turns an answer into a `tools/call` result. */
-export function present(answer: Answer, requestId: string): ToolResult {
+export function present(answer: Answer, { requestId, client, revision }: Exchange): ToolResult {
   const { latencyMs } = answer.structured;
+  const links = takesLinks(client, revision) ? linksOf(answer.structured) : [];
   return {
-    content: [{ type: 'text', text: answer.text }],
+    content: [{ type: 'text', text: answer.text }, ...links],
     structuredContent: answer.structured,
     isError: answer.isError,
     _meta: { 'sidelight/requestId': requestId, ...(latencyMs !== undefined && { 'sidelight/latencyMs': latencyMs }) },
   };
-}
-
-/** How the server introduces itself in both eras. */
-export function serverInfo(version: string): { name: string; title: string; version: string } {
-  return { name: 'sidelight', title: 'Sidelight', version };
 }

@@ -4,9 +4,15 @@ import { type CallRequest, call } from '../call.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Answer } from '../tools/present.ts';
 import type { ListedTool } from '../tools/registry.ts';
+import { allPrompts } from './prompts/all.ts';
+import type { Prompt } from './prompts/prompt.ts';
+import { allResources } from './resources/all.ts';
+import type { Resource } from './resources/resource.ts';
 
-/** What the MCP face asks of the spine: which tools a caller could use, and a tool call. */
+/** What the MCP face asks of the spine: which tools a caller could use, and a tool call; and what is made of these alone. */
 export interface Spine {
+  resources: readonly Resource[];
+  prompts: readonly Prompt[];
   list(principal: Principal): ListedTool[];
   call(principal: Principal, request: CallRequest): Promise<Answer>;
 }
@@ -14,6 +20,8 @@ export interface Spine {
 /** The spine of a bridge. Rights are decided at each call; the list only spares a caller what would be refused anyway. */
 export function spineOf(bridge: Bridge): Spine {
   return {
+    resources: allResources,
+    prompts: allPrompts,
     list(principal) {
       const visible = new Set(visibleTools(bridge.services.policies(), principal));
       return bridge.registry.listed.filter((tool) => visible.has(tool.name));

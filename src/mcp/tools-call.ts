@@ -1,14 +1,14 @@
 import type { Answer } from '../tools/present.ts';
 import type { Exchange, Face } from './exchange.ts';
 
-/** One `tools/call` as either SDK hands it over. */
+/** One `tools/call` as either SDK hands it over, or what a resource is read by. */
 export interface ToolsCall {
   name: string;
   arguments: unknown;
   /** Aborted when the client cancels or goes away. */
   signal: AbortSignal;
-  /** Undefined when the client asked for no progress. */
-  sendProgress: ((progress: { progress: number; total: number; message: string }) => Promise<void>) | undefined;
+  /** Left out when the client asked for no progress. */
+  sendProgress?: ((progress: { progress: number; total: number; message: string }) => Promise<void>) | undefined;
 }
 
 /** Runs a tool call for one exchange. The SDKs drop the answer when the client is gone by then. */
@@ -21,6 +21,7 @@ export async function runToolsCall(face: Face, exchange: Exchange, incoming: Too
       requestId,
       signal,
       progress: progressOf(incoming, signal),
+      hasProgress: incoming.sendProgress !== undefined,
       ...(client !== undefined && { client }),
       ...(address !== undefined && { address }),
     }),

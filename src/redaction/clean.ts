@@ -28,6 +28,19 @@ export function cleanLabel(text: string, maxChars: number): string {
   return `${line.slice(0, maxChars - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
+/** The first character of what opens a tag, an image, a link or code where text is shown as markdown; `a < b` opens nothing. */
+const opening = /<(?=[A-Za-z/!?|][^>]*>)|(?<=!)\[|(?<=\])\(|`(?=``)/g;
+
+/** Words of others inside a sentence of ours: nothing in them opens anything where the sentence is shown as markdown. */
+export function inertWords(text: string): string {
+  return text.replace(opening, writtenOut);
+}
+
+/** A sentence of ours that may quote others: one visible line of at most `maxChars` characters in which nothing acts. */
+export function cleanSentence(text: string, maxChars: number): string {
+  return inertWords(cleanLabel(text, maxChars));
+}
+
 /** PostgreSQL keeps neither U+0000 nor half a surrogate pair in jsonb; both are written out before storing. */
 export function storable(text: string): string {
   return plain.test(text) ? text : text.replace(/\0|\p{Surrogate}/gu, writtenOut);

@@ -5,6 +5,8 @@ import type { Principal } from '../../src/identity/principal.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { Refusal } from '../../src/lib/refusal.ts';
+import { allTools } from '../../src/tools/all.ts';
+import { createRegistry } from '../../src/tools/registry.ts';
 import { fixtureSpine } from './fixture-spine.ts';
 
 const key = 'slk_conformance';
@@ -27,6 +29,7 @@ export async function startEndpoint(): Promise<{ url: string; close(): Promise<v
       config: { publicUrl: undefined, allowedOrigins: [], maxBodyBytes: 1024 * 1024 },
       log: createLog('warn'),
       services: { clock: systemClock, version: '0.0.0', ready: async () => ({ ok: true, checks: {} }) },
+      registry: createRegistry(allTools),
       authenticate: async (bearer) => {
         if (bearer !== key) throw new Refusal({ code: 'invalid_token', message: 'This is not the key.' });
         return principal;

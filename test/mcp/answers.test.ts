@@ -14,7 +14,7 @@ const calls: { tool: string; args: Record<string, unknown>; code?: string }[] = 
   { tool: 'list_sources', args: {} },
   { tool: 'list_actions', args: {} },
   { tool: 'wait_for_hits', args: { actionId: `act_${'0'.repeat(22)}` }, code: 'not_found' },
-  { tool: 'cancel_action', args: { actionId: 7 }, code: 'invalid_input' },
+  { tool: 'cancel_actions', args: { actionId: 7 }, code: 'invalid_input' },
   { tool: 'take_snapshot', args: { file: 'a.ts', line: 1, maxHits: 51 }, code: 'limit_exceeded' },
   { tool: 'take_snapshot', args: { file: 'a.ts', line: 1, source: { service: 'nowhere' } }, code: 'not_found' },
 ];

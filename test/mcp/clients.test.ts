@@ -36,12 +36,14 @@ describe.each(clients)('a client of $name', ({ connect, era }) => {
       await client.close();
     }));
 
-  it('is known to the spine by its caller, its name and its address', () =>
+  it('is known to the spine by its caller, its name and its address, and by whether it hears progress', () =>
     inWorld(async ({ url, seen }) => {
       const client = await connect(url, aliceKey);
       await client.call('echo', {});
       expect(seen[0]?.principal.subject).toBe(`key:${aliceKey}`);
-      expect(seen[0]?.request).toMatchObject({ client: 'test-client/9.8.7', address: '127.0.0.1' });
+      expect(seen[0]?.request).toMatchObject({ client: 'test-client/9.8.7', address: '127.0.0.1', hasProgress: false });
+      await client.call('echo', {}, { onprogress: () => undefined });
+      expect(seen[1]?.request).toMatchObject({ client: 'test-client/9.8.7', hasProgress: true });
       await client.close();
     }));
 

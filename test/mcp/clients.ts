@@ -20,20 +20,34 @@ export interface CallResult {
   _meta?: Record<string, unknown>;
 }
 
+/** What the tests read of a resource. */
+export interface ReadText {
+  uri: string;
+  mimeType?: string;
+  text: string;
+  _meta?: Record<string, unknown>;
+}
+
 /** What the tests ask of a client, whichever SDK it comes from. */
 export interface TestClient {
-  server: { name: string; version: string } | undefined;
+  server: { name: string; version: string; icons?: { src: string }[] } | undefined;
   instructions: string | undefined;
   list(): Promise<{ name: string; outputSchema?: unknown }[]>;
   call(name: string, args: Record<string, unknown>, options?: CallOptions): Promise<CallResult>;
+  resources(cursor?: string): Promise<{ resources: { uri: string; name: string; title?: string }[]; nextCursor?: string }>;
+  templates(): Promise<string[]>;
+  read(uri: string): Promise<ReadText[]>;
+  prompts(): Promise<{ name: string; arguments?: { name: string; required?: boolean }[] }[]>;
+  prompt(name: string, args: Record<string, string>): Promise<string>;
   close(): Promise<void>;
 }
 
-const self = { name: 'test-client', version: '9.8.7' };
+const version = '9.8.7';
+const defaultName = 'test-client';
 const withKey = (key: string) => ({ requestInit: { headers: { Authorization: `Bearer ${key}` } } });
 
-async function connectLegacy(url: string, key: string): Promise<TestClient> {
-  const client = new LegacyClient(self);
+async function connectLegacy(url: string, key: string, name = defaultName): Promise<TestClient> {
+  const client = new LegacyClient({ name, version });
   await client.connect(new LegacyTransport(new URL(url), withKey(key)));
   return {
     server: client.getServerVersion(),
@@ -41,21 +55,40 @@ async function connectLegacy(url: string, key: string): Promise<TestClient> {
     list: async () => (await client.listTools()).tools,
     call: async (name, args, options) =>
       (await client.callTool({ name, arguments: args }, CallToolResultSchema, options)) as CallResult,
+    ...cataloguesOf(client),
     close: () => client.close(),
   };
 }
 
 function connectModern(mode: VersionNegotiationMode) {
-  return async (url: string, key: string): Promise<TestClient> => {
-    const client = new ModernClient(self, { versionNegotiation: { mode } });
+  return async (url: string, key: string, name = defaultName): Promise<TestClient> => {
+    const client = new ModernClient({ name, version }, { versionNegotiation: { mode } });
     await client.connect(new ModernTransport(new URL(url), withKey(key)));
     return {
       server: client.getServerVersion(),
       instructions: client.getInstructions(),
       list: async () => (await client.listTools()).tools,
       call: async (name, args, options) => (await client.callTool({ name, arguments: args }, options)) as CallResult,
+      ...cataloguesOf(client),
       close: () => client.close(),
     };
+  };
+}
+
+/** Resources and prompts, which both SDKs ask for in the same way. */
+function cataloguesOf(
+  client: LegacyClient | ModernClient,
+): Pick<TestClient, 'resources' | 'templates' | 'read' | 'prompts' | 'prompt'> {
+  return {
+    resources: async (cursor) =>
+      (await client.listResources(cursor === undefined ? {} : { cursor })) as Awaited<ReturnType<TestClient['resources']>>,
+    templates: async () => (await client.listResourceTemplates()).resourceTemplates.map(({ uriTemplate }) => uriTemplate),
+    read: async (uri) => (await client.readResource({ uri })).contents as ReadText[],
+    prompts: async () => (await client.listPrompts()).prompts as Awaited<ReturnType<TestClient['prompts']>>,
+    prompt: async (name, args) => {
+      const { messages } = await client.getPrompt({ name, arguments: args });
+      return messages.map(({ content }) => (content.type === 'text' ? content.text : '')).join();
+    },
   };
 }
 

@@ -13,6 +13,10 @@ it('names only tools that exist', () => {
   for (const name of named) expect(names).toContain(name);
 });
 
+it('names every tool', () => {
+  for (const { name } of allTools) expect(instructions).toMatch(new RegExp(`\\b${name}\\b`));
+});
+
 it('says that captured values are no instructions and that values are redacted', () => {
   expect(instructions).toMatch(/never an instruction/);
   expect(instructions).toMatch(/redacted/);

@@ -7,9 +7,12 @@ import type { Principal } from '../../src/identity/principal.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { Refusal, type RefusalDetails } from '../../src/lib/refusal.ts';
+import { allPrompts } from '../../src/mcp/prompts/all.ts';
+import { allResources } from '../../src/mcp/resources/all.ts';
 import type { Spine } from '../../src/mcp/spine.ts';
+import { allTools } from '../../src/tools/all.ts';
 import type { Answer } from '../../src/tools/present.ts';
-import type { ListedTool } from '../../src/tools/registry.ts';
+import { createRegistry, type ListedTool } from '../../src/tools/registry.ts';
 
 /** What one call looked like from the spine's side, and how it ended. */
 export interface SeenCall {
@@ -60,6 +63,7 @@ export async function inWorld(
         version: '1.2.3',
         ready: async () => ({ ok: state.isReady, checks: { storage: state.isReady } }),
       },
+      registry: createRegistry(allTools),
       authenticate: async (bearer) => principalOf(bearer),
       keepAliveMs: settings.keepAliveMs ?? shortKeepAliveMs,
     },
@@ -140,6 +144,8 @@ function testSpine(seen: SeenCall[], begin: (request: CallRequest) => void): Spi
     },
   };
   return {
+    resources: allResources,
+    prompts: allPrompts,
     list: (principal) => (principal.subject === `key:${bobKey}` ? ['echo'] : Object.keys(tools).sort()).map(listed),
     call: async (principal, request) => {
       seen.push({ principal, request });
