@@ -1,5 +1,7 @@
 import Router from '@koa/router';
 import Koa from 'koa';
+import { createApi } from './api/api.ts';
+import { problems } from './api/problem.ts';
 import type { Config } from './config.ts';
 import { type Authenticator, bearer, noTokenInUrl } from './http/bearer.ts';
 import { jsonOnly, postOnly } from './http/body.ts';
@@ -8,6 +10,7 @@ import { failures, notFound } from './http/failures.ts';
 import { health, type Readiness } from './http/health.ts';
 import { knownHost } from './http/known-host.ts';
 import { knownOrigin } from './http/known-origin.ts';
+import { OpenCalls } from './http/open-calls.ts';
 import { requestId } from './http/request-id.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import type { CallerState, RequestState } from './http/state.ts';
@@ -16,6 +19,7 @@ import type { Log } from './lib/log.ts';
 import { createEndpoint } from './mcp/endpoint.ts';
 import { rpcError } from './mcp/message.ts';
 import type { Spine } from './mcp/spine.ts';
+import type { Registry } from './tools/registry.ts';
 
 /** The HTTP side, and how to take it down. */
 export interface App {
@@ -29,23 +33,20 @@ export interface AppSettings extends Authenticator {
   config: Pick<Config, 'publicUrl' | 'allowedOrigins' | 'maxBodyBytes'>;
   log: Log;
   services: Readiness & { clock: Clock; version: string };
+  registry: Pick<Registry, 'listed'>;
   /** How often a silent stream gets a comment; the default suits real proxies. */
   keepAliveMs?: number;
 }
 
 /** Every request to the bridge passes these stages in this order. */
 export function createApp(bridge: AppSettings, spine: Spine): App {
-  const { services, log, config } = bridge;
+  const { services, log, config, registry } = bridge;
   const ownUrls = config.publicUrl === undefined ? [] : [config.publicUrl];
   const { clock, version } = services;
-  const endpoint = createEndpoint({
-    spine,
-    version,
-    clock,
-    log,
-    maxBodyBytes: config.maxBodyBytes,
-    keepAliveMs: bridge.keepAliveMs,
-  });
+  const { maxBodyBytes } = config;
+  const calls = new OpenCalls();
+  const endpoint = createEndpoint({ spine, version, calls, log, maxBodyBytes, keepAliveMs: bridge.keepAliveMs });
+  const api = createApi({ spine, authenticator: bridge, calls, tools: registry.listed, version, maxBodyBytes });
   const mcp = new Router<CallerState>().all(
     '/mcp',
     failures(log, rpcError),
@@ -63,11 +64,20 @@ export function createApp(bridge: AppSettings, spine: Spine): App {
   koa.use(requestId());
   koa.use(failures(log));
   koa.use(securityHeaders());
-  koa.use(health(services, endpoint.isDraining).routes());
+  koa.use(health(services, () => calls.isDraining).routes());
+  koa.use(problems(log, clock));
   koa.use(knownHost(ownUrls.map((url) => url.hostname)));
   koa.use(knownOrigin([...ownUrls.map((url) => url.origin), ...config.allowedOrigins]));
   koa.use(cors());
   koa.use(mcp.routes());
+  koa.use(api.routes);
+  koa.use(api.unserved);
   koa.use(notFound());
-  return { koa, close: endpoint.close };
+  return {
+    koa,
+    async close(maxDrainMs) {
+      await calls.drain(clock, maxDrainMs);
+      await endpoint.close();
+    },
+  };
 }

@@ -31,7 +31,8 @@ export const audit: Command = {
 
 function line({ at, event, decision, reason, subject, tool, target, hits, refusals, requestId }: AuditRecord): string {
   const place = target?.file === undefined ? undefined : `${target.file}:${target.line}`;
-  const where = [target?.service, place, target?.actionId].filter((part) => part !== undefined);
+  const actions = target?.actionId ?? target?.actionIds?.join(',');
+  const where = [target?.service, place, actions].filter((part) => part !== undefined);
   const counts = Object.entries(refusals ?? {}).map(([code, calls]) => `${calls}× ${code}`);
   const parts = [
     new Date(at).toISOString(),

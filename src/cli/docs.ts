@@ -7,7 +7,7 @@ import { type Command, readFlags, Usage } from './usage.ts';
 export const docs: Command = {
   name: 'docs',
   usage: `sidelight docs --write DIR | --check DIR
-  Writes tools.md, errors.md and configuration.md from the code; --check fails when one of them is stale.`,
+  Writes tools.md, errors.md, configuration.md and openapi.json from the code; --check fails when one of them is stale.`,
   async run(args) {
     const { values } = readFlags(args, { write: { type: 'string' }, check: { type: 'string' } });
     const directory = values.write ?? values.check;

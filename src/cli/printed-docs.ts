@@ -1,12 +1,18 @@
 import { homedir } from 'node:os';
+import { openApi } from '../api/openapi.ts';
 import { settings } from '../config.ts';
 import { refusals } from '../lib/refusal.ts';
 import { allTools } from '../tools/all.ts';
 import { createRegistry, type ListedTool } from '../tools/registry.ts';
+import { version } from '../version.ts';
+import { stdioSettings } from './stdio-settings.ts';
 
 /** File name → content of every document made from code. */
 export function printedDocs(): Record<string, string> {
-  return { 'tools.md': toolsPage(), 'errors.md': errorsPage(), 'configuration.md': configurationPage() };
+  return {
+    ...{ 'tools.md': toolsPage(), 'errors.md': errorsPage(), 'configuration.md': configurationPage() },
+    'openapi.json': `${JSON.stringify(openApi(createRegistry(allTools).listed, version), null, 2)}\n`,
+  };
 }
 
 /** The part of a portable JSON Schema that the tables show. */
@@ -94,6 +100,15 @@ function configurationPage(): string {
       const value = name === 'policiesDirectory' ? 'shipped' : setting.default.replace(home, '~');
       return `| ${name} | \`--${setting.flag}\` | \`${setting.env}\` | ${value === '' ? '–' : `\`${value}\`${unit}`} | ${cell(setting.meaning)} |`;
     }),
+    '',
+    'What `sidelight stdio` reads, which connects a client to a bridge and is none itself:',
+    '',
+    '| setting | flag | variable | default | meaning |',
+    '|---|---|---|---|---|',
+    ...Object.entries(stdioSettings).map(
+      ([name, { flag, env, default: value, meaning }]) =>
+        `| ${name} | \`--${flag}\` | \`${env}\` | ${value === '' ? '–' : `\`${value}\``} | ${cell(meaning)} |`,
+    ),
     '',
   ].join('\n');
 }

@@ -12,11 +12,11 @@ export function bearer(bridge: Authenticator): HttpMiddleware<CallerState> {
   return async (ctx, next) => {
     try {
       ctx.state.principal = await bridge.authenticate(tokenOf(ctx.get('Authorization')), ctx.req.socket.remoteAddress);
+      await next(); // a key can end while its call runs
     } catch (error) {
       if (error instanceof Refusal && refusals[error.code].status === 401) ctx.set('WWW-Authenticate', challenge(error));
       throw error;
     }
-    await next();
   };
 }
 
@@ -44,6 +44,14 @@ function challenge(refusal: Refusal): string {
   const error =
     refusal.code === 'missing_token'
       ? []
-      : [`error="invalid_token"`, `error_description="${refusal.details.message.replace(/["\\]/g, "'")}"`];
+      : [`error="invalid_token"`, `error_description="${described(refusal.details.message)}"`];
   return `Bearer ${['realm="sidelight"', `scope="${scopes.filter((scope) => scope !== 'runtime:admin').join(' ')}"`, ...error].join(', ')}`;
+}
+
+/** A sentence in the characters that RFC 6750 section 3 allows; Node refuses to send a header with others. */
+function described(sentence: string): string {
+  return sentence
+    .replaceAll('…', '...')
+    .replace(/["\\]/g, "'")
+    .replace(/[^ -~]/g, '?');
 }

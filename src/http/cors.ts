@@ -1,12 +1,12 @@
 import type { HttpMiddleware } from './state.ts';
 
-/** What MCP clients in web pages send beyond the headers every page may send. */
+/** What clients in web pages send beyond the headers every page may send. */
 const allowedHeaders = [
   ...['Authorization', 'Content-Type', 'Last-Event-ID'],
   ...['MCP-Protocol-Version', 'Mcp-Session-Id', 'Mcp-Method', 'Mcp-Name'],
 ].join(', ');
 /** What they read beyond the headers every page may read. */
-const exposedHeaders = 'Mcp-Session-Id, WWW-Authenticate, X-Request-Id';
+const exposedHeaders = 'Mcp-Session-Id, WWW-Authenticate, X-Request-Id, Location, Retry-After';
 /** GET and DELETE too: the page then sees their 405, which clients expect, instead of a network error. */
 const allowedMethods = 'POST, GET, DELETE';
 /** How long a browser may remember this; two hours is the most Chromium does. */

@@ -96,7 +96,7 @@ describe('sidelight', () => {
   it('help names every command, and every command explains itself', async () => {
     const { code, stdout } = await sidelight('help');
     expect(code).toBe(0);
-    const names = ['demo', 'serve', 'keys', 'agents', 'policy', 'agent-path', 'docs', 'help', 'version'];
+    const names = ['demo', 'serve', 'keys', 'agents', 'policy', 'stdio', 'agent-path', 'docs', 'help', 'version'];
     for (const name of names) expect(stdout).toMatch(new RegExp(`^sidelight ${name}\\b`, 'm'));
     expect(await sidelight('keys', '--help')).toMatchObject({
       code: 0,

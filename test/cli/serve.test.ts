@@ -91,7 +91,7 @@ describe('sidelight serve', () => {
       const again = await connectCaller(running.first.mcpUrl, first.fullKey);
       const { structured: resumed } = await again.call('wait_for_hits', { actionId: structured.actionId, waitSeconds: 0 });
       expect(resumed).toMatchObject({ status: 'pending' });
-      await again.call('cancel_action', { actionId: structured.actionId });
+      await again.call('cancel_actions', { actionIds: [structured.actionId] });
       await again.close();
     },
     60_000,

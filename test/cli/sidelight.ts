@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { until } from '../helpers/program.ts';
 
 /** The command as `npm run build` leaves it. */
-const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+export const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 /** What a command printed, and how it ended. */
 export interface Ran {

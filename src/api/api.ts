@@ -1,0 +1,108 @@
+import Router, { type RouterContext } from '@koa/router';
+import type { Context, Middleware } from 'koa';
+import { type Authenticator, bearer, noTokenInUrl } from '../http/bearer.ts';
+import { jsonOnly, readJson } from '../http/body.ts';
+import type { OpenCalls } from '../http/open-calls.ts';
+import type { CallerState } from '../http/state.ts';
+import { Refusal, type RefusalCode, refusals } from '../lib/refusal.ts';
+import { clientName } from '../mcp/correlation.ts';
+import type { Spine } from '../mcp/spine.ts';
+import type { ListedTool } from '../tools/registry.ts';
+import { argumentsOf } from './arguments.ts';
+import { openApi } from './openapi.ts';
+import { apiPrefix, isBelow, type Route, routes } from './routes.ts';
+
+/** What the API needs of the bridge. */
+export interface ApiSettings {
+  spine: Pick<Spine, 'call'>;
+  authenticator: Authenticator;
+  calls: OpenCalls;
+  tools: readonly ListedTool[];
+  version: string;
+  maxBodyBytes: number;
+}
+
+/** `/api/v1`: the tools as plain HTTP, in two stages. Throws when a route stands on a tool that is not there. */
+export function createApi(settings: ApiSettings): { routes: Middleware<CallerState>; unserved: Middleware } {
+  const router = new Router<CallerState>({ prefix: apiPrefix });
+  const description = JSON.stringify(openApi(settings.tools, settings.version));
+  router.get('/openapi.json', (ctx) => {
+    ctx.type = 'json';
+    ctx.body = description;
+  });
+  router.get('/problems/:code', (ctx) => {
+    ctx.body = aboutProblem(ctx.params.code ?? '');
+  });
+  for (const route of routes) {
+    const hasBody = route.method === 'POST';
+    router.register(
+      route.path.replace(/\{(\w+)\}/g, ':$1'),
+      [route.method],
+      [noTokenInUrl(), bearer(settings.authenticator), ...(hasBody ? [jsonOnly()] : []), serve(settings, route)],
+    );
+  }
+  return {
+    routes: router.routes() as Middleware<CallerState>,
+    unserved: (ctx, next) => (isBelow(ctx.path) ? unserved(ctx) : next()),
+  };
+}
+
+/** One operation: the request as a call, the answer as JSON. When the client leaves, the call is cancelled. */
+function serve({ spine, calls, maxBodyBytes }: ApiSettings, route: Route) {
+  return async (ctx: RouterContext<CallerState>) => {
+    calls.admit();
+    const body = route.method === 'POST' ? await readJson(ctx, maxBodyBytes) : undefined;
+    const args = argumentsOf(route, { path: ctx.params, query: ctx.query, body });
+    const { principal, requestId } = ctx.state;
+    const client = clientName({ name: ctx.get('User-Agent') });
+    const address = ctx.req.socket.remoteAddress;
+    const left = new AbortController();
+    ctx.res.once('close', () => left.abort());
+    calls.enter(ctx.res);
+    const answer = await calls.run(left.signal, (signal) =>
+      spine.call(principal, {
+        ...{ tool: route.tool, arguments: args, requestId, signal },
+        progress: async () => undefined,
+        ...(client !== undefined && { client }),
+        ...(address !== undefined && { address }),
+      }),
+    );
+    const { latencyMs, actionId } = answer.structured;
+    if (isNumbers(latencyMs)) ctx.set('Server-Timing', serverTiming(latencyMs));
+    if (answer.refusal !== undefined) throw new Refusal(answer.refusal);
+    ctx.body = answer.structured;
+    if (route.creates && typeof actionId === 'string') {
+      ctx.status = 201;
+      ctx.set('Location', `${apiPrefix}/actions/${actionId}`);
+    }
+  };
+}
+
+/** What `type` of a problem points at. */
+function aboutProblem(code: string): object {
+  if (!Object.hasOwn(refusals, code))
+    throw new Refusal({ code: 'not_found', message: 'There is no problem of this code.', field: 'code' });
+  const { status, meaning } = refusals[code as RefusalCode];
+  return { code, status, title: meaning };
+}
+
+/** A path nobody has, or not with this method. */
+function unserved(ctx: Context): never {
+  const matched: { methods: string[] }[] = ctx.matched ?? []; // the router leaves there what has the path
+  const allowed = [...new Set(matched.flatMap(({ methods }) => methods))];
+  const next = `${apiPrefix}/openapi.json describes every operation.`;
+  if (allowed.length === 0) throw new Refusal({ code: 'not_found', message: `There is nothing at ${ctx.path}.`, next });
+  ctx.set('Allow', allowed.join(', '));
+  throw new Refusal({ code: 'method_not_allowed', message: `${ctx.method} is not taken at ${ctx.path}.`, next });
+}
+
+/** The parts of the call's duration, as browsers and tools show them (W3C Server Timing). */
+function serverTiming(latencyMs: Record<string, number>): string {
+  return Object.entries(latencyMs)
+    .map(([part, ms]) => `${part};dur=${ms}`)
+    .join(', ');
+}
+
+function isNumbers(value: unknown): value is Record<string, number> {
+  return typeof value === 'object' && value !== null && Object.values(value).every((each) => typeof each === 'number');
+}
