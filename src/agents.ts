@@ -12,6 +12,7 @@ import { newId } from './lib/id.ts';
 import type { Log } from './lib/log.ts';
 import { toAgentRules } from './redaction/policy.ts';
 import { scrub } from './redaction/scrub.ts';
+import type { TagKeys } from './redaction/tag-keys.ts';
 import { scrubWords } from './redaction/words.ts';
 import type { AgentRecord, AgentStore } from './targets/agent.ts';
 import type { Pauses } from './targets/pause.ts';
@@ -30,12 +31,12 @@ interface AgentSide {
   pauses: Pauses;
   turnedAway(facts: TurnedAwayFacts): void;
   log: Log;
-  tagKey(actionId: string): Uint8Array;
+  tagKeys: TagKeys;
 }
 
 /** What happens when agents come, report, hit and go: the hub's frames handed to the stages. */
 export function agentHandlers(side: AgentSide): HubHandlers {
-  const { authenticator, actions, hits, agents, audit, policies, pauses, turnedAway, log, tagKey } = side;
+  const { authenticator, actions, hits, agents, audit, policies, pauses, turnedAway, log, tagKeys } = side;
   const record = (agent: ConnectedAgent, event: string) =>
     audit.append({
       requestId: newId('agt'),
@@ -75,9 +76,9 @@ export function agentHandlers(side: AgentSide): HubHandlers {
       return offer(actions(), known, policies().shared.concurrentActionsPerAgent);
     },
     state: (agent, frame) => observe(actions(), policies().redaction, agent.org, agent.id, frame),
-    hit(agent, hit) {
-      const scrubHit: Parameters<typeof receive>[0]['scrub'] = (capture, actionId) =>
-        scrub(capture, policies().redaction, { tagKey: tagKey(actionId) });
+    async hit(agent, hit) {
+      const tagKey = await tagKeys(agent.org, hit.id);
+      const scrubHit: Parameters<typeof receive>[0]['scrub'] = (capture) => scrub(capture, policies().redaction, { tagKey });
       return receive({ actions: actions(), hits, scrub: scrubHit }, toRecord(agent, true), hit);
     },
     // The agent's own words: they may quote a value.

@@ -5,6 +5,7 @@ import type { Principal } from './identity/principal.ts';
 import type { Log } from './lib/log.ts';
 import type { RefusedCalls } from './quota/refused.ts';
 import type { Shaper } from './quota/shape.ts';
+import type { TagKeys } from './redaction/tag-keys.ts';
 import type { Registry } from './tools/registry.ts';
 import type { Services } from './tools/tool.ts';
 
@@ -20,6 +21,6 @@ export interface Bridge {
   refusedCalls: RefusedCalls;
   leases: Leases;
   audit: AuditStore;
-  /** Derives the key that tags equal hidden values within one action; never leaves the bridge. */
-  tagKey(actionId: string): Uint8Array;
+  /** Keys by which equal hidden values have equal tags within one investigation; they never leave the bridge. */
+  tagKeys: TagKeys;
 }

@@ -6,6 +6,7 @@ import type { Principal } from './identity/principal.ts';
 import { Refusal, type RefusalDetails } from './lib/refusal.ts';
 import { charge } from './quota/charge.ts';
 import { redact, redactRefusal } from './redaction/redact.ts';
+import { waitsOf } from './tools/client-waits.ts';
 import { startLatency } from './tools/latency.ts';
 import { type Answer, present, presentRefusal } from './tools/present.ts';
 import { ignoredArguments, readInput } from './tools/read-input.ts';
@@ -19,6 +20,8 @@ export interface CallRequest {
   /** Aborted when the caller goes away or cancels, and with a `Refusal` as its reason when the bridge goes down. */
   signal: AbortSignal;
   progress(done: number, total: number, message: string): Promise<void>;
+  /** Whether anybody hears `progress`: a client that does waits longer. */
+  hasProgress?: boolean;
   /** Name and version of the client software, and the address it called from, where known. */
   client?: string;
   address?: string;
@@ -60,14 +63,15 @@ export async function call(bridge: Bridge, principal: Principal, asked: CallRequ
         underway.placed = action;
         return trail.placing(action.id);
       };
-      const context = { services, requestId, signal, progress, latency, note: trail.note, placing };
+      const waits = waitsOf(request.client, request.hasProgress ?? false);
+      const context = { services, requestId, signal, progress, waits, latency, note: trail.note, placing };
       const outcome = await shaper.run(charged, signal, (queuedMs) => tool.run(charged, input, { ...context, queuedMs }));
       await confirm();
       const redacted = await latency.measure('redact', () =>
-        redact(outcome, services.policies().redaction, { tagKey: bridge.tagKey }),
+        redact(outcome, services.policies().redaction, { tagKey: (actionId) => bridge.tagKeys(principal.org, actionId) }),
       );
       await trail.close('allowed', { redacted: redacted.counts });
-      return present(redacted, outcome.next, ignoredArguments(tool, request.arguments), requestId, latency.parts());
+      return present(redacted, ignoredArguments(tool, request.arguments), requestId, latency.parts());
     });
   } catch (problem) {
     const refusal = redactRefusal(await refuse(bridge, underway, problem), services.policies().redaction);

@@ -1,5 +1,5 @@
 import type { ActionContext } from './actions/context.ts';
-import { expireOverdue } from './actions/finish.ts';
+import { endDue } from './actions/finish.ts';
 import type { Config } from './config.ts';
 import type { Stores } from './storage/stores.ts';
 
@@ -17,7 +17,7 @@ interface Kept {
 export function housekeeping({ actions, stores, config, pausesChanged }: Kept): () => void {
   const { clock, log, hub } = actions;
   const jobs = [
-    { name: 'end overdue actions', everyMs: 1_000, run: () => expireOverdue(actions) },
+    { name: 'end actions that are due', everyMs: 1_000, run: () => endDue(actions) },
     {
       name: 'delete what is past its retention',
       everyMs: hourMs,

@@ -1,10 +1,9 @@
-import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ActionContext } from './actions/context.ts';
 import { createWaker } from './actions/waker.ts';
-import { agentHandlers } from './agents.ts';
+import { agentHandlers, toRecord } from './agents.ts';
 import { createApp } from './app.ts';
 import { createTurnedAway } from './audit/turned-away.ts';
 import { loadPolicies } from './authorization/load.ts';
@@ -25,6 +24,7 @@ import { spineOf } from './mcp/spine.ts';
 import { orders } from './orders.ts';
 import { createRefusedCalls } from './quota/refused.ts';
 import { createShaper } from './quota/shape.ts';
+import { createTagKeys } from './redaction/tag-keys.ts';
 import { openStorage, type Storage } from './storage/open.ts';
 import { openPauses } from './targets/pause.ts';
 import { allTools } from './tools/all.ts';
@@ -64,7 +64,7 @@ export async function start(config: Config, { clock, log }: { clock: Clock; log:
     const pauses = await openPauses(stores.pauses);
     const turnedAway = createTurnedAway({ audit: stores.audit, clock, log });
     const authenticator = onlyWhileOurs(storage, createAuthenticator({ keys: stores.keys, clock }));
-    const tagKey = (actionId: string) => createHmac('sha256', secret).update(actionId).digest();
+    const tagKeys = createTagKeys(secret, (org, id) => stores.actions.get(org, id));
 
     const context: { actions?: ActionContext } = {};
     const actions = () => context.actions as ActionContext;
@@ -73,7 +73,7 @@ export async function start(config: Config, { clock, log }: { clock: Clock; log:
       clock,
       log,
       handlers: agentHandlers({
-        ...{ authenticator, actions, hits, agents, audit, policies: () => policies, pauses, turnedAway, log, tagKey },
+        ...{ authenticator, actions, hits, agents, audit, policies: () => policies, pauses, turnedAway, log, tagKeys },
       }),
     });
     context.actions = { store: stores.actions, hub, waker: createWaker(clock), pauses, clock, log };
@@ -86,6 +86,7 @@ export async function start(config: Config, { clock, log }: { clock: Clock; log:
       hits,
       counters,
       policies: () => policies,
+      connected: (org) => hub.agents(org).map((agent) => toRecord(agent, true)),
       async agents(org) {
         const here = new Map(hub.agents(org).map((agent) => [agent.id, agent.lastSeenAt]));
         const known = await agents.list(org, clock.now() - rememberedMs);
@@ -117,7 +118,7 @@ export async function start(config: Config, { clock, log }: { clock: Clock; log:
       refusedCalls: createRefusedCalls({ counters, audit, clock, log }),
       leases: createLeases({ keys, clock }),
       audit,
-      tagKey,
+      tagKeys,
     };
 
     const app = createApp(bridge, spineOf(bridge));

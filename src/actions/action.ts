@@ -6,6 +6,7 @@ import type {
   DurationOptions,
   LogOptions,
   Place,
+  Problem,
   Skipped,
   StateFrame,
   Where,
@@ -31,6 +32,8 @@ export interface ActionRecord {
   /** The subject of the principal who placed it, and its name for people. */
   principal: string;
   principalName: string;
+  /** Groups actions of one organisation and principal; the same word of another principal is another investigation. */
+  investigation: string;
   kind: ActionKind;
   source: SourceSelector;
   /** What the placing principal may reach, as globs, so that an agent that connects later is held to the same. */
@@ -48,6 +51,8 @@ export interface ActionRecord {
   duration?: DurationOptions;
   /** 1 for kinds that record no hits. */
   maxHits: number;
+  /** No agent gives more than that, and all together never more than `maxHits`. */
+  maxHitsPerAgent?: number;
   depth: number;
   status: ActionStatus;
   /** Why it ended, in words. */
@@ -75,21 +80,32 @@ export interface TargetRecord {
   lastError?: string;
   code?: AgentErrorCode;
   message?: string;
+  problem?: Problem;
 }
 
 export type PlacementResult =
   | { ok: true; action: ActionRecord /** Agents that were full already and left out. */; skippedAgents: string[] }
   | {
       ok: false;
-      quota: 'hits_per_hour' | 'concurrent_actions_per_principal' | 'concurrent_actions_per_agent' | 'concurrent_actions_per_org';
+      quota:
+        | 'hits_per_hour'
+        | 'hits_per_investigation'
+        | 'concurrent_actions_per_principal'
+        | 'concurrent_actions_per_investigation'
+        | 'concurrent_actions_per_agent'
+        | 'concurrent_actions_per_org';
       used: number;
       limit: number;
-      /** For windows: when it renews. For concurrency: when the first action ends at the latest. */
-      renewsAt: number;
+      /** For windows: when it renews. Else: when the first action ends at the latest; undefined when none lives. */
+      renewsAt?: number;
     };
+
+/** Why an action ended that bounds the hits of each agent. */
+export const sharedOutReason = 'Every agent has given the hits it may.';
 
 export interface ActionFilter {
   principal?: string;
+  investigation?: string;
   status?: ActionStatus;
   /** Only actions created before this one (for paging), newest first. */
   before?: { createdAt: number; id: string };
@@ -130,6 +146,21 @@ export interface ActionStore {
   finish(org: string, id: string, status: EndedStatus, reason: string, now: number): Promise<ActionRecord | undefined>;
   /** Pending actions past their end, of every organisation. */
   overdue(now: number): Promise<{ org: string; id: string }[]>;
-  /** Concurrent actions now, for get_status. */
-  concurrent(org: string, principal: string, now: number): Promise<{ principal: number; org: number }>;
+  /**
+   * Pending actions of every organisation of which an agent has given its `maxHitsPerAgent`, and so has each other one that could
+   * still hit: one whose probe is gone cannot, nor one that has been away for longer than a reconnect takes.
+   */
+  sharedOut(now: number): Promise<{ org: string; id: string }[]>;
+  /** What counts against the quotas of actions now, for get_status. */
+  usage(org: string, principal: string, now: number): Promise<Usage>;
+}
+
+/** Live actions, and hits of one investigation. */
+export interface Usage {
+  principal: number;
+  org: number;
+  /** By agent id; those without a live action are absent. */
+  agents: ReadonlyMap<string, number>;
+  /** The one this principal placed in last; undefined when nothing is kept. */
+  investigation?: { name: string; live: number; hits: number };
 }

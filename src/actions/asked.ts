@@ -12,13 +12,13 @@ import type { Placement } from './place.ts';
  * its template; what records no hits costs a single one.
  */
 export function readAsked(placement: Placement): Placement {
-  const { kind, file, expectLine, around, condition, log, duration } = placement;
+  const { kind, file, log, duration } = placement;
   checkFile(file, 'file');
-  for (const line of [expectLine, ...(around?.before ?? []), ...(around?.after ?? [])]) checkSourceLine(line);
-  const read = { ...placement, maxHits: recordsHits(placement) ? placement.maxHits : 1 };
+  const read = { ...withLines(placement), maxHits: recordsHits(placement) ? placement.maxHits : 1 };
+  for (const line of [read.expectLine, ...(read.around?.before ?? []), ...(read.around?.after ?? [])]) checkSourceLine(line);
   if (kind === 'logpoint') read.expressions = expressionsOf(log?.template ?? '');
   if (kind === 'metric' && read.expressions.length !== 1)
-    throw refuse('expressions', 'A metric measures exactly one expression.', 'Give one expression that is a number.');
+    throw refuse('expression', 'A metric measures exactly one expression.', 'Give one expression that is a number.');
   if (!recordsHits(placement) && kind !== 'metric' && read.expressions.length > 0)
     throw refuse(
       'expressions',
@@ -26,7 +26,7 @@ export function readAsked(placement: Placement): Placement {
       'Leave them out, or take a snapshot.',
     );
   if (kind === 'duration') checkSpan(placement, duration);
-  checkExpressions(condition, read.expressions);
+  checkExpressions(read);
   return read;
 }
 
@@ -37,6 +37,22 @@ function checkFile(file: string, field: string): void {
     field,
     `The file is empty, longer than ${limits.maxFileChars} characters, or holds a control or invisible character.`,
     'Give the path as it is in the source tree, for example src/checkout.ts.',
+  );
+}
+
+/** Of an expected text of several lines the first is the line's own; the others tell where it has moved to. */
+function withLines(placement: Placement): Placement {
+  const [first = '', ...after] = (placement.expectLine ?? '')
+    .replace(/^\s*\n/, '')
+    .trimEnd()
+    .split(/\r\n|[\n\r]/);
+  if (after.length === 0) return placement;
+  if (after.length <= limits.maxLinesAround)
+    return { ...placement, expectLine: first, around: { before: placement.around?.before ?? [], after } };
+  throw refuse(
+    'expectLine',
+    `expectLine has ${after.length + 1} lines; it may have the line itself and up to ${limits.maxLinesAround} after it.`,
+    `Give its first ${limits.maxLinesAround + 1} lines.`,
   );
 }
 

@@ -1,5 +1,5 @@
 import { recordsHits } from '../protocol/records-hits.ts';
-import type { ActionRecord } from './action.ts';
+import type { ActionRecord, TargetRecord } from './action.ts';
 import { type Finding, type FindingCode, findingOn } from './finding.ts';
 
 /** Why an action has, or has not, got what it asked for. */
@@ -12,6 +12,9 @@ export interface Explanation {
   /** What to do now, in one sentence. */
   next: string;
 }
+
+/** Why there is nothing, in short. */
+export type Verdict = Pick<Explanation, 'code' | 'verdict' | 'next'> & Pick<TargetRecord, 'lastError'>;
 
 export type VerdictCode = FindingCode | 'no-agents' | 'paused';
 
@@ -39,6 +42,7 @@ const telling: readonly FindingCode[] = [
   'breaker',
   'sampled-out',
   'never-reached',
+  'just-armed',
   'line-moved',
   'failed',
   'suspended',
@@ -49,7 +53,7 @@ const telling: readonly FindingCode[] = [
 
 const nextSteps: Record<VerdictCode, string> = {
   hits: 'Read what came; wait_for_hits gives more as it comes.',
-  'condition-failed': 'Correct the condition: name what is in scope on this line, and guard what may be undefined with ?. or &&.',
+  'condition-failed': 'Correct the condition: its lastError says what failed. Guard what may be undefined with ?. or &&.',
   'condition-false': 'Loosen the condition, or count the line without one to see what passes there.',
   'below-threshold': 'Lower the threshold below the longest duration seen.',
   'not-a-number': 'Choose an expression that is a finite number on this line.',
@@ -58,6 +62,7 @@ const nextSteps: Record<VerdictCode, string> = {
   'rate-limited': 'Add a condition that picks the passes you mean, or allow more lines a second.',
   breaker: 'Choose a line that runs less often, or ask for less: no deep values, a counter instead of snapshots.',
   'sampled-out': 'Wait longer, or choose a line that runs less often.',
+  'just-armed': 'Wait for it: wait_for_hits answers as soon as there is something.',
   'never-reached':
     'Check that the code is used at all: count an earlier line of the caller, then come nearer. Worker threads are seen only where the agent runs with SIDELIGHT_WORKER_THREADS=1.',
   'line-moved': 'Find the line in the deployed source with locate, and place the action there.',
@@ -81,7 +86,19 @@ export function explain(action: ActionRecord, { isConnected, isPaused }: Surroun
     facts: findings[index]?.facts ?? [],
   }));
   const { code, verdict } = verdictOf(action, findings, isPaused);
-  return { code, verdict, evidence, next: nextSteps[code] };
+  const next = findings.find((finding) => finding.code === code)?.next ?? nextSteps[code];
+  return { code, verdict, evidence, next };
+}
+
+/** What the last error of an agent belongs to. */
+const failing: readonly VerdictCode[] = ['condition-failed', 'not-a-number'];
+
+/** The verdict alone, with the last error of what fails: apart from our sentence, because it is the agent's words. */
+export function verdictOn(action: ActionRecord, surroundings: Surroundings): Verdict {
+  const { code, verdict, evidence, next } = explain(action, surroundings);
+  const told = evidence.findIndex((one) => one.code === code);
+  const lastError = failing.includes(code) ? action.targets[told]?.lastError : undefined;
+  return { code, verdict, ...(lastError === undefined ? {} : { lastError }), next };
 }
 
 function verdictOf(action: ActionRecord, findings: Finding[], isPaused: boolean): { code: VerdictCode; verdict: string } {

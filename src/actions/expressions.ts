@@ -1,10 +1,16 @@
 import { Refusal } from '../lib/refusal.ts';
 import { parseExpression } from '../protocol/expression.ts';
+import type { ActionRecord } from './action.ts';
+import { expressionField } from './agent-refusals.ts';
 
 /** Refuses what is not in the safe grammar before anything is sent to an agent, which checks the same again. */
-export function checkExpressions(condition: string | undefined, expressions: string[]): void {
+export function checkExpressions({
+  kind,
+  condition,
+  expressions,
+}: Pick<ActionRecord, 'kind' | 'condition' | 'expressions'>): void {
   if (condition !== undefined) check(condition, 'condition');
-  for (const [index, expression] of expressions.entries()) check(expression, `expressions[${index}]`);
+  for (const [index, expression] of expressions.entries()) check(expression, expressionField({ kind }, index));
 }
 
 function check(text: string, field: string): void {

@@ -2,7 +2,7 @@ import type { Passes, Skipped, Sums } from '../protocol/frames.ts';
 import { recordsHits } from '../protocol/records-hits.ts';
 import { quoted } from '../redaction/words.ts';
 import type { ActionRecord, TargetRecord } from './action.ts';
-import { agentRefusals } from './agent-refusals.ts';
+import { agentRefusal } from './agent-refusals.ts';
 
 export type FindingCode =
   | 'hits'
@@ -15,6 +15,7 @@ export type FindingCode =
   | 'rate-limited'
   | 'breaker'
   | 'sampled-out'
+  | 'just-armed'
   | 'never-reached'
   | 'line-moved'
   | 'failed'
@@ -28,30 +29,33 @@ export interface Finding {
   code: FindingCode;
   /** Why it has no hit, or that it has; a sentence without its full stop. */
   sentence: string;
+  /** What to do about it, where that is known better than from the code. */
+  next?: string;
   /** Everything known of it, in sentences. */
   facts: string[];
 }
 
+/** Before so long nobody can say that a line is not reached, and agents tell what they met only with their beat. */
+const newMs = 1_000;
 /** Above this share of its time away, sampling is the likeliest reason for no hit. */
 const mostlyAway = 0.5;
 
 /** Judges one agent's part of an action by what it last said. */
 export function findingOn(action: ActionRecord, target: TargetRecord, isConnected: boolean): Finding {
-  const { code, sentence } = judge(action, target, isConnected);
-  return { code, sentence, facts: factsOn(action, target, isConnected) };
+  return { ...judge(action, target, isConnected), facts: factsOn(action, target, isConnected) };
 }
 
-type Judged = Pick<Finding, 'code' | 'sentence'>;
+type Judged = Omit<Finding, 'facts'>;
 
 function judge(action: ActionRecord, target: TargetRecord, isConnected: boolean): Judged {
   const counted = countsOf(target);
   return (
     results(action, target) ??
-    failure(target) ??
+    failure(action, target) ??
     loss(action, target, isConnected) ??
     withoutResult(action, target, counted) ??
     absence(action, target, isConnected) ??
-    unreached(target, counted)
+    unreached(action, target, counted)
   );
 }
 
@@ -62,11 +66,13 @@ function results(action: ActionRecord, { hits, sums }: TargetRecord): Judged | u
     : undefined;
 }
 
-function failure({ state, code = 'internal' }: TargetRecord): Judged | undefined {
+function failure(action: ActionRecord, target: TargetRecord): Judged | undefined {
+  const { state, code, problem } = target;
   if (state !== 'failed') return undefined;
   if (code === 'overhead') return { code: 'breaker', sentence: 'The agent gave it up because it cost the program too much' };
-  const sentence = agentRefusals[code].message.replace(/\.$/, '');
-  return { code: code === 'line-mismatch' ? 'line-moved' : 'failed', sentence };
+  const { message, next } = agentRefusal(action, target);
+  const told = problem === undefined || next === undefined ? {} : { next };
+  return { code: code === 'line-mismatch' ? 'line-moved' : 'failed', sentence: message.replace(/\.$/, ''), ...told };
 }
 
 /** Its last word says nothing of what the program does now. */
@@ -103,11 +109,17 @@ function absence({ status }: ActionRecord, { state, at, passes: met }: TargetRec
   return wasNeverBound ? { code: 'not-loaded', sentence: 'The program has not loaded this file' } : undefined;
 }
 
-function unreached({ passes: met, skipped: told, state }: TargetRecord, { skipped, seen }: Counted): Judged {
+function unreached(
+  { status }: ActionRecord,
+  { passes: met, skipped: told, state }: TargetRecord,
+  { skipped, seen }: Counted,
+): Judged {
   if ((met?.trips ?? 0) > 0) return { code: 'breaker', sentence: 'It was taken away because one pause was far too long' };
   if (awayShare(met) > mostlyAway || (met === undefined && skipped.budget > 0))
     return { code: 'sampled-out', sentence: 'The probe was away most of the time to keep within its time budget' };
   if (seen > 0) return { code: 'ended', sentence: `The line was reached ${times(seen)}` };
+  if (status === 'pending' && state === 'armed' && (met?.armedMs ?? 0) < newMs)
+    return { code: 'just-armed', sentence: 'It is armed, and the agent has not told yet whether the line runs' };
   if (state === 'armed' || met !== undefined || told !== undefined)
     return { code: 'never-reached', sentence: `The line was not reached${whileOf(met)}` };
   return { code: 'ended', sentence: 'It ended on the agent before anything was told of it' };
@@ -117,6 +129,11 @@ interface Counted {
   skipped: Skipped;
   /** Passes the probe looked at. */
   seen: number;
+}
+
+/** Passes an agent's probe looked at, as far as anything it told says so: hits can be told before the count of passes. */
+export function passesSeen(target: TargetRecord): number {
+  return countsOf(target).seen;
 }
 
 function countsOf({ hits, skipped = { condition: 0, error: 0, budget: 0, queue: 0 }, passes: met, sums }: TargetRecord): Counted {

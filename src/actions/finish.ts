@@ -1,5 +1,5 @@
 import type { Remove } from '../protocol/frames.ts';
-import type { ActionRecord, EndedStatus } from './action.ts';
+import { type ActionRecord, type EndedStatus, sharedOutReason } from './action.ts';
 import type { ActionContext } from './context.ts';
 
 /** What agents are told when an action ends in a status. */
@@ -39,9 +39,10 @@ export async function takeOff({ hub }: ActionContext, { org, id, targets }: Acti
   await Promise.allSettled(targets.map(({ agentId }) => hub.remove(org, agentId, id, removalReasons[status])));
 }
 
-/** Ends what is past its end; called by a timer, and safe to call at any time from any replica. */
-export async function expireOverdue(context: ActionContext): Promise<number> {
-  const overdue = await context.store.overdue(context.clock.now());
-  for (const { org, id } of overdue) await finish(context, org, id, 'expired', 'Its time was up.');
-  return overdue.length;
+/** Ends what is past its end, and what no agent gives more hits of; called by a timer, and safe to call at any time from any replica. */
+export async function endDue(context: ActionContext): Promise<void> {
+  const { store, clock } = context;
+  const now = clock.now();
+  for (const { org, id } of await store.overdue(now)) await finish(context, org, id, 'expired', 'Its time was up.');
+  for (const { org, id } of await store.sharedOut(now)) await finish(context, org, id, 'completed', sharedOutReason);
 }

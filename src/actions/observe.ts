@@ -1,9 +1,9 @@
-import type { StateFrame } from '../protocol/frames.ts';
+import type { Problem, StateFrame } from '../protocol/frames.ts';
 import type { RedactionPolicy } from '../redaction/policy.ts';
 import { scrubSums } from '../redaction/sums.ts';
 import { scrubReportedPlace, scrubWords } from '../redaction/words.ts';
 import type { ActionRecord, TargetRecord } from './action.ts';
-import { agentRefusals } from './agent-refusals.ts';
+import { agentRefusal } from './agent-refusals.ts';
 import type { ActionContext } from './context.ts';
 import { finish } from './finish.ts';
 
@@ -41,19 +41,36 @@ async function sumsOf({ store }: ActionContext, redaction: RedactionPolicy, org:
 /** What is kept of a state frame; its texts are the agent's words, so they become plain short lines with nothing in them to hide. */
 function reportOf(
   agentId: string,
-  { state, at, hits, skipped, engine, passes, lastError, code, message }: StateFrame,
+  { state, at, hits, skipped, engine, passes, lastError, code, message, problem }: StateFrame,
   redaction: RedactionPolicy,
 ) {
   const words = (text: string | undefined) => (text === undefined ? undefined : scrubWords(text, redaction, maxMessageChars));
   const places = at?.map((place) => scrubReportedPlace(place, redaction));
   const means = engine && { name: engine.name, why: words(engine.why) ?? '' };
   const counts = { skipped, engine: means, passes };
-  return { agentId, state, at: places, hits, ...counts, lastError: words(lastError), code, message: words(message) };
+  const said = {
+    lastError: words(lastError),
+    code,
+    message: words(message),
+    problem: problem && scrubProblem(problem, redaction),
+  };
+  return { agentId, state, at: places, hits, ...counts, ...said };
+}
+
+/** Names and lines of the program are an agent's words, too. */
+function scrubProblem({ name, nearest, names, deployed, ...rest }: Problem, redaction: RedactionPolicy): Problem {
+  const words = (texts: string[]) => texts.map((text) => scrubWords(text, redaction, maxMessageChars));
+  return {
+    ...rest,
+    ...(name === undefined ? {} : { name: scrubWords(name, redaction, maxMessageChars) }),
+    ...(nearest === undefined ? {} : { nearest: words(nearest) }),
+    ...(names === undefined ? {} : { names: words(names) }),
+    ...(deployed === undefined ? {} : { deployed: words(deployed) }),
+  };
 }
 
 async function endIfHopeless(context: ActionContext, action: ActionRecord): Promise<void> {
   if (!action.targets.every((target) => finalStates.has(target.state))) return;
   const failed = action.targets.find((target) => target.state === 'failed');
-  if (failed !== undefined)
-    await finish(context, action.org, action.id, 'failed', agentRefusals[failed.code ?? 'internal'].message);
+  if (failed !== undefined) await finish(context, action.org, action.id, 'failed', agentRefusal(action, failed).message);
 }

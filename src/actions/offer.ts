@@ -31,8 +31,9 @@ export function newTarget(agent: AgentRecord): TargetRecord {
   return { agentId: agent.id, agentName: agent.name, pool: agent.pool, service: agent.service, state: 'pending', hits: 0 };
 }
 
-/** The action as the agent gets it; the hit limit is the whole action's, and the bridge totals over agents. */
+/** The action as the agent gets it; the hit limit is one agent's, the whole action's unless less is asked, and the bridge totals over agents. */
 export function toWire(action: ActionRecord, now: number): Action {
+  const hits = Math.min(action.maxHits, action.maxHitsPerAgent ?? action.maxHits);
   return {
     id: action.id,
     rev: 1,
@@ -48,7 +49,7 @@ export function toWire(action: ActionRecord, now: number): Action {
     expressions: action.expressions,
     ...(action.log === undefined ? {} : { log: action.log }),
     ...(action.duration === undefined ? {} : { duration: action.duration }),
-    limits: { hits: action.maxHits, depth: action.depth, ttlMs: Math.max(1, action.expiresAt - now) },
+    limits: { hits, depth: action.depth, ttlMs: Math.max(1, action.expiresAt - now) },
   };
 }
 

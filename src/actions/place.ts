@@ -6,7 +6,7 @@ import type { Charge } from '../quota/charge.ts';
 import type { AgentRecord } from '../targets/agent.ts';
 import type { SourceSelector } from '../targets/source.ts';
 import type { ActionRecord, PlacementResult, TargetRecord } from './action.ts';
-import { agentRefusals } from './agent-refusals.ts';
+import { agentRefusal } from './agent-refusals.ts';
 import { readAsked } from './asked.ts';
 import type { ActionContext } from './context.ts';
 import { finish } from './finish.ts';
@@ -15,6 +15,7 @@ import { newTarget, toWire } from './offer.ts';
 /** What to place; numbers are within the caller's limits already. */
 export interface Placement {
   kind: ActionKind;
+  investigation: string;
   source: SourceSelector;
   file: string;
   line: number;
@@ -26,6 +27,7 @@ export interface Placement {
   log?: LogOptions;
   duration?: DurationOptions;
   maxHits: number;
+  maxHitsPerAgent?: number;
   depth: number;
   timeoutSeconds: number;
 }
@@ -70,7 +72,7 @@ export async function place(
   if (!result.ok) throw quotaRefusal(result);
   const unanswered = await armAll(context, result.action);
   const placed = (await context.store.get(principal.org, result.action.id)) ?? result.action;
-  const refusal = placed.hits === 0 ? refusalOfAll(placed.targets, unanswered) : undefined;
+  const refusal = placed.hits === 0 ? refusalOfAll(placed, unanswered) : undefined;
   if (refusal !== undefined) {
     await finish(context, placed.org, placed.id, 'failed', refusal.message);
     throw refusal;
@@ -109,22 +111,34 @@ async function armAll({ hub, store, clock }: ActionContext, action: ActionRecord
 }
 
 /** One refusal when every target failed; undefined while one of them can still hit. */
-function refusalOfAll(targets: TargetRecord[], unanswered: Map<string, Refusal>): Refusal | undefined {
+function refusalOfAll(action: ActionRecord, unanswered: Map<string, Refusal>): Refusal | undefined {
+  const { targets } = action;
   if (!targets.every((target) => target.state === 'failed')) return undefined;
   const telling = ({ agentId, code = 'internal' }: TargetRecord): boolean => code !== 'internal' && !unanswered.has(agentId);
   const failed = targets.find(telling) ?? targets[0];
-  const ours = failed === undefined ? undefined : unanswered.get(failed.agentId);
-  const details = ours?.details ?? agentRefusals[failed?.code ?? 'internal'];
+  if (failed === undefined) return undefined;
+  const ours = unanswered.get(failed.agentId);
+  const details = ours?.details ?? agentRefusal(action, failed);
   const agents = targets.slice(0, 20).map(({ agentName, code, message }) => ({ agentName, code, message }));
-  const words = ours === undefined && failed?.message !== undefined ? ' What it said is in data.agents.' : '';
-  return new Refusal({ ...details, message: `${details.message}${words}`, data: { agents } });
+  const words = ours === undefined && failed.message !== undefined ? ' What it said is in data.agents.' : '';
+  return new Refusal({ ...details, message: `${details.message}${words}`, data: { ...details.data, agents } });
 }
 
 const quotaTexts = {
-  hits_per_hour: { what: 'hits of this hour', next: 'Ask for fewer hits, or wait until it renews.' },
+  hits_per_hour: { what: 'hits of this hour', field: 'maxHits', next: 'Ask for fewer hits, or wait until it renews.' },
+  hits_per_investigation: {
+    what: 'hits of one investigation',
+    field: 'investigation',
+    next: 'Ask for fewer hits, or begin another investigation.',
+  },
   concurrent_actions_per_principal: {
     what: 'actions you may have at a time',
-    next: 'Cancel one (list_actions, cancel_action), or wait until one ends.',
+    next: 'Cancel one (list_actions, cancel_actions), or wait until one ends.',
+  },
+  concurrent_actions_per_investigation: {
+    what: 'actions one investigation may have at a time',
+    field: 'investigation',
+    next: 'Cancel one (cancel_actions), or wait until one ends.',
   },
   concurrent_actions_per_agent: {
     what: 'actions this agent may have at a time',
@@ -135,13 +149,13 @@ const quotaTexts = {
 
 function quotaRefusal({ quota, used, limit, renewsAt }: Extract<PlacementResult, { ok: false }>): Refusal {
   const left = Math.max(0, limit - used);
-  const renews = new Date(renewsAt).toISOString();
-  const { what, next } = quotaTexts[quota];
+  const renews = renewsAt === undefined ? undefined : new Date(renewsAt).toISOString();
+  const { what, next, ...rest } = quotaTexts[quota];
   return new Refusal({
     code: 'quota_exceeded',
-    message: `The quota ${quota} allows ${limit} ${what}; ${used} are used, ${left} left. It renews at ${renews}.`,
-    ...(quota === 'hits_per_hour' ? { field: 'maxHits' } : {}),
+    message: `The quota ${quota} allows ${limit} ${what}; ${used} are used, ${left} left.${renews === undefined ? '' : ` It renews at ${renews}.`}`,
+    ...rest,
     next,
-    data: { quota, limit, used, left, renewsAt: renews },
+    data: { quota, limit, used, left, ...(renews === undefined ? {} : { renewsAt: renews }) },
   });
 }

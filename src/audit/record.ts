@@ -29,6 +29,8 @@ export interface AuditRecord {
     condition?: string;
     expressions?: string[];
     actionId?: string;
+    /** Of a call that reached more than one action. */
+    actionIds?: string[];
   };
   /** Values hidden, by rule. */
   redacted?: Record<string, number>;

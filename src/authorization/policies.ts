@@ -42,7 +42,10 @@ export interface EffectiveQuotas {
   /** Calls refused before they were charged that get an audit record each; more are told in one record a minute. */
   readonly refusedCallsPerHour: number;
   readonly hitsPerHour: number;
+  /** Hits all actions of one investigation have or may still get, as long as they are kept. */
+  readonly hitsPerInvestigation: number;
   readonly concurrentActionsPerPrincipal: number;
+  readonly concurrentActionsPerInvestigation: number;
   readonly concurrentActionsPerAgent: number;
   readonly concurrentActionsPerOrg: number;
   /** Calls of one caller that run at the same time, and how many more may wait for their turn. */

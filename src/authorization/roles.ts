@@ -74,7 +74,9 @@ function quotasOf(quotas: Quotas, role: Role): EffectiveQuotas {
     callsPerHour: own.calls_per_hour,
     refusedCallsPerHour: own.refused_calls_per_hour,
     hitsPerHour: own.hits_per_hour,
+    hitsPerInvestigation: own.hits_per_investigation,
     concurrentActionsPerPrincipal: own.concurrent_actions_per_principal,
+    concurrentActionsPerInvestigation: own.concurrent_actions_per_investigation,
     concurrentCalls: own.concurrent_calls,
     queuedCalls: own.queued_calls,
   };

@@ -61,7 +61,9 @@ const personalQuotas = {
   calls_per_hour: quota,
   refused_calls_per_hour: quota,
   hits_per_hour: quota,
+  hits_per_investigation: quota,
   concurrent_actions_per_principal: quota,
+  concurrent_actions_per_investigation: quota,
   concurrent_calls: z.int().min(1).max(1_000),
   queued_calls: z.int().min(0).max(1_000),
 };
@@ -70,7 +72,10 @@ const personalQuotas = {
 export const quotasFile = only({
   all: only({
     ...personalQuotas,
+    // Numbers that came later: a file without them stays good.
     refused_calls_per_hour: quota.default(1_000),
+    hits_per_investigation: quota.default(250),
+    concurrent_actions_per_investigation: quota.default(8),
     concurrent_actions_per_agent: z.int().min(1).max(limits.maxActionsPerAgent),
     concurrent_actions_per_org: quota,
   }),

@@ -33,7 +33,8 @@ export const completedReason = 'It has all the hits it asked for.';
 export interface HitStore {
   /**
    * Stores it and counts it on the action in one transaction. `full` and `ended` store nothing: no action ever has more
-   * hits than `maxHits`. `duplicate` was stored before. The last hit ends the action as `completed` in the same
+   * hits than `maxHits`, none of one agent more than `maxHitsPerAgent`. `duplicate` was stored before. The last hit ends the action
+   * as `completed` in the same
    * transaction; `ended` is the action then. One that adds up goes on instead, and what is beyond its hits is `beyond`.
    */
   append(

@@ -9,7 +9,10 @@ export const refusals = {
   org_access_denied: { status: 403, meaning: 'The role does not have this tool, or not on this pool, service or action.' },
   unsupported_tool: { status: 404, meaning: 'No such tool, or this deployment does not expose it.' },
   not_found: { status: 404, meaning: 'No connected source, action or agent fits what was asked.' },
-  invalid_input: { status: 400, meaning: 'An argument is missing, of the wrong type or malformed.' },
+  invalid_input: {
+    status: 400,
+    meaning: 'An argument is missing, of the wrong type or malformed, or asks for what the agent cannot do.',
+  },
   limit_exceeded: { status: 400, meaning: 'An argument asks for more than a fixed ceiling allows.' },
   invalid_location: { status: 400, meaning: 'The file or line cannot be bound on the agent.' },
   invalid_expression: {

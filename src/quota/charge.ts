@@ -37,7 +37,9 @@ class PaidCharge {
     const { quotas } = this.#permit;
     return {
       hitsPerHour: quotas.hitsPerHour,
+      hitsPerInvestigation: quotas.hitsPerInvestigation,
       concurrentPerPrincipal: quotas.concurrentActionsPerPrincipal,
+      concurrentPerInvestigation: quotas.concurrentActionsPerInvestigation,
       concurrentPerAgent: quotas.concurrentActionsPerAgent,
       concurrentPerOrg: quotas.concurrentActionsPerOrg,
     };

@@ -15,7 +15,7 @@ const keptMs = 2 * limits.maxTimeoutSeconds * 1_000;
 /** Nobody can leave Bottleneck's queue: calls whose callers left stay in it until their turn, so many for each that may wait. */
 const leftPerWaiting = 16;
 /** Tools that answer at once and that somebody needs whose places are all taken by waits: to look, to find, to cancel. */
-const promptTools: ReadonlySet<string> = new Set(['cancel_action', 'get_status', 'list_actions']);
+const promptTools: ReadonlySet<string> = new Set(['cancel_actions', 'get_status', 'list_actions']);
 /** Places of one caller that only these tools may take. */
 const promptPlaces = 4;
 

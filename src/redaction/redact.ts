@@ -1,55 +1,35 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ownTurn } from '../lib/own-turn.ts';
 import type { RefusalDetails } from '../lib/refusal.ts';
-import type { LogLevel } from '../protocol/frames.ts';
 import { renderMessage } from '../protocol/render-value.ts';
-import { cleanLabel, visible } from './clean.ts';
-import { openScrubbed, ScrubbedCapture } from './open.ts';
+import { cleanSentence, visible } from './clean.ts';
+import { openScrubbed } from './open.ts';
 import { passOf } from './pass.ts';
 import type { RedactionPolicy } from './policy.ts';
-import { type RenderedHit, renderCapture } from './render.ts';
+import { renderCapture } from './render.ts';
 import { addCounts, countsSince, scrubCapture } from './scrub.ts';
 import { Session } from './session.ts';
+import type { ClosedHit, NextCall, RenderedLine, View, ViewedHit } from './view.ts';
 import { scrubLabel, scrubText } from './walk.ts';
 
-/**
- * What a tool hands over: JSON, and hits whose captures are still closed. `structured` may hold hits anywhere, as
- * `{ actionId, number, agentId, agentName, capturedAt, capture }`, with `log` where they are lines of a logpoint; other class
- * instances have no business in it.
- */
+/** What a tool hands over: JSON, and a view of hits whose captures are still closed. Class instances have no business in the JSON. */
 export interface Outcome {
   structured: Readonly<Record<string, unknown>>;
-  /** The call that helps most now. */
-  next?: { tool: string; why: string; arguments?: Record<string, unknown> };
+  /** Its fields are added to `structured`. */
+  view?: View;
+  next?: NextCall;
 }
 
 /** An outcome everybody may see. */
 export interface Redacted {
   structured: Record<string, unknown>;
+  next?: NextCall;
   /** Values hidden in all hits and texts of it, by rule. */
   counts: Record<string, number>;
 }
 
 export interface RedactContext {
-  /** Key of the tags of one action's hits; the same as when they were scrubbed, so that tags stay equal. */
-  tagKey(actionId: string): Uint8Array | string;
-}
-
-/** A hit whose capture is still closed, as `HitRecord`. */
-interface ClosedHit {
-  actionId: string;
-  number: number;
-  agentId: string;
-  agentName: string;
-  capturedAt: number;
-  capture: ScrubbedCapture;
-  /** Of a logpoint: the caller's own texts around the expressions; an agent's words for the line are not asked. */
-  log?: { level: LogLevel; texts: readonly string[] };
-}
-
-/** One line of a logpoint as an answer shows it. */
-interface RenderedLine extends Pick<RenderedHit, 'number' | 'agentId' | 'agentName' | 'capturedAt' | 'pauseMicros' | 'redacted'> {
-  level: LogLevel;
-  message: string;
+  /** Key of the tags of one action's hits, which all actions of an investigation share; the same as when they were scrubbed. */
+  tagKey(actionId: string): Promise<Uint8Array> | Uint8Array | string;
 }
 
 /** Deepest nesting of an outcome; tools build theirs by hand, far below. */
@@ -59,44 +39,57 @@ const maxSentenceChars = 1_000;
 
 /**
  * The last step of a tool call, and the only way out for captured values: opens the hits, applies the policy as it is
- * now (a rule added after the capture hides older hits, too), and renders them. Other texts lose their secrets. Between
- * two hits others get their turn: one may take tens of milliseconds.
+ * now (a rule added after the capture hides older hits, too), renders them, and lets the view say what is shown of them. Other
+ * texts lose their secrets. Between two hits others get their turn.
  */
 export async function redact(outcome: Outcome, policy: RedactionPolicy, context: RedactContext): Promise<Redacted> {
   const texts = new Session(policy, undefined);
-  const counts: Record<string, number>[] = [];
-  const copy = async (value: unknown, depth: number): Promise<unknown> => {
-    if (typeof value === 'string') return plainText(texts, value);
-    if (typeof value !== 'object' || value === null) return isJson(value) ? value : null;
-    if (depth > maxDepth) throw new Error('An outcome is nested too deeply.');
-    if (Array.isArray(value)) {
-      const copies: unknown[] = [];
-      for (const element of value) copies.push(await copy(element, depth + 1));
-      return copies;
-    }
-    if (isClosedHit(value)) {
-      if (counts.length > 0) await nextTurn();
-      const hit = renderHit(value, policy, context);
-      counts.push(hit.redacted);
-      return hit;
-    }
-    if (Object.getPrototypeOf(value) !== Object.prototype && Object.getPrototypeOf(value) !== null) {
-      throw new Error(`An outcome holds a ${value.constructor.name}, which is no JSON.`);
-    }
-    const fields: [string, unknown][] = [];
-    for (const [name, field] of Object.entries(value)) {
-      if (field !== undefined) fields.push([visible(name), await copy(field, depth + 1)]);
-    }
-    return Object.fromEntries(fields);
+  const structured = copyJson(texts, outcome.structured, 0) as Record<string, unknown>;
+  const { view, next } = outcome;
+  // Its arguments may name what an agent calls itself.
+  const step = next === undefined ? {} : { next: copyJson(texts, next, 0) as NextCall };
+  const own = { structured, ...step, counts: { ...texts.counts } };
+  if (view === undefined) return own;
+  const counts: Record<string, number>[] = [texts.counts];
+  const tags = new Map<string, number>();
+  for (const closed of view.hits) {
+    const key = await context.tagKey(closed.actionId);
+    await ownTurn();
+    const viewed = renderHit(closed, policy, key, numberOf(tags, key));
+    counts.push((viewed.line ?? viewed.hit).redacted);
+    await ownTurn();
+    view.add(viewed);
+  }
+  await ownTurn();
+  const shown = await view.done();
+  const notes = [...(shown.notes ?? []), ...(Array.isArray(structured.notes) ? structured.notes : [])];
+  return {
+    ...own,
+    structured: { ...structured, ...shown.structured, ...(shown.notes === undefined ? {} : { notes }) },
+    ...(shown.next === undefined ? {} : { next: shown.next }),
+    counts: counts.reduce(addCounts, {}),
   };
-  const structured = (await copy(outcome.structured, 0)) as Record<string, unknown>;
-  return { structured, counts: [...counts, texts.counts].reduce(addCounts, {}) };
+}
+
+function copyJson(texts: Session, value: unknown, depth: number): unknown {
+  if (typeof value === 'string') return plainText(texts, value);
+  if (typeof value !== 'object' || value === null) return isJson(value) ? value : null;
+  if (depth > maxDepth) throw new Error('An outcome is nested too deeply.');
+  if (Array.isArray(value)) return value.map((element: unknown) => copyJson(texts, element, depth + 1));
+  if (Object.getPrototypeOf(value) !== Object.prototype && Object.getPrototypeOf(value) !== null) {
+    throw new Error(`An outcome holds a ${value.constructor.name}, which is no JSON.`);
+  }
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, field]) =>
+      field === undefined ? [] : [[visible(name), copyJson(texts, field, depth + 1)]],
+    ),
+  );
 }
 
 /** What a refusal says, in one line each: its sentences quote callers, and its data agents. */
 export function redactRefusal(refusal: RefusalDetails, policy: RedactionPolicy): RefusalDetails {
   const session = new Session(policy, undefined);
-  const line = (text: string): string => cleanLabel(scrubLabel(session, text), maxSentenceChars);
+  const line = (text: string): string => cleanSentence(scrubLabel(session, text), maxSentenceChars);
   const copy = (value: unknown, depth: number): unknown => {
     if (typeof value === 'string') return plainText(session, value);
     if (typeof value !== 'object' || value === null || depth > maxDepth) return isJson(value) ? value : null;
@@ -123,27 +116,31 @@ function isJson(value: unknown): boolean {
   return value === null || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value));
 }
 
-function isClosedHit(value: object): value is ClosedHit {
-  return (
-    'capture' in value && value.capture instanceof ScrubbedCapture && 'actionId' in value && typeof value.actionId === 'string'
-  );
+/** Keys by number, in the order they are met: a number tells nothing of its key. */
+function numberOf(tags: Map<string, number>, key: Uint8Array | string): number {
+  const name = Buffer.from(key).toString('base64');
+  const number = tags.get(name) ?? tags.size;
+  tags.set(name, number);
+  return number;
 }
 
-function renderHit(hit: ClosedHit, policy: RedactionPolicy, context: RedactContext): RenderedHit | RenderedLine {
-  const session = new Session(policy, context.tagKey(hit.actionId));
-  const stored = openScrubbed(hit.capture);
-  const capture = hit.capture.pass === passOf(policy) ? stored : scrubCapture(session, stored);
+function renderHit(closed: ClosedHit, policy: RedactionPolicy, key: Uint8Array | string, tags: number): ViewedHit {
+  const session = new Session(policy, key);
+  const stored = openScrubbed(closed.capture);
+  const capture = closed.capture.pass === passOf(policy) ? stored : scrubCapture(session, stored);
   const from = {
-    number: hit.number,
-    agentId: visible(hit.agentId),
-    agentName: visible(scrubLabel(session, hit.agentName)),
-    capturedAt: new Date(hit.capturedAt).toISOString(),
+    number: closed.number,
+    agentId: visible(closed.agentId),
+    agentName: visible(scrubLabel(session, closed.agentName)),
+    capturedAt: new Date(closed.capturedAt).toISOString(),
   };
-  if (hit.log === undefined) return { ...from, ...renderCapture(capture) };
-  const { level, texts } = hit.log;
+  const viewed: ViewedHit = { actionId: closed.actionId, hit: { ...from, ...renderCapture(capture) }, tags };
+  if (closed.log === undefined) return viewed;
+  const { level, texts } = closed.log;
   const before = { ...session.counts };
   // Once more as a whole: text and values together may say what neither does alone.
   const message = visible(scrubText(session, renderMessage(texts, capture.expressions)));
   const redacted = addCounts(capture.redacted, countsSince(before, session.counts));
-  return { ...from, level, message, pauseMicros: capture.pauseMicros, redacted };
+  const line: RenderedLine = { ...from, level, message, pauseMicros: capture.pauseMicros, redacted };
+  return { ...viewed, line };
 }

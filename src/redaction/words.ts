@@ -1,5 +1,5 @@
 import type { LocatedPlace, Place } from '../protocol/frames.ts';
-import { cleanLabel } from './clean.ts';
+import { cleanLabel, inertWords } from './clean.ts';
 import type { RedactionPolicy } from './policy.ts';
 import { scrubPlace } from './scrub.ts';
 import { Session } from './session.ts';
@@ -27,5 +27,5 @@ const maxQuotedChars = 200;
 
 /** Words of a caller or an agent in a sentence of ours, as one quoted line. */
 export function quoted(words: string): string {
-  return JSON.stringify(cleanLabel(words, maxQuotedChars));
+  return inertWords(JSON.stringify(cleanLabel(words, maxQuotedChars)));
 }

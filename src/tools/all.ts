@@ -1,7 +1,9 @@
 import { addLog } from './add-log.ts';
-import { cancelAction } from './cancel-action.ts';
+import { cancelActions } from './cancel-actions.ts';
+import { compareHits } from './compare-hits.ts';
 import { countHits } from './count-hits.ts';
 import { explain } from './explain.ts';
+import { getHits } from './get-hits.ts';
 import { getStatus } from './get-status.ts';
 import { listActions } from './list-actions.ts';
 import { listSources } from './list-sources.ts';
@@ -15,6 +17,6 @@ import { waitForHits } from './wait-for-hits.ts';
 /** Every tool of Sidelight. Each needs an entry in policies/tools.yaml, or the bridge does not start. */
 export const allTools: Tool[] = [
   ...[takeSnapshot, addLog, countHits, measureDuration, measureValue],
-  ...[waitForHits, explain, listActions, cancelAction],
+  ...[waitForHits, getHits, compareHits, explain, listActions, cancelActions],
   ...[listSources, locate, getStatus],
 ];

@@ -1,14 +1,10 @@
 import { z } from 'zod';
 
 /**
- * What every answer has beside the tool's own part. Told in few words, and without `latencyMs`, `ignoredArguments` and `redacted`, which
- * need no telling: each client loads it once for every tool.
+ * What every answer has beside the tool's own part. Told in few words, and without `requestId`, `latencyMs`, `ignoredArguments` and
+ * `redacted`, which need no telling: each client loads it once for every tool.
  */
-const every = {
-  requestId: z.string().describe('Names this call.'),
-  next: z.record(z.string(), z.unknown()).optional().describe('Best next call: {tool, why, arguments}.'),
-  error: z.record(z.string(), z.unknown()).optional().describe('When refused: {code, message, field, next, data}.'),
-};
+const every = { error: z.record(z.string(), z.unknown()).optional().describe('Of a refusal.') };
 
 /**
  * The schema of `structuredContent`. The tool's own fields are optional in it: MCP clients check refusals against the

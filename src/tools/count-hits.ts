@@ -9,7 +9,7 @@ const input = z.object(placing(countingSeconds));
 export const countHits: Tool<typeof input> = {
   name: 'count_hits',
   title: 'Count passes',
-  description: `Count how often a line runs (with the condition true) in the time given. Captures nothing. Use it to learn whether code is used at all, and how often.
+  description: `Count how often a line runs (with the condition true) in the time given. Captures nothing.
 Example: {"file":"src/checkout.ts","line":42,"condition":"order.total < 0","timeoutSeconds":20}`,
   input,
   output: resultAnswer('{count, estimate: {count, error}}; with estimate, count is what was seen'),

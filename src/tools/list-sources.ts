@@ -2,32 +2,29 @@ import { z } from 'zod';
 import type { AgentRecord } from '../targets/agent.ts';
 import { recommend, summarise } from '../targets/directory.ts';
 import { readCursor, writeCursor } from './cursor.ts';
-import { open, shortText } from './fields.ts';
+import { next, open, shortText } from './fields.ts';
 import type { Tool } from './tool.ts';
 
 const input = z.object({
-  query: shortText(200).optional().describe('Words in service, agent name, host, pod and tags.'),
-  service: shortText(200).optional().describe('Only this service.'),
-  environment: shortText(200).optional().describe('Only this environment.'),
-  pool: shortText(200).optional().describe('Only this pool.'),
-  tag: shortText(200).optional().describe('Only agents with this tag.'),
-  includeDisconnected: z.boolean().default(false).describe('Also those seen within the last hour.'),
+  query: shortText(200).optional().describe('Words in any name, host, pod or tag.'),
+  service: shortText(200).optional().describe('Service.'),
+  environment: shortText(200).optional().describe('Environment.'),
+  pool: shortText(200).optional().describe('Pool.'),
+  tag: shortText(200).optional().describe('Tag.'),
+  includeDisconnected: z.boolean().default(false).describe('Also those of the last hour.'),
   limit: z.number().int().min(1).max(100).default(20).describe('Page size.'),
-  cursor: shortText(300).optional().describe('nextCursor of the answer before.'),
+  cursor: shortText(300).optional().describe('nextCursor before.'),
 });
 
 const output = z.object({
-  recommended: open('The source most likely meant: {source, why}.'),
+  recommended: open('Source most likely meant: {source, why}.'),
   services: z.array(open('{service, environments, pools, versions, connectedAgents}.')).describe('At most 50.'),
   agents: z
-    .array(
-      open(
-        '{agentId, name, service, version, commit, environment, pool, runtime, host, pid, pod, tags, kinds, connected, startedAt, lastSeenAt}.',
-      ),
-    )
+    .array(open('{agentId, name, service, version, commit, environment, pool, host, tags, connected, …}.'))
     .describe('One page.'),
   totalAgents: z.number().int().describe('On all pages.'),
-  nextCursor: z.string().describe('Cursor of the next page.'),
+  nextCursor: z.string().describe('Of the next page.'),
+  next,
 });
 
 /** Services listed in one answer. */
@@ -37,14 +34,14 @@ const maxServices = 50;
 export const listSources: Tool<typeof input> = {
   name: 'list_sources',
   title: 'List sources',
-  description: `List the running programs you can inspect: services with their environments, versions and pools, and agents with commit, runtime, host and tags. Use it first, to learn which service to name in take_snapshot; it recommends one.
-Filter by words (query), service, environment, pool or tag; pages of 20.
+  description: `List the running programs you can inspect: services with environments, versions and pools, and agents. Use it first, to learn what to name; it recommends one.
 Example: {"query":"checkout"}`,
   input,
   output,
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   async run({ permit }, { query, includeDisconnected, limit, cursor, ...filter }, { services }) {
-    const known = await services.agents(permit.principal.org);
+    const { org } = permit.principal;
+    const known = includeDisconnected ? await services.agents(org) : services.connected(org);
     const fitting = known
       .filter(
         (each) =>

@@ -7,7 +7,7 @@ import type { Tool } from './tool.ts';
 
 const input = z.object({
   ...placing(countingSeconds),
-  toLine: line.optional().describe('Measure from line to this one, of the same function; default: the whole function.'),
+  toLine: line.optional().describe('Until this line of the same function; default: the whole function.'),
   thresholdMs: z
     .number()
     .min(0)
@@ -21,7 +21,7 @@ const input = z.object({
 export const measureDuration: Tool<typeof input> = {
   name: 'measure_duration',
   title: 'Measure a duration',
-  description: `Measure how long the function around a line takes, or from line to toLine, also across await: count, mean, p50, p95, p99, max in milliseconds.
+  description: `Measure how long the function around a line takes, or from line to toLine, also across await, in milliseconds.
 Example: {"file":"src/checkout.ts","line":42,"thresholdMs":500}`,
   input,
   output: resultAnswer('{count, estimate, min, max, mean, p50, p95, p99, histogram}'),

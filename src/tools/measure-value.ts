@@ -13,10 +13,10 @@ const input = z.object({
 export const measureValue: Tool<typeof input> = {
   name: 'measure_value',
   title: 'Measure a number',
-  description: `Add up a number each time a line runs: count, min, max, mean, p50, p95, p99, histogram. Single values are not kept.
+  description: `Add up a number each time a line runs. Single values are not kept.
 Example: {"file":"src/checkout.ts","line":42,"expression":"order.items.length"}`,
   input,
-  output: resultAnswer('{count, estimate, min, max, mean, p50, p95, p99, histogram}'),
+  output: resultAnswer('As of measure_duration'),
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
   run: (charge, { expression, ...args }, context) =>
     placeAndWait(charge, args, { kind: 'metric', expressions: [expression] }, countingSeconds, context),

@@ -3,6 +3,7 @@ import type { ActionRecord } from '../actions/action.ts';
 import { finish } from '../actions/finish.ts';
 import { type Placement, place } from '../actions/place.ts';
 import { wait } from '../actions/wait.ts';
+import { newId } from '../lib/id.ts';
 import { throwIfLeft } from '../lib/left.ts';
 import { Refusal } from '../lib/refusal.ts';
 import { isPrintable } from '../protocol/check.ts';
@@ -14,7 +15,8 @@ import type { AgentRecord } from '../targets/agent.ts';
 import { resolve } from '../targets/resolve.ts';
 import type { SourceSelector } from '../targets/source.ts';
 import { answerOf } from './action-answer.ts';
-import { defaultWaitSeconds, ordinal, shortText, source, waitSeconds } from './fields.ts';
+import { waitOf } from './client-waits.ts';
+import { investigation, ordinal, shortText, source, waitSeconds } from './fields.ts';
 import type { CallContext } from './tool.ts';
 
 /** How long an action stays placed; `fallback` is said to callers, `place` knows it too. */
@@ -25,36 +27,45 @@ const timeoutSeconds = (fallback: number) =>
     .min(limits.minTimeoutSeconds)
     .max(limits.maxTimeoutSeconds)
     .optional()
-    .describe(`Life of the action; default ${fallback}.`);
+    .describe(`Of the action; default ${fallback}.`);
 
-export const file = shortText(500)
+/** Characters of a file's path, or of its end. */
+export const maxFileChars = 500;
+
+export const file = shortText(maxFileChars)
   .refine(isPrintable, 'it holds a control or invisible character')
-  .describe('Source file; the end of its path is enough.');
+  .describe('Path, or its end.');
 
 export const line = ordinal(10_000_000);
 
-export const maxHits = z
+export const maxHits = z.number().int().min(limits.minHits).max(limits.maxHits).optional().describe('Default 1.');
+
+export const maxHitsPerAgent = z
   .number()
   .int()
   .min(limits.minHits)
   .max(limits.maxHits)
   .optional()
-  .describe('Hits to capture; default 1.');
+  .describe('Most of one agent; maxHits defaults to that for each.');
 
 /** Arguments of every tool that places an action on a line. */
 export const placing = (defaultTimeoutSeconds: number) => ({
   source: source.optional(),
   file,
-  line: line.describe('Line, from 1.'),
-  expectLine: shortText(limits.maxQueryChars).optional().describe('Text the deployed line must have.'),
-  condition: shortText(limits.maxExpressionChars).optional().describe('Only when this is true, as "order.total > 100".'),
+  line: line.describe('From 1.'),
+  expectLine: shortText(limits.maxQueryChars).optional().describe('Its deployed text, 1 to 6 lines.'),
+  condition: shortText(limits.maxExpressionChars).optional().describe('Only when true.'),
   timeoutSeconds: timeoutSeconds(defaultTimeoutSeconds),
   waitSeconds,
+  investigation: investigation.optional().describe('Groups actions.'),
 });
 
 /** What a tool adds to the arguments that all share. */
 export type Wish = Pick<Placement, 'kind'> &
-  Partial<Pick<Placement, 'expressions' | 'log' | 'duration' | 'maxHits' | 'depth' | 'around'>>;
+  Partial<Pick<Placement, 'expressions' | 'log' | 'duration' | 'maxHits' | 'maxHitsPerAgent' | 'depth'>> & {
+    /** When the caller names no number; one unless said. */
+    defaultHits?: number;
+  };
 
 interface PlacingArguments {
   source?: SourceSelector | undefined;
@@ -64,6 +75,7 @@ interface PlacingArguments {
   condition?: string | undefined;
   timeoutSeconds?: number | undefined;
   waitSeconds?: number | undefined;
+  investigation?: string | undefined;
 }
 
 /** Places an action, waits for what comes of it, and answers with that, or with a handle before the client's own timeout strikes. */
@@ -78,7 +90,7 @@ export async function placeAndWait(
   const numbers = withinLimits(charge, { ...args, ...wish }, defaultTimeoutSeconds);
   const targets = await targetsOf(charge, args.source, context);
   const { source: asked = {}, file, line, condition, expectLine } = args;
-  const { log, duration, around, expressions = [] } = wish;
+  const { log, duration, expressions = [] } = wish;
   context.note({
     target: {
       service: targets[0]?.service,
@@ -91,17 +103,29 @@ export async function placeAndWait(
     },
   });
   throwIfLeft(context.signal);
-  const what: Placement = { kind: wish.kind, source: asked, file, line, condition, expectLine, around, expressions, ...numbers };
-  const whole = { ...what, ...(log === undefined ? {} : { log }), ...(duration === undefined ? {} : { duration }) };
+  const whole: Placement = {
+    ...{ kind: wish.kind, investigation: args.investigation ?? newId('inv'), source: asked },
+    ...{ file, line, condition, expectLine, expressions, ...numbers },
+    maxHits: wish.maxHits ?? defaultHits(charge, wish, targets.length),
+    ...(wish.maxHitsPerAgent === undefined ? {} : { maxHitsPerAgent: wish.maxHitsPerAgent }),
+    ...(log === undefined ? {} : { log }),
+    ...(duration === undefined ? {} : { duration }),
+  };
   const placed = await latency.measure('place', () => place(services.actions, charge, targets, whole, context.placing));
-  const seconds = args.waitSeconds ?? Math.min(numbers.timeoutSeconds, defaultWaitSeconds);
-  const action = await waitForOwn(context, placed.action, seconds);
+  const seconds = args.waitSeconds ?? Math.min(numbers.timeoutSeconds, context.waits.defaultSeconds);
+  const { waitMs, notes } = waitOf(context, seconds);
+  const action = await waitForOwn(context, placed.action, waitMs);
   const { skippedAgents } = placed;
-  const notes =
+  const leftOut =
     skippedAgents.length === 0
       ? []
       : [`Left out, because they have as many actions as they may: ${skippedAgents.map(quoted).join(', ')}.`];
-  return answerOf(context, action, 0, notes);
+  return answerOf(context, action, 0, [...leftOut, ...(action.status === 'pending' ? notes : [])]);
+}
+
+/** One, or what the tool says; when each agent has a number of its own, that for each of them. */
+function defaultHits({ permit }: Charge, { maxHitsPerAgent, defaultHits = limits.defaultHits }: Wish, agents: number): number {
+  return Math.min(maxHitsPerAgent === undefined ? defaultHits : maxHitsPerAgent * agents, permit.limits.maxHits);
 }
 
 /** The connected agents a source means, of those the caller may reach. */
@@ -110,20 +134,12 @@ export function targetsOf(
   source: SourceSelector | undefined,
   { services, latency }: CallContext,
 ): Promise<AgentRecord[]> {
-  return latency.measure('resolve', async () => {
-    const known = await services.agents(permit.principal.org);
-    return resolve(
-      permit,
-      known.filter((agent) => agent.connected),
-      source ?? {},
-    );
-  });
+  return latency.measure('resolve', () => resolve(permit, services.connected(permit.principal.org), source ?? {}));
 }
 
 /** Waits; when the caller goes away nobody gets the handle, so the action ends too. */
-async function waitForOwn(context: CallContext, { org, id }: ActionRecord, seconds: number): Promise<ActionRecord> {
-  const { services, latency, signal, progress, queuedMs } = context;
-  const waitMs = Math.max(0, seconds * 1000 - queuedMs);
+async function waitForOwn(context: CallContext, { org, id }: ActionRecord, waitMs: number): Promise<ActionRecord> {
+  const { services, latency, signal, progress } = context;
   const action = await latency.measure('wait', () => wait(services.actions, { org, id, waitMs, signal, progress }));
   if (action === undefined) throw new Error(`Action ${id} vanished while it was waited for.`);
   // A bridge that goes down aborts with a refusal, and gives the handle in this answer: what was placed stays. So does a key that
@@ -136,12 +152,13 @@ async function waitForOwn(context: CallContext, { org, id }: ActionRecord, secon
 /** A role's limits may be lower than the ceilings in the schema: what is asked beyond them is refused, defaults give way. */
 function withinLimits(
   { permit }: Charge,
-  asked: { maxHits?: number; timeoutSeconds?: number | undefined; expressions?: string[]; depth?: number },
+  asked: Pick<Wish, 'maxHits' | 'maxHitsPerAgent' | 'expressions' | 'depth'> & Pick<PlacingArguments, 'timeoutSeconds'>,
   defaultTimeoutSeconds: number,
-): { maxHits: number; timeoutSeconds: number; depth: number } {
+): { timeoutSeconds: number; depth: number } {
   const { maxHits, maxTimeoutSeconds, maxExpressions, maxDepth } = permit.limits;
   const beyond = [
     { field: 'maxHits', value: asked.maxHits ?? 0, most: maxHits },
+    { field: 'maxHitsPerAgent', value: asked.maxHitsPerAgent ?? 0, most: maxHits },
     { field: 'timeoutSeconds', value: asked.timeoutSeconds ?? 0, most: maxTimeoutSeconds },
     { field: 'expressions', value: asked.expressions?.length ?? 0, most: maxExpressions },
     { field: 'depth', value: asked.depth ?? 0, most: maxDepth },
@@ -156,7 +173,6 @@ function withinLimits(
     });
   }
   return {
-    maxHits: asked.maxHits ?? Math.min(limits.defaultHits, maxHits),
     timeoutSeconds: asked.timeoutSeconds ?? Math.min(defaultTimeoutSeconds, maxTimeoutSeconds),
     depth: asked.depth ?? maxDepth,
   };

@@ -1,7 +1,8 @@
 import type { RefusalDetails } from '../lib/refusal.ts';
-import { cleanLabel } from '../redaction/clean.ts';
+import { cleanSentence } from '../redaction/clean.ts';
 import { fence } from '../redaction/fence.ts';
-import type { Outcome, Redacted } from '../redaction/redact.ts';
+import type { Redacted } from '../redaction/redact.ts';
+import { quoted } from '../redaction/words.ts';
 
 /** What a face presents: text for people and for models that read nothing else, `structured` for machines; both complete. */
 export interface Answer {
@@ -13,8 +14,7 @@ export interface Answer {
 
 /** An answer; everything in it that came from a program is fenced in the text. */
 export function present(
-  { structured, counts }: Redacted,
-  next: Outcome['next'],
+  { structured, counts, next }: Redacted,
   ignored: string[],
   requestId: string,
   latencyMs: Record<string, number>,
@@ -22,7 +22,8 @@ export function present(
   const hidden = Object.keys(counts).length > 0 ? { redacted: counts } : {};
   const unknown = ignored.length > 0 ? { ignoredArguments: ignored } : {};
   const whole = { requestId, ...structured, ...hidden, ...unknown, ...(next === undefined ? {} : { next }), latencyMs };
-  const slips = ignored.length > 0 ? [`Note: these arguments are not known here and had no effect: ${ignored.join(', ')}.`] : [];
+  const slips =
+    ignored.length > 0 ? [`Note: these arguments are not known here and had no effect: ${ignored.map(quoted).join(', ')}.`] : [];
   return {
     isError: false,
     text: [...headline(structured), ...slips, fence(JSON.stringify(whole))].join('\n'),
@@ -60,13 +61,35 @@ export function presentRefusal(refusal: RefusalDetails, requestId: string, laten
 /** Longest note before the data. */
 const maxNoteChars = 400;
 
-/** Our own words before the data, for answers about an action; a note is one line, whatever it quotes. */
-function headline({ status, hitCount, maxHits, result, verdict, notes }: Record<string, unknown>): string[] {
+/** Our own words before the data, for answers about actions and hits; a note is one line, whatever it quotes. */
+function headline({
+  status,
+  hitCount,
+  maxHits,
+  result,
+  verdict,
+  notes,
+  summary,
+  groups,
+  paths,
+}: Record<string, unknown>): string[] {
+  const lines = Array.isArray(notes) ? notes.map((note) => `Note: ${cleanSentence(String(note), maxNoteChars)}`) : [];
+  if (isObject(groups) && Array.isArray(paths)) return [comparedLine(groups, paths), ...lines];
   if (typeof hitCount !== 'number' || typeof maxHits !== 'number') return [];
   const got = isObject(result) ? `${Number(result.count)} counted` : `${hitCount} of ${maxHits} hits`;
-  const why = isObject(verdict) ? [`Why: ${cleanLabel(`${verdict.verdict} ${verdict.next}`, maxNoteChars)}`] : [];
-  const lines = Array.isArray(notes) ? notes.map((note) => `Note: ${cleanLabel(String(note), maxNoteChars)}`) : [];
-  return [`Status ${String(status)}: ${got}.`, ...why, ...lines];
+  const why = isObject(verdict) ? [`Why: ${cleanSentence(`${verdict.verdict} ${verdict.next}`, maxNoteChars)}`] : [];
+  const told = isObject(summary) ? [summaryLine(summary)] : [];
+  return [`Status ${String(status)}: ${got}.`, ...told, ...why, ...lines];
+}
+
+/** What is known of many hits, in numbers: names of paths are the program's. */
+function summaryLine({ hits, varying, constant }: Record<string, unknown>): string {
+  return `Summary of ${Number(hits)} hits: ${Number(varying)} paths vary, ${Number(constant)} are the same in all of them.`;
+}
+
+function comparedLine({ a, b }: Record<string, unknown>, paths: unknown[]): string {
+  const fully = paths.filter((path) => isObject(path) && path.separates === 'fully').length;
+  return `Compared ${Number(a)} hits (a) with ${Number(b)} (b): ${paths.length} paths tell them apart, ${fully} of them fully.`;
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;

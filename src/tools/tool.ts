@@ -9,6 +9,7 @@ import type { Charge } from '../quota/charge.ts';
 import type { Counters } from '../quota/counters.ts';
 import type { Outcome } from '../redaction/redact.ts';
 import type { AgentRecord } from '../targets/agent.ts';
+import type { ClientWaits } from './client-waits.ts';
 
 /** Told to clients as MCP tool annotations; every one is stated, because the defaults are pessimistic. */
 export interface Annotations {
@@ -24,6 +25,8 @@ export interface Services {
   hits: HitStore;
   counters: Counters;
   policies(): Policies;
+  /** Agents of an organisation that are connected now. */
+  connected(org: string): AgentRecord[];
   /** Agents of an organisation, connected or seen within the last hour. */
   agents(org: string): Promise<AgentRecord[]>;
   ready(): Promise<Readiness>;
@@ -45,6 +48,8 @@ export interface CallContext {
   signal: AbortSignal;
   /** How long the call waited for its turn; what it then waits for gets that much less. */
   queuedMs: number;
+  /** How long the client lets a call wait. */
+  waits: ClientWaits;
   /** Tells a waiting client that work goes on; does nothing when the client asked for no progress. */
   progress(done: number, total: number, message: string): Promise<void>;
   latency: Latency;

@@ -2,13 +2,16 @@ import { z } from 'zod';
 import { wait } from '../actions/wait.ts';
 import { limits } from '../protocol/limits.ts';
 import { answerOf, findAction } from './action-answer.ts';
-import { actionId, defaultWaitSeconds, open, waitSeconds } from './fields.ts';
+import { waitOf } from './client-waits.ts';
+import { actionId, open, waitSeconds } from './fields.ts';
+import { maxBytes } from './hit-bytes.ts';
 import type { Tool } from './tool.ts';
 
 const input = z.object({
   actionId,
   afterHit: z.number().int().min(0).max(limits.maxHits).default(0).describe('Only hits after this number.'),
   waitSeconds,
+  maxBytes,
 });
 
 /** Waits for hits of an action placed before, from any connection. */
@@ -21,13 +24,13 @@ Example: {"actionId":"act_…","afterHit":2}`,
   input,
   output: z.object({ hits: z.array(open('As take_snapshot answers, and all else too.')).describe('Untrusted values.') }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
-  async run({ permit }, { actionId: id, afterHit, waitSeconds: seconds = defaultWaitSeconds }, context) {
+  async run({ permit }, { actionId: id, afterHit, waitSeconds: seconds, maxBytes: bytes }, context) {
     const found = await findAction(context, permit, id);
-    const { services, signal, progress, queuedMs } = context;
-    const waitMs = Math.max(0, seconds * 1000 - queuedMs);
+    const { services, signal, progress, waits } = context;
+    const { waitMs, notes } = waitOf(context, seconds ?? waits.defaultSeconds);
     const waiting = { org: found.org, id, waitMs, moreThanHits: afterHit, signal, progress };
     const action = (await context.latency.measure('wait', () => wait(services.actions, waiting))) ?? found;
     context.note({ target: { actionId: id } });
-    return answerOf(context, action, afterHit);
+    return answerOf(context, action, afterHit, action.status === 'pending' ? notes : [], bytes);
   },
 };

@@ -34,7 +34,18 @@ const rows: Row[] = [
     targets: [target('a', { state: 'failed', code: 'no-such-line' })],
   },
   { code: 'never-reached', verdict: 'The line was not reached in 12.3 s.', targets: [armed({ passes: passes() })] },
-  { code: 'never-reached', verdict: 'The line was not reached.', targets: [armed()] },
+  {
+    code: 'never-reached',
+    verdict: 'The line was not reached; its time is up.',
+    targets: [armed()],
+    changes: { status: 'expired' },
+  },
+  { code: 'just-armed', verdict: 'It is armed, and the agent has not told yet whether the line runs.', targets: [armed()] },
+  {
+    code: 'just-armed',
+    verdict: 'It is armed, and the agent has not told yet whether the line runs.',
+    targets: [armed({ passes: passes({ armedMs: 400 }) })],
+  },
   {
     code: 'condition-false',
     verdict: 'The line was reached, with the condition false 7 times.',

@@ -25,7 +25,7 @@ describe('a permit', () => {
 
   it('cannot be changed after it was given', async () => {
     const permit = authorize(await policiesWith({}), principal(), 'take_snapshot');
-    expect(() => Object.assign(permit, { tool: 'cancel_action' })).toThrow(TypeError);
+    expect(() => Object.assign(permit, { tool: 'cancel_actions' })).toThrow(TypeError);
     expect(() => Object.assign(permit.limits, { maxHits: 500 })).toThrow(TypeError);
   });
 });
@@ -177,7 +177,7 @@ describe('managing actions', () => {
   ] as const;
 
   it.each(cases)('$role, $action: $manages', async ({ role, org, by, targets, manages }) => {
-    const permit = authorize(await policiesWith(narrow), principal({ role, groups: ['payments'] }), 'cancel_action');
+    const permit = authorize(await policiesWith(narrow), principal({ role, groups: ['payments'] }), 'cancel_actions');
     const action = { org, principal: by, targets };
     expect(permit.manages(action)).toBe(manages);
     if (manages) permit.requireManage(action);
@@ -189,7 +189,7 @@ describe('the tools a caller is shown', () => {
   it('are those an API key can call, and none more', async () => {
     const policies = await policiesWith({});
     const shown = visibleTools(policies, principal({ scopes: ['runtime:read'] }));
-    expect(shown).toEqual(['list_sources', 'list_actions', 'wait_for_hits', 'get_status', 'explain']);
+    expect(shown).toEqual(['list_sources', 'list_actions', 'wait_for_hits', 'get_hits', 'compare_hits', 'get_status', 'explain']);
     expect(visibleTools(policies, principal({ permissions: [] }))).toEqual([]);
   });
 

@@ -9,8 +9,8 @@ export const shipped = fileURLToPath(new URL('../../policies', import.meta.url))
 
 /** The tools that `policies/tools.yaml` is written for. */
 export const tools = [
-  ...['list_sources', 'list_actions', 'wait_for_hits', 'explain', 'get_status', 'take_snapshot', 'cancel_action'],
-  ...['add_log', 'count_hits', 'measure_duration', 'measure_value', 'locate'],
+  ...['list_sources', 'list_actions', 'wait_for_hits', 'explain', 'get_status', 'take_snapshot', 'cancel_actions'],
+  ...['add_log', 'count_hits', 'measure_duration', 'measure_value', 'locate', 'get_hits', 'compare_hits'],
 ];
 
 /** A `cases.yaml` that holds whatever the others say. */

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SimulatedAgent } from '../../agents-sim/agent.ts';
+import type { AuditRecord } from '../../src/audit/record.ts';
 import { authorize } from '../../src/authorization/authorize.ts';
 import { revokeKey } from '../../src/identity/issue.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { charge, hourMs } from '../../src/quota/charge.ts';
+import { waitsOf } from '../../src/tools/client-waits.ts';
 import { startLatency } from '../../src/tools/latency.ts';
 import type { CallContext } from '../../src/tools/tool.ts';
 import { refusalOf } from '../authorization/world.ts';
@@ -45,6 +47,12 @@ async function newCaller(): Promise<{ id: string; caller: Caller }> {
   const { id, secret } = await bridge.issue({});
   return { id, caller: await connect(secret) };
 }
+
+/** What an action is recorded with that no call through the spine placed. */
+const audited: Omit<AuditRecord, 'requestId' | 'at'> = {
+  ...{ org: 'default', subject: 'key:short', role: 'company_admin', event: 'action_placed' },
+  ...{ auth: 'api_key', decision: 'allowed' },
+};
 
 /** A snapshot that waits on until somebody ends it; `mark` tells its action from others. */
 function waiting(caller: Caller, mark: string, options?: { signal: AbortSignal }): Promise<Answer> {
@@ -108,7 +116,7 @@ describe('a key that is revoked', () => {
     const call = waiting(second.caller, 'theirs');
     const { id: actionId } = await placedBy('theirs');
     bridge.bridge.leases.revoked(first.id);
-    await admin.call('cancel_action', { actionId });
+    await admin.call('cancel_actions', { actionIds: [actionId] });
     expect((await call).structured).toMatchObject({ actionId, status: 'cancelled' });
   });
 });
@@ -122,10 +130,10 @@ describe('a caller whose places are all taken by waits', () => {
     const startedMs = performance.now();
     expect((await caller.call('get_status')).isError).toBe(false);
     expect((await caller.call('list_actions', { mine: true, status: 'pending' })).structured.actions).toHaveLength(places);
-    expect((await caller.call('cancel_action', { actionId: first.id })).structured.cancelled).toBe(true);
+    expect((await caller.call('cancel_actions', { actionIds: [first.id] })).structured.actions[0]?.cancelled).toBe(true);
     expect(performance.now() - startedMs).toBeLessThan(10_000);
     const third = await placedBy('three');
-    for (const { id } of [second, third]) await caller.call('cancel_action', { actionId: id });
+    for (const { id } of [second, third]) await caller.call('cancel_actions', { actionIds: [id] });
     for (const { structured } of await Promise.all(calls)) expect(structured.status).toBe('cancelled');
   });
 
@@ -145,7 +153,7 @@ describe('a caller whose places are all taken by waits', () => {
     leaving.abort();
     expect(await left).toBe('left');
     await until('it has left the line', async () => ((await records()).length > 0 ? true : undefined));
-    for (const each of taken) await caller.call('cancel_action', { actionId: each.id });
+    for (const each of taken) await caller.call('cancel_actions', { actionIds: [each.id] });
     await Promise.all(calls);
     expect((await caller.call('list_actions', { mine: true })).structured.actions).toHaveLength(places);
   });
@@ -157,10 +165,38 @@ describe('a caller whose places are all taken by waits', () => {
     const charged = await charge(services.counters, services.clock, permit);
     const context: CallContext = {
       ...{ services, requestId: 'req_left', signal: AbortSignal.abort(), queuedMs: 0, latency: startLatency(services.clock) },
+      waits: waitsOf(undefined, false),
       ...{ progress: async () => undefined, note: () => undefined, placing: () => expect.unreachable('it is placed') },
     };
     const refusal = await refusalOf(() => registry.get('take_snapshot')?.run(charged, { ...onCheckout }, context));
     expect(refusal.code).toBe('cancelled');
+  });
+
+  it.each(['take_snapshot', 'wait_for_hits'])('of %s waits no longer than its client would, and says why', async (tool) => {
+    const { services, registry } = bridge.bridge;
+    const { caller } = await newCaller();
+    const { structured: placed } = await caller.call('take_snapshot', { ...onCheckout, condition: 'price < 0', waitSeconds: 0 });
+    const { secret } = await bridge.issue({ role: 'company_admin', name: 'short' });
+    const permit = authorize(services.policies(), await bridge.bridge.authenticate(secret, undefined), tool);
+    const charged = await charge(services.counters, services.clock, permit);
+    const context: CallContext = {
+      ...{ services, requestId: 'req_short', signal: new AbortController().signal, queuedMs: 0, note: () => undefined },
+      ...{ latency: startLatency(services.clock), progress: async () => undefined },
+      waits: { defaultSeconds: 1, longestSeconds: 1, why: 'it is a test' },
+      placing: ({ id }) => ({ ...audited, requestId: id, at: services.clock.now() }),
+    };
+    const args =
+      tool === 'take_snapshot' ? { ...onCheckout, condition: 'price < 0' } : { actionId: placed.actionId, afterHit: 0 };
+    const shown = async (waitSeconds?: number) =>
+      (await registry.get(tool)?.run(charged, { ...args, ...(waitSeconds === undefined ? {} : { waitSeconds }) }, context))
+        ?.structured as { actionId: string; status: string; notes: string[] };
+    const startedMs = performance.now();
+    const [asked, silent] = [await shown(30), await shown()];
+    expect(performance.now() - startedMs).toBeLessThan(20_000);
+    expect(asked).toMatchObject({ status: 'pending' });
+    expect(asked.notes).toContain('This call waited 1 s at most, because it is a test.');
+    expect(silent.notes.join()).not.toContain('at most');
+    await admin.call('cancel_actions', { actionIds: [placed.actionId, asked.actionId, silent.actionId] });
   });
 
   it('has the time it was queued taken off the wait it asked for', async () => {
@@ -171,11 +207,11 @@ describe('a caller whose places are all taken by waits', () => {
     const args = { ...onCheckout, condition: "price < 0 && 'late' !== ''", waitSeconds: 3, timeoutSeconds: 60 };
     const queued = caller.call('take_snapshot', args);
     await until('two of its three seconds are over', () => performance.now() - startedMs > 2_000 || undefined);
-    for (const { id } of taken) await caller.call('cancel_action', { actionId: id });
+    for (const { id } of taken) await caller.call('cancel_actions', { actionIds: [id] });
     const { structured } = await queued;
     expect(structured.status).toBe('pending');
     expect(performance.now() - startedMs).toBeLessThan(4_500);
-    await caller.call('cancel_action', { actionId: structured.actionId });
+    await caller.call('cancel_actions', { actionIds: [structured.actionId] });
     await Promise.all(calls);
   });
 });

@@ -114,7 +114,7 @@ describe('the end of an action', () => {
     const { structured: placed } = await watcher.call('take_snapshot', { ...onCheckout, maxHits: 5, waitSeconds: 0 });
     agent.pass(2);
     await watcher.call('wait_for_hits', { actionId: placed.actionId, afterHit: 1 });
-    const cancel = async () => (await watcher.call('cancel_action', { actionId: placed.actionId })).structured;
+    const cancel = async () => (await watcher.call('cancel_actions', { actionIds: [placed.actionId] })).structured.actions[0];
     expect(await cancel()).toMatchObject({ cancelled: true, status: 'cancelled', hitCount: 2 });
     expect(await cancel()).toMatchObject({ cancelled: false, status: 'cancelled', hitCount: 2 });
     const { structured } = await watcher.call('wait_for_hits', { actionId: placed.actionId });
@@ -125,7 +125,7 @@ describe('the end of an action', () => {
     const { structured: placed } = await watcher.call('take_snapshot', { ...patient, waitSeconds: 0 });
     const reader = await connectCaller(bridge.mcpUrl, bridge.readKey);
     const answer = reader.call('wait_for_hits', { actionId: placed.actionId, waitSeconds: 200 });
-    await watcher.call('cancel_action', { actionId: placed.actionId });
+    await watcher.call('cancel_actions', { actionIds: [placed.actionId] });
     expect((await answer).structured).toMatchObject({ status: 'cancelled', statusReason: 'Cancelled by full.' });
     await reader.close();
   });

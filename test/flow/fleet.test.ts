@@ -119,7 +119,7 @@ describe(`a fleet of ${count} agents, seed ${seed}`, () => {
     const armed = () => agents.filter((agent) => agent.probes.armed > 0).map((agent) => agent.id);
     expect(armed().sort()).toEqual(idsOf(wanted));
     expect(structured.targets).toHaveLength(Math.min(wanted.length, 20));
-    await caller.call('cancel_action', { actionId: structured.actionId });
+    await caller.call('cancel_actions', { actionIds: [structured.actionId] });
     await until('they are disarmed', () => armed().length === 0 || undefined);
   });
 

@@ -107,7 +107,7 @@ describe('each kind of action, from the tool to the program and back', () => {
     expect(first.status).toBe('pending');
     const later = told(await caller.call('wait_for_hits', { actionId: first.actionId, waitSeconds: 3 }));
     expect(later.result?.count).toBeGreaterThan(first.result?.count ?? Number.POSITIVE_INFINITY);
-    await caller.call('cancel_action', { actionId: first.actionId });
+    await caller.call('cancel_actions', { actionIds: [first.actionId] });
     const last = told(await caller.call('wait_for_hits', { actionId: first.actionId }));
     expect(last.result?.count).toBeGreaterThanOrEqual(later.result?.count ?? Number.POSITIVE_INFINITY);
   });
@@ -156,7 +156,7 @@ describe('what cannot be asked', () => {
   it.each([
     ['add_log', { template: 'a {order.id' }, 'invalid_expression', 'template'],
     ['add_log', { template: 'a {pay()}' }, 'invalid_expression', 'template'],
-    ['measure_value', { expression: 'a = 1' }, 'invalid_expression', 'expressions[0]'],
+    ['measure_value', { expression: 'a = 1' }, 'invalid_expression', 'expression'],
     ['measure_duration', { toLine: priceLine }, 'invalid_input', 'toLine'],
     ['locate', {}, 'invalid_input', 'function'],
     ['locate', { function: 'a', snippet: 'b' }, 'invalid_input', 'function'],

@@ -43,24 +43,25 @@ beforeAll(async () => {
 }, 90_000);
 afterAll(() => stop());
 
-it('answers with as many hits as fit, says how many are left, and leads to them', async () => {
-  expect(first.structured).toMatchObject({ status: 'completed', hitCount: limits.maxHits });
+it('answers with a summary of as many hits as it may read, says which, and leads to all of them, each once', async () => {
+  expect(first.structured).toMatchObject({ status: 'completed', hitCount: limits.maxHits, hits: [] });
+  const { summary, notes } = first.structured as unknown as { summary: { hits: number }; notes: string[] };
+  expect(summary.hits).toBeGreaterThan(1);
+  expect(notes).toContain(`The summary is of hits 1 to ${summary.hits} of ${limits.maxHits}.`);
+  expect(first.text).toContain(notes[0]);
   const seen: number[] = [];
-  for (let answer = first; ; ) {
-    const { hits, notes } = answer.structured;
-    const { next } = answer.structured as { next?: { tool: string; arguments: Record<string, unknown> } };
-    expect(hits.length).toBeGreaterThan(0);
-    expect(JSON.stringify(answer.structured).length).toBeLessThan(maxAnswerChars);
+  const text: string[] = [];
+  let args = { actionId: first.structured.actionId, view: 'raw', maxBytes: 160_000 } as Record<string, unknown>;
+  for (;;) {
+    const { structured } = await reader.call('get_hits', args);
+    const { hits, part, nextCursor } = structured as typeof structured & { part?: { of: number; text: string } };
+    expect(JSON.stringify(structured).length).toBeLessThan(maxAnswerChars);
+    expect(hits.length + (part === undefined ? 0 : 1)).toBeGreaterThan(0);
     seen.push(...hits.map((hit) => hit.number));
-    const left = limits.maxHits - seen.length;
-    if (left === 0) {
-      expect(next).toBeUndefined();
-      break;
-    }
-    expect(notes[0]).toBe(`${left} more hits do not fit into one answer: call wait_for_hits with afterHit ${seen.length}.`);
-    expect(answer.text).toContain(notes[0]);
-    expect(next).toMatchObject({ tool: 'wait_for_hits', arguments: { afterHit: seen.length } });
-    answer = await reader.call('wait_for_hits', next?.arguments);
+    if (part !== undefined) text.push(part.text);
+    if (part !== undefined && text.join('').length === part.of) seen.push(JSON.parse(text.splice(0).join('')).number);
+    if (nextCursor === undefined) break;
+    args = { ...args, cursor: nextCursor };
   }
   expect(seen).toEqual(Array.from({ length: limits.maxHits }, (_, at) => at + 1));
 }, 60_000);

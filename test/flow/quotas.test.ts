@@ -42,7 +42,7 @@ afterAll(async () => {
 }, 60_000);
 
 afterEach(async () => {
-  for (const { actionId } of await pending()) await admin.call('cancel_action', { actionId });
+  for (const { actionId } of await pending()) await admin.call('cancel_actions', { actionIds: [actionId] });
 });
 
 let enrolKey = '';
@@ -131,7 +131,7 @@ describe('hits per hour', () => {
     });
     agents[0]?.pass(3);
     await by.call('wait_for_hits', { actionId: placed.actionId, afterHit: 2 });
-    await by.call('cancel_action', { actionId: placed.actionId });
+    await by.call('cancel_actions', { actionIds: [placed.actionId] });
     expect(await left(by, 'hits_per_hour')).toBe(17);
     expect((await snapshot(by, { maxHits: 18 })).structured.error?.code).toBe('quota_exceeded');
     expect((await snapshot(by, { maxHits: 17 })).structured.status).toBe('pending');
@@ -158,7 +158,7 @@ describe('actions at a time', () => {
     expect(passed).toBe(4);
     for (const refusal of refusals) expect(refusal).toMatchObject(refused('concurrent_actions_per_principal', 4));
     const [first] = await pending();
-    await by.call('cancel_action', { actionId: first?.actionId });
+    await by.call('cancel_actions', { actionIds: [first?.actionId] });
     expect((await snapshot(by)).structured.status).toBe('pending');
   });
 

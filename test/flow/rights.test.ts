@@ -92,7 +92,7 @@ describe('a group that reaches only some pools and services', () => {
     await until('the late one of its pool is armed', () => own?.probes.armed === 1 || undefined);
     expect(foreign?.probes.armed).toBe(0);
     expect(agents['lab-checkout']?.probes.armed).toBe(0);
-    await as('payer').call('cancel_action', { actionId: placed.actionId });
+    await as('payer').call('cancel_actions', { actionIds: [placed.actionId] });
     await Promise.all(later.map((agent) => agent.stop()));
   });
 });
@@ -101,22 +101,25 @@ describe('an action of somebody else', () => {
   it('is cancelled by an admin of its pool or of the company, and by nobody else', async () => {
     for (const admin of ['pool admin', 'company admin']) {
       const { actionId } = await place('payer');
-      const cancel = async (who: string) => (await as(who).call('cancel_action', { actionId })).structured;
+      const cancel = async (who: string) => (await as(who).call('cancel_actions', { actionIds: [actionId] })).structured;
       expect((await cancel('colleague')).error).toMatchObject({ code: 'org_access_denied', next: expect.any(String) });
       expect((await cancel('nobody')).error?.code).toBe('not_found');
       expect((await cancel('other pool admin')).error?.code).toBe('not_found');
       expect(agents['prod-checkout']?.probes.armed).toBe(1);
-      expect(await cancel(admin)).toMatchObject({ cancelled: true, status: 'cancelled' });
+      expect((await cancel(admin)).actions[0]).toMatchObject({ cancelled: true, status: 'cancelled' });
       expect(agents['prod-checkout']?.probes.armed).toBe(0);
     }
   });
 
   it('does not exist for another organisation, whatever its key may do', async () => {
     const { actionId } = await place('payer');
-    for (const tool of ['wait_for_hits', 'cancel_action']) {
-      expect((await as('stranger').call(tool, { actionId })).structured.error, tool).toMatchObject({
+    for (const [tool, field, args] of [
+      ['wait_for_hits', 'actionId', { actionId }],
+      ['cancel_actions', 'actionIds', { actionIds: [actionId] }],
+    ] as const) {
+      expect((await as('stranger').call(tool, args)).structured.error, tool).toMatchObject({
         code: 'not_found',
-        field: 'actionId',
+        field,
       });
     }
     expect((await as('stranger').call('list_actions')).structured.actions).toEqual([]);
@@ -124,7 +127,7 @@ describe('an action of somebody else', () => {
     for (const source of [{ service: 'checkout' }, { agentIds: ['prod-checkout'] }, {}]) {
       expect((await place('stranger', { source })).error?.code).toBe('not_found');
     }
-    expect((await as('payer').call('cancel_action', { actionId })).structured.cancelled).toBe(true);
+    expect((await as('payer').call('cancel_actions', { actionIds: [actionId] })).structured.actions[0]?.cancelled).toBe(true);
   });
 
   it('is listed only for those who reach it', async () => {
@@ -134,7 +137,7 @@ describe('an action of somebody else', () => {
     expect(await sees('payer')).toBe(false);
     expect(await sees('everyone')).toBe(true);
     expect(await sees('company admin')).toBe(true);
-    await as('everyone').call('cancel_action', { actionId });
+    await as('everyone').call('cancel_actions', { actionIds: [actionId] });
   });
 });
 

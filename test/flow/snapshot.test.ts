@@ -169,9 +169,8 @@ describe.each(clients)('through $name', ({ connect }) => {
       condition: 'order.total < -1000000',
       waitSeconds: 0,
     });
-    expect((await client.call('cancel_action', { actionId: structured.actionId })).structuredContent).toMatchObject({
-      cancelled: true,
-      status: 'cancelled',
+    expect((await client.call('cancel_actions', { actionIds: [structured.actionId] })).structuredContent).toMatchObject({
+      actions: [{ cancelled: true, status: 'cancelled' }],
     });
     const listed = (await client.call('list_actions', { mine: true, limit: 1 })).structuredContent;
     expect(listed).toMatchObject({ actions: [{ actionId: structured.actionId, status: 'cancelled' }] });
@@ -237,7 +236,7 @@ describe('a wait that cannot end well', () => {
       hitCount: 0,
       targets: [{ lastError: expect.stringContaining('deeper') }],
     });
-    await client.call('cancel_action', { actionId: structured.actionId });
+    await client.call('cancel_actions', { actionIds: [structured.actionId] });
     await client.close();
   });
 });

@@ -14,6 +14,7 @@ import { type CallOptions, clients } from '../mcp/clients.ts';
 export interface Structured {
   requestId: string;
   actionId: string;
+  investigation: string;
   status: string;
   statusReason?: string;
   hitCount: number;
@@ -22,16 +23,22 @@ export interface Structured {
   hits: { number: number; agentId: string; variables: Record<string, unknown>; expressions: { value?: unknown }[] }[];
   targets: { agentId: string; state: string; message?: string }[];
   notes: string[];
-  actions: { actionId: string; status: string }[];
+  actions: {
+    actionId: string;
+    investigation: string;
+    status: string;
+    cancelled?: boolean;
+    hitCount: number;
+    error?: { code: string };
+  }[];
   agents: { agentId: string; service: string; pool: string; environment?: string; tags: string[] }[];
   services: { service: string; connectedAgents: number }[];
   totalAgents: number;
   nextCursor?: string;
   recommended?: { source: Record<string, string>; why: string };
-  quotas: { quota: string; limit: number; used: number; left: number }[];
+  quotas: { quota: string; limit: number; used: number; left: number; agentId?: string; investigation?: string }[];
   limits: Record<string, number>;
   connectedAgents: number;
-  cancelled: boolean;
   error?: { code: string; message: string; field?: string; next?: string; data?: Record<string, unknown> };
 }
 

@@ -25,11 +25,14 @@ interface ProgramStart {
   key: string;
   env?: Record<string, string>;
   node?: string;
+  /** The agent to import; the built one unless said otherwise. */
+  agent?: string;
 }
 
 /** Starts `node --import <agent> file args`. */
-export function startProgram({ file, args = [], service, url, key, env = {}, node = process.execPath }: ProgramStart): Program {
-  const child = spawn(node, ['--import', agentEntry, file, ...args], {
+export function startProgram(start: ProgramStart): Program {
+  const { file, args = [], service, url, key, env = {}, node = process.execPath, agent = agentEntry } = start;
+  const child = spawn(node, ['--import', agent, file, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, SIDELIGHT_URL: url, SIDELIGHT_KEY: key, SIDELIGHT_SERVICE: service, ...env },
   });

@@ -39,7 +39,10 @@ describe('a charge', () => {
 
   it('carries the ceilings of placing an action', async () => {
     const paid = await charge(counters, createTestClock(start), await permitFor('key:placing', 3));
-    expect(paid.placement).toEqual({ hitsPerHour: 40, concurrentPerPrincipal: 3, concurrentPerAgent: 4, concurrentPerOrg: 5 });
+    expect(paid.placement).toEqual({
+      ...{ hitsPerHour: 40, hitsPerInvestigation: 250 },
+      ...{ concurrentPerPrincipal: 3, concurrentPerInvestigation: 8, concurrentPerAgent: 4, concurrentPerOrg: 5 },
+    });
   });
 
   it('has a type that fits nothing charge() did not make', async () => {

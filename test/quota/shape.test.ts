@@ -188,7 +188,7 @@ describe('calls of one caller', () => {
     expect(shop.started).toBe(0);
   });
 
-  it.each(['cancel_action', 'get_status', 'list_actions'])(
+  it.each(['cancel_actions', 'get_status', 'list_actions'])(
     'do not keep %s waiting, but it has places of a number, too',
     async (tool) => {
       const shaper = createShaper(systemClock);

@@ -5,6 +5,7 @@ import { defaultRedactionPolicy, type RedactionPolicy } from '../../src/redactio
 import { type Redacted, redact } from '../../src/redaction/redact.ts';
 import type { RenderedHit } from '../../src/redaction/render.ts';
 import { scrub } from '../../src/redaction/scrub.ts';
+import type { ClosedHit, View } from '../../src/redaction/view.ts';
 
 /** A capture of `src/checkout.ts` with these local variables. */
 export function captureOf(variables: Record<string, Value>, more: Partial<CaptureData> = {}): CaptureData {
@@ -28,6 +29,16 @@ export const object = (fields: Record<string, Value>, className?: string): Value
 
 export const array = (...elements: Value[]): Value => ({ $: 'array', length: elements.length, elements });
 
+/** Shows all hits whole, lines of logpoints as lines. */
+export function viewOf(hits: readonly ClosedHit[]): View {
+  const shown: unknown[] = [];
+  return {
+    hits,
+    add: ({ hit, line }) => shown.push(line ?? hit),
+    done: () => ({ structured: { hits: shown } }),
+  };
+}
+
 /** The whole way of a capture: scrubbed, stored, read, redacted, rendered. */
 export async function answerOf(
   data: CaptureData,
@@ -45,7 +56,7 @@ export async function answerOf(
     receivedAt: 1,
     capture: scrubbed,
   };
-  const redacted = await redact({ structured: { hits: [hit] } }, later, { tagKey: (id) => `key of ${id}` });
+  const redacted = await redact({ structured: {}, view: viewOf([hit]) }, later, { tagKey: (id) => `key of ${id}` });
   return {
     ...redacted,
     hit: (redacted.structured as { hits: RenderedHit[] }).hits[0] as RenderedHit,

@@ -6,7 +6,7 @@ import { RawCapture } from '../../src/redaction/capture.ts';
 import { defaultRedactionPolicy } from '../../src/redaction/policy.ts';
 import { redact } from '../../src/redaction/redact.ts';
 import { scrub } from '../../src/redaction/scrub.ts';
-import { captureOf } from './capture-data.ts';
+import { captureOf, viewOf } from './capture-data.ts';
 
 /** What an answer shows of one line of a logpoint. */
 async function lineOf(template: string, values: Record<string, Value | { error: string }>, changes: Partial<CaptureData> = {}) {
@@ -22,11 +22,11 @@ async function lineOf(template: string, values: Record<string, Value | { error: 
     tagKey: 'key',
   });
   const hit = { actionId: 'act_1', number: 1, agentId: 'a', agentName: 'shop', capturedAt: 0, capture };
-  const log = { level: 'warn', texts: parsed.texts };
-  const { structured } = await redact({ structured: { messages: [{ ...hit, log }] } }, defaultRedactionPolicy, {
+  const log = { level: 'warn' as const, texts: parsed.texts };
+  const { structured } = await redact({ structured: {}, view: viewOf([{ ...hit, log }]) }, defaultRedactionPolicy, {
     tagKey: () => 'key',
   });
-  const [line] = structured.messages as { message: string; level: string; redacted: Record<string, number> }[];
+  const [line] = structured.hits as { message: string; level: string; redacted: Record<string, number> }[];
   return line;
 }
 

@@ -7,7 +7,7 @@ import { fence } from '../../src/redaction/fence.ts';
 import { defaultRedactionPolicy } from '../../src/redaction/policy.ts';
 import { redact, redactRefusal } from '../../src/redaction/redact.ts';
 import { scrub } from '../../src/redaction/scrub.ts';
-import { answerOf, array, captureOf, object } from './capture-data.ts';
+import { answerOf, array, captureOf, object, viewOf } from './capture-data.ts';
 
 const context = { tagKey: () => 'key' };
 const rendered = async (value: Value) => (await answerOf(captureOf({ value }))).hit.variables.value;
@@ -102,7 +102,7 @@ describe('redact', () => {
     const noteOf = async (stored: string) => {
       const capture = ScrubbedCapture.fromStored(stored);
       const hit = { actionId: 'act_1', number: 1, agentId: 'a', agentName: 'a', capturedAt: 0, capture };
-      const { structured } = await redact({ structured: { hits: [hit] } }, defaultRedactionPolicy, context);
+      const { structured } = await redact({ structured: {}, view: viewOf([hit]) }, defaultRedactionPolicy, context);
       return JSON.stringify(structured);
     };
     expect(await noteOf(withSecret)).toContain('ada@example.com');
@@ -119,7 +119,7 @@ describe('redact', () => {
       next = setImmediate(count);
     };
     let next = setImmediate(count);
-    await redact({ structured: { hits } }, defaultRedactionPolicy, context);
+    await redact({ structured: {}, view: viewOf(hits) }, defaultRedactionPolicy, context);
     clearImmediate(next);
     expect(turns).toBeGreaterThanOrEqual(2);
   });

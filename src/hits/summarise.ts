@@ -1,0 +1,117 @@
+import type { Rendered } from '../redaction/render.ts';
+import { short } from './leaves.ts';
+import type { Cell, Table } from './table.ts';
+
+/** Different values told of one path, and how many when each came once: then they are only examples. */
+const maxValues = 5;
+const maxExamples = 3;
+
+/** A value and how many hits have it; `hit` is the number of the first. */
+interface Counted<Value> {
+  value: Value;
+  count: number;
+  hit: number;
+}
+
+/** What one path has over all hits. One that is the same in all of them has only `value`. */
+export interface PathSummary {
+  path: string;
+  value?: Rendered;
+  /** How many hits have which type there. `absent`: no such path; `unknown`: it was cut there. */
+  types?: Record<string, number>;
+  /** The most frequent first. */
+  values?: Counted<Rendered>[];
+  /** Different values that are not among `values`. */
+  moreValues?: number;
+  min?: number;
+  max?: number;
+}
+
+/** What many hits have in common and where they differ. */
+export interface Summary {
+  hits: number;
+  firstHit: number;
+  lastHit: number;
+  firstAt: string;
+  lastAt: string;
+  /** Paths that are not the same in all hits, and paths that are. */
+  varying: number;
+  constant: number;
+  /** Of a logpoint: its lines, the most frequent first. */
+  messages?: Counted<Rendered>[];
+  moreMessages?: number;
+}
+
+/** What all hits of a table say together, and each path's part of it: those that vary first, in the order they were met. */
+export function summarise(table: Table): { summary: Summary; paths: PathSummary[] } {
+  const all = [...table.paths.keys()].flatMap((path) => describePath(table, path) ?? []);
+  const varying = all.filter(({ types }) => types !== undefined);
+  const constant = all.filter(({ types }) => types === undefined);
+  const first = table.rows[0]?.viewed.hit;
+  const last = table.rows.at(-1)?.viewed.hit;
+  const summary: Summary = {
+    hits: table.rows.length,
+    firstHit: first?.number ?? 0,
+    lastHit: last?.number ?? 0,
+    firstAt: first?.capturedAt ?? '',
+    lastAt: last?.capturedAt ?? '',
+    varying: varying.length,
+    constant: constant.length,
+    ...messagesOf(table),
+  };
+  return { summary, paths: [...varying, ...constant] };
+}
+
+function describePath(table: Table, path: string): PathSummary | undefined {
+  const types: Record<string, number> = {};
+  const distinct = new Map<string, Counted<Rendered>>();
+  const numbers: number[] = [];
+  for (const row of table.rows) {
+    const cell = table.cell(row, path);
+    const type = typeOf(cell);
+    types[type] = (types[type] ?? 0) + 1;
+    if (typeof cell === 'string' || cell.shown === undefined) continue;
+    count(distinct, cell.key, cell.shown, row.viewed.hit.number);
+    if (cell.number !== undefined) numbers.push(cell.number);
+  }
+  const [only] = distinct.values();
+  if (Object.keys(types).length === 1 && distinct.size <= 1) {
+    if (only !== undefined) return { path, value: only.value };
+    // A container that is always there says nothing that its members do not say.
+    return types.unknown === undefined ? undefined : { path, types };
+  }
+  const told = top(distinct);
+  return {
+    path,
+    types,
+    ...(told.length === 0 ? {} : { values: told }),
+    ...(distinct.size > told.length ? { moreValues: distinct.size - told.length } : {}),
+    ...(numbers.length === 0 ? {} : { min: Math.min(...numbers), max: Math.max(...numbers) }),
+  };
+}
+
+/** The type of a cell as it is counted. */
+export const typeOf = (cell: Cell): string => (typeof cell === 'string' ? cell : cell.type);
+
+function messagesOf({ rows }: Table): Pick<Summary, 'messages' | 'moreMessages'> {
+  const distinct = new Map<string, Counted<Rendered>>();
+  for (const { viewed } of rows) {
+    if (viewed.line !== undefined) count(distinct, viewed.line.message, short(viewed.line.message), viewed.hit.number);
+  }
+  const told = top(distinct);
+  return {
+    ...(told.length === 0 ? {} : { messages: told }),
+    ...(distinct.size > told.length ? { moreMessages: distinct.size - told.length } : {}),
+  };
+}
+
+function count<Value>(distinct: Map<string, Counted<Value>>, key: string, value: Value, hit: number): void {
+  const same = distinct.get(key);
+  if (same === undefined) distinct.set(key, { value, count: 1, hit });
+  else same.count += 1;
+}
+
+function top<Value>(distinct: Map<string, Counted<Value>>): Counted<Value>[] {
+  const sorted = [...distinct.values()].sort((left, right) => right.count - left.count || left.hit - right.hit);
+  return sorted.slice(0, (sorted[0]?.count ?? 0) > 1 ? maxValues : maxExamples);
+}
