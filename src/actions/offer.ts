@@ -14,9 +14,10 @@ export async function offer(context: ActionContext, agent: AgentRecord, concurre
   const now = context.clock.now();
   const { org, id } = agent;
   const suits = (action: ActionRecord) => fits(agent, action.source) && reaches(action, agent);
-  const missing = (await context.store.live(org, now)).filter(
-    (action) => suits(action) && !action.targets.some((target) => target.agentId === id),
-  );
+  const all = await context.store.live(org, now);
+  // Thousands of agents may come at once, mostly when nothing is placed.
+  if (all.length === 0) return [];
+  const missing = all.filter((action) => suits(action) && !action.targets.some((target) => target.agentId === id));
   if (missing.length > 0) {
     const room = { perAgent: concurrentPerAgent, perAction: maxTargets };
     const ids = missing.map((action) => action.id);

@@ -108,7 +108,7 @@ describe('a call leaves exactly one record', () => {
       ['not_found', await full.call('take_snapshot', { ...here, source: { service: 'nobody' } })],
       ['invalid_expression', await full.call('take_snapshot', { ...here, condition: 'user.password = 1' })],
       ['invalid_location', await full.call('take_snapshot', { ...here, line: 99_999 })],
-      ['not_found', await full.call('cancel_action', { actionId: `act_${'0'.repeat(22)}` })],
+      ['not_found', await full.call('cancel_actions', { actionIds: [`act_${'0'.repeat(22)}`] })],
     ];
     for (const [reason, answer] of refusals) {
       expect(answer.structured.error?.code).toBe(reason);
@@ -150,7 +150,9 @@ describe('an action', () => {
       { event: 'tool_call', target: { actionId: answer.structured.actionId } },
       { event: 'action_placed', target: { actionId: answer.structured.actionId } },
     ]);
-    await full.call('cancel_action', { actionId: answer.structured.actionId });
+    const { actionId } = answer.structured;
+    const cancelled = await full.call('cancel_actions', { actionIds: [actionId, 'not-one'] });
+    expect(await allOf(cancelled)).toMatchObject([{ tool: 'cancel_actions', target: { actionIds: [actionId] } }]);
   });
 
   it('leaves no such record when a quota refuses it', async () => {
