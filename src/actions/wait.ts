@@ -44,7 +44,7 @@ async function waitFor(
   const start = clock.monotonic();
   let toldAt = Number.NEGATIVE_INFINITY;
   for (;;) {
-    const action = await store.get(org, id);
+    const action = await listener.look(() => store.get(org, id), pollMs / 2);
     if (action === undefined || signal.aborted) return action;
     if (action.status !== 'pending') return action;
     if (moreThanHits !== undefined && action.hits > moreThanHits) return action;

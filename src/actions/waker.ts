@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
+import type { ActionRecord } from './action.ts';
 
 /** Wakes whoever waits for a change of an action. A wake can be missed (another replica, a restart), so waits also poll. */
 export interface Waker {
@@ -11,15 +12,27 @@ export interface Waker {
 export interface Listener {
   /** Resolves at the next wake, at once when there was one since the last, after `ms`, or when the signal aborts; never rejects. */
   next(ms: number, signal: AbortSignal): Promise<void>;
+  /** The action as `read` gives it. One question serves all who listen to it, until the next wake and for `maxAgeMs` at most. */
+  look(read: () => Promise<ActionRecord | undefined>, maxAgeMs: number): Promise<ActionRecord | undefined>;
   end(): void;
+}
+
+/** Everybody who listens for one action. */
+interface Listening {
+  heard: Set<() => void>;
+  /** What one of them asked last, and when. */
+  seen?: { atMs: number; action: Promise<ActionRecord | undefined> };
 }
 
 /** In-process waker; its size is bounded by the calls that wait. */
 export function createWaker(clock: Clock): Waker {
-  const listening = new Map<string, Set<() => void>>();
+  const all = new Map<string, Listening>();
   return {
     wake(actionId) {
-      for (const heard of [...(listening.get(actionId) ?? [])]) heard();
+      const listening = all.get(actionId);
+      if (listening === undefined) return;
+      delete listening.seen;
+      for (const heard of [...listening.heard]) heard();
     },
     listen(actionId) {
       let isWoken = false;
@@ -28,8 +41,9 @@ export function createWaker(clock: Clock): Waker {
         isWoken = true;
         resume();
       };
-      const listeners = listening.get(actionId) ?? new Set();
-      listening.set(actionId, listeners.add(heard));
+      const listening: Listening = all.get(actionId) ?? { heard: new Set() };
+      all.set(actionId, listening);
+      listening.heard.add(heard);
       return {
         async next(ms, signal) {
           if (!isWoken && !signal.aborted)
@@ -46,9 +60,20 @@ export function createWaker(clock: Clock): Waker {
           resume = () => {};
           isWoken = false;
         },
+        look(read, maxAgeMs) {
+          const nowMs = clock.monotonic();
+          if (listening.seen !== undefined && nowMs - listening.seen.atMs < maxAgeMs) return listening.seen.action;
+          const seen = { atMs: nowMs, action: read() };
+          listening.seen = seen;
+          // What failed is asked again by the next.
+          seen.action.catch(() => {
+            if (listening.seen === seen) delete listening.seen;
+          });
+          return seen.action;
+        },
         end() {
-          listeners.delete(heard);
-          if (listeners.size === 0 && listening.get(actionId) === listeners) listening.delete(actionId);
+          listening.heard.delete(heard);
+          if (listening.heard.size === 0 && all.get(actionId) === listening) all.delete(actionId);
         },
       };
     },

@@ -67,4 +67,28 @@ describe('whoever listens for a change of an action', () => {
     expect(await isDone(quiet)).toBe(false);
     expect(await isDone(woken)).toBe(true);
   });
+
+  it('looks at it together with all who listen, anew after a wake, a failure and a while', async () => {
+    const clock = createTestClock();
+    const waker = createWaker(clock);
+    const [first, second] = [waker.listen('a'), waker.listen('a')];
+    let asked = 0;
+    const read = async () => {
+      asked += 1;
+      if (asked === 3) throw new Error('no database');
+      return undefined;
+    };
+    await Promise.all([first.look(read, 500), second.look(read, 500)]);
+    await first.look(read, 500);
+    expect(asked).toBe(1);
+    waker.wake('a');
+    await Promise.all([first.look(read, 500), second.look(read, 500)]);
+    expect(asked).toBe(2);
+    clock.advance(500);
+    await expect(first.look(read, 500)).rejects.toThrow('no database');
+    await second.look(read, 500);
+    expect(asked).toBe(4);
+    await waker.listen('b').look(read, 500);
+    expect(asked).toBe(5);
+  });
 });

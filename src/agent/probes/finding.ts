@@ -8,11 +8,6 @@ import type { Placing } from './placing.ts';
 import { warmUp } from './warm-up.ts';
 import type { Failure, Watch } from './watch.ts';
 
-/**
- * Longest wait of the program for a module that is about to run and that an action waits for, mostly some milliseconds. Where others take
- * the cores 50 were too few, and what the module did at once went unseen.
- */
-const maxLoadWaitMs = 200;
 /** Searches under way at a time; each holds its answer in memory. */
 const maxSearches = 50;
 
@@ -102,7 +97,9 @@ export class Finding {
       then(isOther ? { found: [] } : located);
     };
     const { withSpan, names } = neededBy(watch);
-    const now = isNamed ? reader.locateNow(where, [script.id], maxLoadWaitMs, withSpan, names) : undefined;
+    // A module that an action waits for is held as long as a live edit may hold the program, mostly some milliseconds; later what it does
+    // at once would go unseen.
+    const now = isNamed ? reader.locateNow(where, [script.id], placing.armMs, withSpan, names) : undefined;
     if (now !== undefined) settle(now);
     else void this.#locateLater(where, script, watch, settle);
   }

@@ -61,6 +61,11 @@ export class Placing {
     this.#armMs = min(limits.maxArmMs, budget?.armMs ?? limits.defaultArmMs);
   }
 
+  /** How long arming may hold the program. */
+  get armMs(): number {
+    return this.#armMs;
+  }
+
   /** Whether breakpoints have to do what calls inserted at load cannot, at these places. */
   needsBreakpoint(watch: Watch, spots: readonly Spot[]): boolean {
     return this.#allowed.has('breakpoint') && whyNotAtLoad(watch, spots, this.#atLoad) !== undefined;
