@@ -26,13 +26,16 @@ async function main(): Promise<void> {
       agents: { type: 'string', default: '1,1000,10000' },
       rounds: { type: 'string', default: '100' },
       waits: { type: 'string', default: '1000' },
+      database: { type: 'string' },
     },
   });
   console.log(`${machine()}\n`);
   const policies = await roomyPolicies();
+  const settings = { policies, ...(values.database === undefined ? {} : { 'database-url': values.database }) };
+  console.log(values.database === undefined ? 'The embedded database.' : 'PostgreSQL.');
   try {
-    for (const count of values.agents.split(',').map(Number)) await roundTrips(policies, count, Number(values.rounds));
-    await heldWaits(policies, Number(values.waits));
+    for (const count of values.agents.split(',').map(Number)) await roundTrips(settings, count, Number(values.rounds));
+    if (Number(values.waits) > 0) await heldWaits(settings, Number(values.waits));
   } finally {
     hangUp();
     await rm(policies, { recursive: true, force: true });
@@ -52,8 +55,8 @@ async function roomyPolicies(): Promise<string> {
   return directory;
 }
 
-async function roundTrips(policies: string, count: number, rounds: number): Promise<void> {
-  const bridge = await startBridgeProcess(policies);
+async function roundTrips(settings: Record<string, string>, count: number, rounds: number): Promise<void> {
+  const bridge = await startBridgeProcess(settings);
   const agent = simulatedAgent(bridge);
   await agent.start();
   const fleet = count > 1 ? await startFleet(bridge.agentUrl, bridge.enrolKey, count - 1) : undefined;
@@ -103,8 +106,8 @@ function cells({ name, medianMs, p99Ms }: Timing, [bare, plain]: Timing[]): stri
 }
 
 /** Many callers that wait for one action: memory and processor time of the bridge for each. */
-async function heldWaits(policies: string, waits: number): Promise<void> {
-  const bridge = await startBridgeProcess(policies);
+async function heldWaits(settings: Record<string, string>, waits: number): Promise<void> {
+  const bridge = await startBridgeProcess(settings);
   const agent = simulatedAgent(bridge);
   await agent.start();
   try {

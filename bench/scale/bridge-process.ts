@@ -21,8 +21,7 @@ export interface Usage {
 
 /** A bridge in a process of its own, so that its memory and processor time are not its callers' and agents'. */
 async function main(): Promise<void> {
-  const policies = process.argv[2];
-  const bridge = await startBridge(policies === undefined ? {} : { policies });
+  const bridge = await startBridge(JSON.parse(process.argv[2] ?? '{}') as Record<string, string>);
   process.on('message', async (asked: Asked) => {
     if (asked === 'usage') process.send?.(usage());
     else if (asked === 'close') {

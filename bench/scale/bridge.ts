@@ -12,20 +12,25 @@ export interface BridgeProcess extends Started {
   close(): Promise<void>;
 }
 
-/** Starts it; `policies` is a folder that replaces the usual one. */
-export async function startBridgeProcess(policies?: string): Promise<BridgeProcess> {
-  const args = policies === undefined ? [] : [policies];
-  const child: ChildProcess = fork(program, args, { execArgv: ['--import', 'tsx', '--expose-gc'] });
+/** Starts it with these settings, as flags of `sidelight serve`. */
+export async function startBridgeProcess(settings: Record<string, string>): Promise<BridgeProcess> {
+  const child: ChildProcess = fork(program, [JSON.stringify(settings)], { execArgv: ['--import', 'tsx', '--expose-gc'] });
+  const ended = once(child, 'exit').then(([code]): never => {
+    throw new Error(`The bridge ended with ${code}`);
+  });
+  ended.catch(() => undefined);
   const next = async <T>(): Promise<T> => {
-    const [message] = await Promise.race([
-      once(child, 'message'),
-      once(child, 'exit').then(([code]) => Promise.reject(new Error(`The bridge ended with ${code}`))),
-    ]);
+    const [message] = await Promise.race([once(child, 'message'), ended]);
     return message as T;
   };
+  // One question at a time, so that each answer is that of its question.
+  let last: Promise<unknown> = Promise.resolve();
   const ask = <T>(asked: Asked): Promise<T> => {
-    const answer = next<T>();
-    child.send(asked);
+    const answer = last.then(() => {
+      child.send(asked);
+      return next<T>();
+    });
+    last = answer;
     return answer;
   };
   const started = await next<Started>();
@@ -34,9 +39,8 @@ export async function startBridgeProcess(policies?: string): Promise<BridgeProce
     issue: (name) => ask({ issue: name }),
     usage: () => ask('usage'),
     async close() {
-      const ended = once(child, 'exit');
       child.send('close' satisfies Asked);
-      await ended;
+      await ended.catch(() => undefined);
     },
   };
 }
