@@ -1,10 +1,12 @@
 import type { ActionRecord, ActionStatus, TargetRecord } from '../actions/action.ts';
-import type { Queries } from './db.ts';
 
-/** Columns of `actions` in the order every statement reads them. */
+/** What every statement reads of action `a`, its targets in one column: a second question would cost as much as the first. */
 export const actionColumns = [
   'a.org, a.id, a.principal, a.investigation, a.status, a.status_reason, a.max_hits, a.max_hits_per_agent, a.hits',
   'a.created_at, a.expires_at, a.ended_at, a.asked',
+  `(select json_agg(json_build_array(x.agent_id, x.agent_name, x.pool, x.service, x.state, x.hits, x.report)
+      order by x.position, x.agent_id)
+    from action_targets x where x.org = a.org and x.action_id = a.id) as targets`,
 ].join(', ');
 
 /** What `pending` means for limits: it lives, and its time is not up. */
@@ -27,19 +29,18 @@ export interface ActionRow extends Record<string, unknown> {
   expires_at: number;
   ended_at: number | null;
   asked: string;
+  targets: TargetRow[] | null;
 }
 
-interface TargetRow extends Record<string, unknown> {
-  org: string;
-  action_id: string;
-  agent_id: string;
-  agent_name: string;
-  pool: string;
-  service: string;
-  state: TargetRecord['state'];
-  hits: number;
-  report: string;
-}
+type TargetRow = [
+  agentId: string,
+  agentName: string,
+  pool: string,
+  service: string,
+  state: TargetRecord['state'],
+  hits: number,
+  report: string,
+];
 
 /** Fields of an action with a column of their own, and its targets. */
 type Apart =
@@ -65,15 +66,8 @@ export function reportText({ at, skipped, engine, passes, sums, lastError, code,
 /** Parts of a report that last: an agent whose probe is gone may say no more than that, and what was counted stands. */
 export const lastingParts = "('at', 'skipped', 'engine', 'passes', 'sums')";
 
-/** The actions with their targets, in the order of the rows. */
-export async function withTargets(queries: Queries, rows: ActionRow[]): Promise<ActionRecord[]> {
-  if (rows.length === 0) return [];
-  const targets = await queries.query<TargetRow>(
-    `select t.org, t.action_id, t.agent_id, t.agent_name, t.pool, t.service, t.state, t.hits, t.report
-     from action_targets t where t.org = any($1::text[]) and t.action_id = any($2::text[]) order by t.position, t.agent_id`,
-    [[...new Set(rows.map((row) => row.org))], rows.map((row) => row.id)],
-  );
-  return rows.map((row) => ({
+export function toAction(row: ActionRow): ActionRecord {
+  return {
     ...(JSON.parse(row.asked) as Asked),
     org: row.org,
     id: row.id,
@@ -87,18 +81,10 @@ export async function withTargets(queries: Queries, rows: ActionRow[]): Promise<
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     ...(row.ended_at === null ? {} : { endedAt: row.ended_at }),
-    targets: targets.filter((target) => target.org === row.org && target.action_id === row.id).map(toTarget),
-  }));
+    targets: (row.targets ?? []).map(toTarget),
+  };
 }
 
-function toTarget(row: TargetRow): TargetRecord {
-  return {
-    agentId: row.agent_id,
-    agentName: row.agent_name,
-    pool: row.pool,
-    service: row.service,
-    state: row.state,
-    hits: row.hits,
-    ...(JSON.parse(row.report) as Report),
-  };
+function toTarget([agentId, agentName, pool, service, state, hits, report]: TargetRow): TargetRecord {
+  return { agentId, agentName, pool, service, state, hits, ...(JSON.parse(report) as Report) };
 }

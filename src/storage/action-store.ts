@@ -1,6 +1,6 @@
 import type { ActionRecord, ActionStore, EndedStatus } from '../actions/action.ts';
 import { recordsHits } from '../protocol/records-hits.ts';
-import { type ActionRow, actionColumns, isLive, lastingParts, reportText, withTargets } from './action-rows.ts';
+import { type ActionRow, actionColumns, isLive, lastingParts, reportText, toAction } from './action-rows.ts';
 import { appendRecords } from './audit-store.ts';
 import { giveBack } from './counter-store.ts';
 import type { Db, Queries } from './db.ts';
@@ -103,8 +103,9 @@ export async function finishAction(
      where a.org = $1 and a.id = $2 and a.status = 'pending' returning ${actionColumns}`,
     [org, id, status, reason, now],
   );
-  const [action] = await withTargets(queries, rows);
-  if (action === undefined) return undefined;
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  const action = toAction(row);
   // One that records no hits costs a single one, which is spent once it was placed.
   const unspent = recordsHits(action) || status === 'failed' ? action.maxHits - action.hits : 0;
   if (unspent > 0) await giveBack(queries, { ...hitsPerHour, org, subject: action.principal, amount: unspent }, action.createdAt);
@@ -112,5 +113,5 @@ export async function finishAction(
 }
 
 async function select(queries: Queries, where: string, parameters: unknown[]): Promise<ActionRecord[]> {
-  return withTargets(queries, await queries.query<ActionRow>(`select ${actionColumns} from actions a ${where}`, parameters));
+  return (await queries.query<ActionRow>(`select ${actionColumns} from actions a ${where}`, parameters)).map(toAction);
 }
