@@ -9,6 +9,7 @@ import { interleaved, machine, type Subject, type Timing, table } from './measur
 import { callTool, eras, hangUp, post } from './post.ts';
 import { type BridgeProcess, startBridgeProcess } from './scale/bridge.ts';
 import { startFleet } from './scale/fleet.ts';
+import { twoRecords } from './scale/records.ts';
 
 const eraNames = Object.keys(eras) as (keyof typeof eras)[];
 /** A service that none of the fleet has. */
@@ -60,7 +61,7 @@ async function roundTrips(settings: Record<string, string>, count: number, round
   const agent = simulatedAgent(bridge);
   await agent.start();
   const fleet = count > 1 ? await startFleet(bridge.agentUrl, bridge.enrolKey, count - 1) : undefined;
-  const bare = await echo();
+  const [bare, records] = [await echo(), await twoRecords()];
   try {
     const key = await bridge.issue('bench');
     const args = { source: { service }, file: checkoutFile, line: priceLine };
@@ -75,6 +76,7 @@ async function roundTrips(settings: Record<string, string>, count: number, round
     };
     const subjects: Subject[] = [
       { name: 'bare WebSocket echo', once: bare.once },
+      { name: 'two records on disk, embedded database', once: records.once },
       { name: 'POST /api/v1/snapshots → agent → hit → answer', once: plainHttp },
       ...eraNames.map((era) => ({ name: `take_snapshot, ${era} era → agent → hit → answer`, once: overMcp(era) })),
     ];
@@ -90,13 +92,14 @@ async function roundTrips(settings: Record<string, string>, count: number, round
     );
   } finally {
     await bare.close();
+    await records.close();
     await agent.stop();
     await fleet?.stop();
     await bridge.close();
   }
 }
 
-function cells({ name, medianMs, p99Ms }: Timing, [bare, plain]: Timing[]): string[] {
+function cells({ name, medianMs, p99Ms }: Timing, [bare, , plain]: Timing[]): string[] {
   const ratio = (value: number, floor: number | undefined) => (value / (floor ?? Number.NaN)).toFixed(1);
   return [
     name,
