@@ -2,8 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { findProduct } from './catalog.ts';
 import type { Coupon } from './coupons.ts';
 import { type Customer, findCustomer } from './customers.ts';
+import type { PointsBook } from './points.ts';
 import { type Item, priceItem, type Quote, quoteOrder } from './pricing.ts';
 import { Problem } from './problem.ts';
+import { findBin } from './warehouse.ts';
 
 /** What somebody wants to buy. */
 export interface Cart {
@@ -21,6 +23,10 @@ export interface Order {
   items: Item[];
   coupon: string | null;
   total: number;
+  /** Points the customer earned with it. */
+  points: number;
+  /** Where its pieces lie, as `B/7`. */
+  bins: string[];
 }
 
 /** An order together with how its price came about. */
@@ -39,12 +45,22 @@ export class Checkout {
   #bookings = new Map<string, Booking>();
   #lastNumber = 1000;
   #turnover = 0;
+  #points: PointsBook;
 
-  /** Buys a cart: prices it, books it and waits for the payment. */
+  constructor(points: PointsBook) {
+    this.#points = points;
+  }
+
+  /** Buys a cart: prices it, books it, waits for the payment and writes the packing slip. */
   async place(cart: Cart): Promise<Booking> {
     const order = this.open(cart);
     const booking = this.settle(order, cart.coupon);
     await delay(paymentMs);
+    order.points = await this.#points.earn(order.customer, order.id, order.total);
+    for (const { product } of order.items) {
+      const { hall, shelf } = await findBin(product.sku);
+      order.bins.push(`${hall}/${shelf}`);
+    }
     order.status = 'paid';
     return booking;
   }
@@ -79,7 +95,7 @@ export class Checkout {
     this.#lastNumber += 1;
     const id = `A-${this.#lastNumber}`;
     const coupon = cart.coupon?.code ?? null;
-    return { id, placedAt: new Date(), status: 'open', customer, items, coupon, total: 0 };
+    return { id, placedAt: new Date(), status: 'open', customer, items, coupon, total: 0, points: 0, bins: [] };
   }
 
   private settle(order: Order, coupon: Coupon | undefined): Booking {

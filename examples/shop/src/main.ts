@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
 import { Checkout } from './checkout.ts';
+import { PointsBook } from './points.ts';
 import { createShop } from './server.ts';
 import { startTraffic, type Traffic } from './traffic.ts';
 
@@ -23,7 +24,8 @@ function readSettings(): { port: number; seed: number; traffic: boolean } {
 }
 
 const settings = readSettings();
-const server = createShop(new Checkout());
+const points = new PointsBook();
+const server = createShop(new Checkout(points), points);
 let traffic: Traffic | undefined;
 
 server.once('error', (error) => {

@@ -1,6 +1,7 @@
 import type { Product } from './catalog.ts';
 import type { Coupon } from './coupons.ts';
 import type { Customer } from './customers.ts';
+import { customsFee } from './customs.ts';
 import { shippingCost } from './shipping.cts';
 
 /** One line of an order. */
@@ -18,6 +19,7 @@ export interface Quote {
   percent: number;
   discount: number;
   shipping: number;
+  customs: number;
   total: number;
 }
 
@@ -46,7 +48,9 @@ export function quoteOrder(items: Item[], customer: Customer, coupon: Coupon | u
   const discount = toCents((subtotal * percent) / 100);
   const weightKg = items.reduce((sum, item) => sum + item.product.weightKg * item.quantity, 0);
   const shipping = subtotal >= freeShippingFrom ? 0 : toCents(shippingCost(customer.address.country, weightKg));
-  return { subtotal, percent, discount, shipping, total: toCents(subtotal - discount + shipping) };
+  const isGift = items.some((item) => item.product.sku === 'GIFT-BOX');
+  const customs = customsFee(customer.address.country, subtotal, isGift);
+  return { subtotal, percent, discount, shipping, customs, total: toCents(subtotal - discount + shipping + customs) };
 }
 
 function linePrice(item: Item): number {

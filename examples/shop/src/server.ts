@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { listProducts } from './catalog.ts';
+import { changePrice, importPrices, listProducts, type Price } from './catalog.ts';
 import type { Booking, Cart, Checkout } from './checkout.ts';
 import { couponByCode, couponFromLink } from './coupons.ts';
+import { findCustomer } from './customers.ts';
+import type { PointsBook } from './points.ts';
 import { Problem } from './problem.ts';
 
 type Handler = (request: IncomingMessage, url: URL) => unknown;
@@ -10,10 +12,13 @@ const maxBodyBytes = 64 * 1024;
 const latestCount = 50;
 
 /** The shop's HTTP side, not listening yet. */
-export function createShop(checkout: Checkout): Server {
+export function createShop(checkout: Checkout, points: PointsBook): Server {
   const routes: [method: string, path: RegExp, handler: Handler][] = [
     ['GET', /^\/$/, () => checkout.totals()],
     ['GET', /^\/products$/, () => listProducts()],
+    ['PUT', /^\/products\/[^/]+$/, async (request, url) => setPrice(await readBody(request), url)],
+    ['POST', /^\/products\/prices$/, async (request) => setPrices(await readBody(request))],
+    ['GET', /^\/customers\/[^/]+$/, (_request, url) => showCustomer(points, url)],
     ['GET', /^\/orders$/, () => checkout.latest(latestCount).map(receipt)],
     ['GET', /^\/orders\/[^/]+$/, (_request, url) => showOrder(checkout, url)],
     ['POST', /^\/orders$/, (request, url) => createOrder(checkout, request, url)],
@@ -39,6 +44,29 @@ function showOrder(checkout: Checkout, url: URL): unknown {
   const booking = checkout.find(id);
   if (!booking) throw new Problem(404, `There is no order ${id}.`);
   return receipt(booking);
+}
+
+function showCustomer(points: PointsBook, url: URL): unknown {
+  const id = url.pathname.slice('/customers/'.length);
+  const customer = findCustomer(id);
+  if (!customer) throw new Problem(404, `There is no customer ${id}.`);
+  return { id, name: customer.name, loyalty: customer.loyalty, points: points.of(id) };
+}
+
+function setPrice(body: unknown, url: URL): unknown {
+  const { price } = Object(body) as Record<string, unknown>;
+  changePrice({ sku: url.pathname.slice('/products/'.length), price: Number(price) });
+  return listProducts();
+}
+
+function setPrices(body: unknown): unknown {
+  if (!Array.isArray(body)) throw new Problem(400, 'Prices are sent as a list.');
+  const prices = body.map((each: unknown): Price => {
+    const { sku, price } = Object(each) as Record<string, unknown>;
+    return { sku: String(sku), price: Number(price) };
+  });
+  importPrices(prices);
+  return listProducts();
 }
 
 async function createOrder(checkout: Checkout, request: IncomingMessage, url: URL): Promise<unknown> {
@@ -96,7 +124,10 @@ function receipt({ order, quote }: Booking): unknown {
     subtotal: quote.subtotal,
     discount: quote.discount,
     shipping: quote.shipping,
+    customs: quote.customs,
     total: order.total,
+    points: order.points,
+    bins: order.bins,
   };
 }
 

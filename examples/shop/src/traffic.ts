@@ -1,6 +1,7 @@
+import { workInTheBackOffice } from './back-office.ts';
 import { listProducts } from './catalog.ts';
 import { type Coupon, couponLink } from './coupons.ts';
-import { listCustomers } from './customers.ts';
+import { type Customer, listCustomers } from './customers.ts';
 
 /** Traffic under way; `stop` sends nothing more. */
 export interface Traffic {
@@ -12,6 +13,12 @@ interface Shopper {
   share: number;
   typed?: string;
   link?: Coupon;
+}
+
+interface Cart {
+  shopper: Shopper;
+  items: { sku: string; quantity: number }[];
+  customer: Customer;
 }
 
 const shoppers: Shopper[] = [
@@ -26,18 +33,25 @@ const shoppers: Shopper[] = [
 const meanPauseMs = 200;
 const maxWaitMs = 5_000;
 const browsingShare = 0.3;
+/** Every so many visits a family shops: two orders at a time on one account. */
+const familyEvery = 5;
 
 /** Shops at `shop` a few times a second, the same way each time for the same seed. */
 export function startTraffic(shop: string, seed: number): Traffic {
   const random = seededRandom(seed);
   let stopped = false;
+  let visits = 0;
   let timer: NodeJS.Timeout | undefined;
 
   async function visit(): Promise<void> {
+    visits += 1;
     try {
       const signal = AbortSignal.timeout(maxWaitMs);
+      await workInTheBackOffice(shop, visits, signal);
       if (random() < browsingShare) await browse(shop, random, signal);
-      await order(shop, random, signal);
+      const cart = fillCart(random);
+      const carts = visits % familyEvery === 0 ? [cart, { ...fillCart(random), customer: cart.customer }] : [cart];
+      await Promise.all(carts.map((each) => order(shop, each, signal)));
     } catch {
       // A shopper who gets no answer goes away; the next one tries again.
     }
@@ -58,7 +72,7 @@ async function browse(shop: string, random: () => number, signal: AbortSignal): 
   await response.text();
 }
 
-async function order(shop: string, random: () => number, signal: AbortSignal): Promise<void> {
+function fillCart(random: () => number): Cart {
   const shopper = pickShopper(random);
   const lines = 1 + Math.floor(random() * 3);
   const items = Array.from({ length: lines }, () => ({
@@ -66,10 +80,14 @@ async function order(shop: string, random: () => number, signal: AbortSignal): P
     // Most people buy one or two of a thing, a few buy for an office.
     quantity: random() < 0.85 ? 1 + Math.floor(random() * 3) : 5 + Math.floor(random() * 8),
   }));
+  return { shopper, items, customer: pick(listCustomers(), random) };
+}
+
+async function order(shop: string, { shopper, items, customer }: Cart, signal: AbortSignal): Promise<void> {
   const response = await fetch(`${shop}/orders${shopper.link ? couponLink(shopper.link) : ''}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ customer: pick(listCustomers(), random).id, items, coupon: shopper.typed }),
+    body: JSON.stringify({ customer: customer.id, items, coupon: shopper.typed }),
     signal,
   });
   await response.text();
