@@ -1,9 +1,9 @@
 import { type Node, parseExpression } from '../protocol/expression.ts';
 
 /** Last names that measure a value instead of reading it. */
-const measures: ReadonlySet<string> = new Set(['length', 'size']);
+export const measures: ReadonlySet<string> = new Set(['length', 'size']);
 /** Paths, and values of one constant, that are followed; an expression with more of them is not judged but hidden. */
-const maxAlternatives = 64;
+export const maxAlternatives = 64;
 
 /** The names that lead to a value, from a variable on; numbers of elements are left out. */
 export interface Path {
@@ -26,7 +26,8 @@ export interface Reading {
   unknownKey: boolean;
 }
 
-type Constant = string | number | boolean | null | undefined;
+/** A value that follows from the text of an expression. */
+export type Constant = string | number | boolean | null | undefined;
 /** The text or number of a variable, as far as it was captured and is shown. */
 export type Shown = (variable: string) => string | number | undefined;
 
@@ -142,7 +143,8 @@ function isWhole(node: Node): boolean {
   return isPlain(node) && !(Array.isArray(node) && node[0] === 'member' && (typeof node[2] !== 'string' || isElement(node[2])));
 }
 
-const isElement = (key: Constant): boolean => typeof key === 'number' || /^\d+$/.test(String(key));
+/** Whether the key names an element, not a field. */
+export const isElement = (key: Constant): boolean => typeof key === 'number' || /^\d+$/.test(String(key));
 
 /** What `+` joins, from left to right; parts that are constant stay whole, so that they are added up as they would be. */
 function operandsOf(node: Node): Node[] {
@@ -151,7 +153,7 @@ function operandsOf(node: Node): Node[] {
 }
 
 /** All values the part may have when they follow from the text, and from variables that are shown; undefined when they do not. */
-function constantsOf(node: Node, shown?: Shown): Constant[] | undefined {
+export function constantsOf(node: Node, shown?: Shown): Constant[] | undefined {
   if (node === null || typeof node !== 'object') return [node];
   const both = (left: Node, right: Node, combine: (a: Constant[], b: Constant[]) => Constant[]): Constant[] | undefined => {
     const a = constantsOf(left, shown);

@@ -1,28 +1,42 @@
 import type { ScopeVariables } from '../protocol/frames.ts';
 import type { ExpressionResult, Value } from '../protocol/value.ts';
+import { holdsCallerText } from './caller-text.ts';
 import { type Path, type Reading, readingOf, type Shown } from './expression-paths.ts';
 import { isMarker, withoutMarkers } from './marker.ts';
 import type { Session } from './session.ts';
 import { hideByName, hidesByName, scrubLabel, scrubText, scrubValue } from './walk.ts';
+
+const never = (): boolean => false;
+
+/** The caller's own text of an expression. */
+export function scrubOwn(session: Session, expression: string): string {
+  return session.tagging(never, () => scrubLabel(session, expression));
+}
 
 /**
  * The result of a watch expression, judged by the names its tree reads, by its content, and by its content without the text
  * that the expression itself put around a value. `scopes` are the scrubbed variables of the same hit, for keys.
  */
 export function scrubExpression(session: Session, result: ExpressionResult, scopes: ScopeVariables[]): ExpressionResult {
-  const expression = scrubLabel(session, result.expression);
+  const expression = scrubOwn(session, result.expression);
   const reading = readingOf(withoutMarkers(expression), shownIn(scopes));
   if ('error' in result) {
     const { error } = result;
     // A key that cannot be known may be a value, and messages name keys.
     if (reading?.unknownKey && !isMarker(error)) return { expression, error: session.hide('computed-key', undefined) };
-    return { expression, error: scrubText(session, error) };
+    if (reading === undefined && !isMarker(error)) return { expression, error: session.hide('unscanned', undefined) };
+    return { expression, error: session.tagging(never, () => scrubText(session, error)) };
   }
-  return { expression, value: scrubResult(session, result.value, reading) };
+  const scrubbed = (): Value => scrubResult(session, result.value, reading);
+  return { expression, value: holdsCallerText(result.expression) ? session.tagging(never, scrubbed) : scrubbed() };
 }
 
+/** Hidden already: by the agent, or in a pass before. */
+export const isHidden = (value: Value | undefined): value is Extract<Value, { $: 'redacted' }> =>
+  typeof value === 'object' && value !== null && value.$ === 'redacted';
+
 function scrubResult(session: Session, value: Value, reading: Reading | undefined): Value {
-  if (reading === undefined) return hidesByName(value, true) ? hideByName(session, 'unscanned', value) : value;
+  if (reading === undefined) return isHidden(value) ? value : hideByName(session, 'unscanned', value);
   const { paths, mixed } = reading;
   const named = judge(session, paths);
   if (named !== undefined && hidesByName(value, session.isSecret(named))) return hideByName(session, named, value);
@@ -36,9 +50,7 @@ function scrubResult(session: Session, value: Value, reading: Reading | undefine
 
 /** The rule of a hidden name anywhere on a path; secrets first, because they hide whole containers. */
 function judge(session: Session, paths: Path[]): string | undefined {
-  const found = paths
-    .flatMap(({ names }) => names.map((name, at) => session.nameRule(name) ?? session.innerRule(names[at - 1], name)))
-    .filter((rule) => rule !== undefined);
+  const found = paths.flatMap(({ names }) => session.rulesOn(names));
   return found.find((rule) => session.isSecret(rule)) ?? found.at(-1);
 }
 
@@ -69,7 +81,7 @@ function withoutJoins(session: Session, value: Value, { joins }: Reading): Value
 }
 
 /** Texts and numbers of variables, the inner scope first; what is hidden is not known. */
-function shownIn(scopes: ScopeVariables[]): Shown {
+export function shownIn(scopes: ScopeVariables[]): Shown {
   return (variable) => {
     const found = scopes.flatMap(({ variables }) => variables).find(([name]) => name === variable)?.[1];
     if (typeof found === 'number') return found;

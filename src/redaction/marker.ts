@@ -13,7 +13,8 @@ export const withoutMarkers = (text: string): string => (text.includes('[REDACTE
 
 /**
  * The marker of a hidden value. The tag is keyed (HMAC-SHA256, 24 bits shown): equal values of one class have equal tags
- * under one key, and without the key nobody can try values. Classes with few possible values get none.
+ * under one key. Without the key nobody can try values, so a caller's own words must get no tag (`Session.tagging`). Classes with
+ * few possible values get none.
  */
 export function markerOf(rule: string, value: string | undefined, tagKey: Uint8Array | string | undefined): string {
   const name = /^[a-z][a-z0-9-]{0,39}$/.test(rule) ? rule : 'hidden';

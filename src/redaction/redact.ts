@@ -1,6 +1,8 @@
 import { ownTurn } from '../lib/own-turn.ts';
 import type { RefusalDetails } from '../lib/refusal.ts';
 import { renderMessage } from '../protocol/render-value.ts';
+import type { ExpressionResult } from '../protocol/value.ts';
+import { holdsCallerText } from './caller-text.ts';
 import { cleanSentence, visible } from './clean.ts';
 import { openScrubbed } from './open.ts';
 import { passOf } from './pass.ts';
@@ -139,8 +141,17 @@ function renderHit(closed: ClosedHit, policy: RedactionPolicy, key: Uint8Array |
   const { level, texts } = closed.log;
   const before = { ...session.counts };
   // Once more as a whole: text and values together may say what neither does alone.
-  const message = visible(scrubText(session, renderMessage(texts, capture.expressions)));
+  const values = valuesIn(capture.expressions);
+  const isOfProgram = (found: string): boolean => values.some((value) => value.includes(found));
+  const message = session.tagging(isOfProgram, () => visible(scrubText(session, renderMessage(texts, capture.expressions))));
   const redacted = addCounts(capture.redacted, countsSince(before, session.counts));
   const line: RenderedLine = { ...from, level, message, pauseMicros: capture.pauseMicros, redacted };
   return { ...viewed, line };
+}
+
+/** What the program alone put into a line, as it stands there. */
+function valuesIn(results: readonly ExpressionResult[]): string[] {
+  return results.flatMap((result) =>
+    'error' in result || holdsCallerText(result.expression) ? [] : [renderMessage(['', ''], [result])],
+  );
 }

@@ -1,9 +1,9 @@
 import type { CaptureData, Place } from '../protocol/frames.ts';
 import type { Value } from '../protocol/value.ts';
-import { scrubExpression } from './expression-result.ts';
 import { closeScrubbed, openRaw, type RawCapture, type ScrubbedCapture } from './open.ts';
 import { passOf } from './pass.ts';
 import type { RedactionPolicy } from './policy.ts';
+import { scrubExpressions } from './scrub-expressions.ts';
 import { Session } from './session.ts';
 import { scrubLabel, scrubText, scrubValue } from './walk.ts';
 
@@ -28,6 +28,8 @@ export function scrubCapture(session: Session, data: CaptureData): CaptureData {
       scrubValue(session, value, { ...inside, name }),
     ]),
   }));
+  const own = data.this === undefined ? {} : { this: scrubValue(session, data.this, inside) };
+  const { expressions, untold } = scrubExpressions(session, data.expressions, { scopes, ...own });
   const scrubbed: CaptureData = {
     ...data,
     at: scrubPlace(session, data.at),
@@ -36,11 +38,14 @@ export function scrubCapture(session: Session, data: CaptureData): CaptureData {
       function: scrubLabel(session, frame.function),
       file: scrubLabel(session, frame.file),
     })),
-    ...(data.this === undefined ? {} : { this: scrubValue(session, data.this, inside) }),
+    ...own,
     scopes,
-    expressions: data.expressions.map((result) => scrubExpression(session, result, scopes)),
+    expressions,
   };
-  return { ...scrubbed, redacted: addCounts(cleanCounts(data.redacted), countsSince(counted, session.counts)) };
+  return {
+    ...scrubbed,
+    redacted: addCounts(countsSince(untold, cleanCounts(data.redacted)), countsSince(counted, session.counts)),
+  };
 }
 
 /** A place with secrets hidden in its line of source text; names of files and functions stay readable. */

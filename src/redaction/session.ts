@@ -48,6 +48,7 @@ export class Session {
   hidden = 0;
   readonly #compiled: Compiled;
   readonly #tagKey: Uint8Array | string | undefined;
+  #mayTag: ((value: string) => boolean) | undefined;
   #nodesLeft = maxNodes;
 
   constructor(policy: RedactionPolicy, tagKey: Uint8Array | string | undefined) {
@@ -61,7 +62,27 @@ export class Session {
   hide(rule: string, value: string | undefined): string {
     this.counts[rule] = (this.counts[rule] ?? 0) + 1;
     this.hidden++;
-    return markerOf(rule, value, this.#tagKey);
+    const isTagged = value !== undefined && (this.#mayTag?.(value) ?? true);
+    return markerOf(rule, isTagged ? value : undefined, this.#tagKey);
+  }
+
+  /**
+   * Works on words that are not the program's alone: what is hidden in them gets a tag only where `mayTag`. A caller who
+   * got tags for words of his own could try values until a tag is that of a hidden one.
+   */
+  tagging<Result>(mayTag: (value: string) => boolean, work: () => Result): Result {
+    const before = this.#mayTag;
+    this.#mayTag = mayTag;
+    try {
+      return work();
+    } finally {
+      this.#mayTag = before;
+    }
+  }
+
+  /** The marker that a value of this name would get; its tag, where it would have one, is no value's. */
+  markerByName(rule: string): string {
+    return markerOf(rule, '', this.#tagKey);
   }
 
   /** The rule of a name as it is shown; the words of its markers are ours, not the program's. */
@@ -73,6 +94,11 @@ export class Session {
   innerRule(outer: string | undefined, name: string): string | undefined {
     if (outer === undefined || this.#compiled.phraseRule(withoutMarkers(outer)) !== undefined) return undefined;
     return this.#compiled.phraseRule(withoutMarkers(`${outer} ${name}`));
+  }
+
+  /** The rules of hidden names on the way to a value. */
+  rulesOn(names: readonly string[]): string[] {
+    return names.flatMap((name, at) => this.nameRule(name) ?? this.innerRule(names[at - 1], name) ?? []);
   }
 
   isSecret(rule: string): boolean {

@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Capture } from '../../src/agent/values/capture.ts';
-import { evaluate } from '../../src/agent/values/evaluate.ts';
-import { HiddenValue, NoValue } from '../../src/agent/values/no-value.ts';
-import { parseExpression } from '../../src/protocol/expression.ts';
-import { compileNameRules } from '../../src/protocol/names.ts';
 import type { ExpressionResult, Value } from '../../src/protocol/value.ts';
-import { defaultRedactionPolicy, toAgentRules } from '../../src/redaction/policy.ts';
+import { readingOf } from './agent-reading.ts';
 import { answerOf, captureOf, object } from './capture-data.ts';
 
 /** Known by its beginning: with a letter before it, no detector knows it. */
@@ -34,22 +29,8 @@ const program: Record<string, unknown> = {
   },
 };
 const shown = ['digit', 'field', 'index', 'id'];
-const hidden = compileNameRules(toAgentRules(defaultRedactionPolicy));
 
-/** What an agent sends for the expression. */
-function resultOf(expression: string): ExpressionResult {
-  const parsed = parseExpression(expression);
-  if (!parsed.ok) throw new Error(`${expression}: ${parsed.message}`);
-  const reading = new Capture({ depth: 3, nodes: 1_000, bytes: 100_000, deadlineMs: Number.POSITIVE_INFINITY }, hidden);
-  try {
-    const value = evaluate(parsed.node, (name) => program[name], hidden);
-    return { expression, value: reading.value(value, expression, 1) };
-  } catch (error) {
-    if (error instanceof HiddenValue) return { expression, value: reading.redact(error.rule) };
-    if (!(error instanceof NoValue)) throw error;
-    return { expression, error: error.message };
-  }
-}
+const { result: resultOf } = readingOf(program);
 
 async function answered(...results: ExpressionResult[]): Promise<Record<string, unknown>[]> {
   const variables = Object.fromEntries(shown.map((name) => [name, program[name] as Value]));
