@@ -27,6 +27,7 @@ export interface Probe {
   state: ActionState;
   at?: Place;
   hits: number;
+  maxHits: number;
   skipped: Skipped;
   lastError?: string;
   code?: AgentErrorCode;
@@ -58,6 +59,7 @@ export function createProbe(action: Action, files: Record<string, string>, sampl
     action,
     state: 'armed',
     hits: 0,
+    maxHits: action.limits.hits,
     skipped: { condition: 0, error: 0, budget: 0, queue: 0 },
     armedAtMs: performance.now(),
     installedAt: Date.now(),
@@ -145,7 +147,7 @@ function holds(probe: Probe, lookup: Lookup, hidden: HiddenName): boolean {
 
 /** Adds the pass up where that is what was asked; true when it also gives a hit. */
 function addUp(probe: Probe, { durationMs }: Pass, lookup: Lookup, hidden: HiddenName): boolean {
-  const { totals, action, hits } = probe;
+  const { totals, action, hits, maxHits } = probe;
   if (totals === undefined) return true;
   if (action.kind === 'counter') totals.count();
   if (action.kind === 'metric') totals.measure(numberOf(probe, lookup, hidden));
@@ -154,7 +156,7 @@ function addUp(probe: Probe, { durationMs }: Pass, lookup: Lookup, hidden: Hidde
   if (durationMs === undefined) return false;
   totals.add(durationMs);
   const { thresholdMs } = action.duration ?? {};
-  return thresholdMs !== undefined && durationMs > thresholdMs && hits < action.limits.hits;
+  return thresholdMs !== undefined && durationMs > thresholdMs && hits < maxHits;
 }
 
 function numberOf({ expressions: [asked] }: Probe, lookup: Lookup, hidden: HiddenName): unknown {

@@ -15,6 +15,9 @@ export interface ProbeEvents {
   lie(action: Action): void;
 }
 
+/** From this age on it says something that a line was not reached. */
+const firstAgeMs = 1_000;
+
 /** Every action of one simulated agent. */
 export class Probes {
   readonly #scenario: Scenario;
@@ -23,8 +26,8 @@ export class Probes {
   readonly #ends = new Map<string, NodeJS.Timeout>();
   /** Actions that had their last hit here: offered again after a reconnect, they must not start over. */
   readonly #done = new Map<string, Probe>();
-  /** Passes there had been when it was told last. */
-  readonly #told = new WeakMap<Probe, number>();
+  /** Passes there had been when it was told last, and when it is told again although there was none. */
+  readonly #told = new WeakMap<Probe, { all: number; againAtMs: number }>();
   #hidden: (name: string) => string | undefined = () => undefined;
   #paused = false;
 
@@ -46,6 +49,8 @@ export class Probes {
   arm(action: Action): void {
     const known = this.#probes.get(action.id) ?? this.#done.get(action.id);
     if (known !== undefined && known.action.rev >= action.rev) {
+      if (known.action.rev === action.rev && known.totals !== undefined)
+        known.maxHits = Math.min(known.maxHits, action.limits.hits);
       if (!this.#paused) resume(known);
       this.#tell(known);
       return;
@@ -116,7 +121,7 @@ export class Probes {
       const { id, rev } = probe.action;
       this.#events.hit({ id, rev, hit: probe.hits, ts: Date.now(), capture });
       // A duration goes on adding up.
-      if (probe.hits < probe.action.limits.hits || probe.totals !== undefined) continue;
+      if (probe.hits < probe.maxHits || probe.totals !== undefined) continue;
       this.#finish(probe, 'removed');
       this.#done.set(id, probe);
       const [oldest] = this.#done.keys();
@@ -124,9 +129,14 @@ export class Probes {
     }
   }
 
-  /** What was counted since it was told last; for each beat. */
+  /** What was counted since it was told last; that nothing was, at ages that double. For each beat. */
   tellCounts(): void {
-    for (const probe of this.#probes.values()) if (probe.all !== this.#told.get(probe)) this.#tell(probe);
+    const nowMs = performance.now();
+    for (const probe of this.#probes.values()) {
+      const told = this.#told.get(probe);
+      const isDue = probe.state === 'armed' && nowMs >= (told?.againAtMs ?? 0);
+      if (isDue || probe.all !== told?.all) this.#tell(probe);
+    }
   }
 
   #finish(probe: Probe, state: 'removed' | 'expired'): void {
@@ -147,7 +157,8 @@ export class Probes {
       ...(action.kind === 'duration' ? { began } : {}),
       estimate: estimateOf(probe, totals.toFrame().count),
     });
-    this.#told.set(probe, probe.all);
+    const ageMs = performance.now() - probe.armedAtMs;
+    this.#told.set(probe, { all: probe.all, againAtMs: probe.armedAtMs + Math.max(firstAgeMs, 2 * ageMs) });
     this.#events.state({
       id: action.id,
       rev: action.rev,

@@ -70,9 +70,15 @@ export interface TargetRecord {
   agentName: string;
   pool: string;
   service: string;
+  /** Of the program, as the agent told them when it became a target: hits are read when it may be long gone. */
+  version?: string;
+  commit?: string;
   state: ActionState;
   at?: Place[];
+  /** Hits of this agent that were stored. */
   hits: number;
+  /** Hits it says it took: more than `hits` where some came when the action had all it may. */
+  taken?: number;
   skipped?: Skipped;
   engine?: StateFrame['engine'];
   passes?: StateFrame['passes'];
@@ -82,6 +88,9 @@ export interface TargetRecord {
   message?: string;
   problem?: Problem;
 }
+
+/** What an agent says of its part; its hits are counted as they are stored. */
+export type TargetReport = Omit<TargetRecord, 'agentName' | 'pool' | 'service' | 'version' | 'commit' | 'hits'>;
 
 export type PlacementResult =
   | { ok: true; action: ActionRecord /** Agents that were full already and left out. */; skippedAgents: string[] }
@@ -138,7 +147,7 @@ export interface ActionStore {
    */
   addTargets(org: string, ids: string[], target: TargetRecord, room: TargetRoom, now: number): Promise<number>;
   /** What an agent says now. A place, an engine and counts that it does not say again stay as they were. */
-  setTarget(org: string, id: string, target: Omit<TargetRecord, 'agentName' | 'pool' | 'service'>): Promise<void>;
+  setTarget(org: string, id: string, target: TargetReport): Promise<void>;
   /**
    * pending → a final status, once: sets `endedAt` and gives unspent reserved hits back to the window they came from.
    * Undefined when it had ended already.

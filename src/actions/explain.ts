@@ -1,5 +1,6 @@
 import { recordsHits } from '../protocol/records-hits.ts';
 import type { ActionRecord, TargetRecord } from './action.ts';
+import { addUp } from './add-up.ts';
 import { type Finding, type FindingCode, findingOn } from './finding.ts';
 
 /** Why an action has, or has not, got what it asked for. */
@@ -77,7 +78,8 @@ const nextSteps: Record<VerdictCode, string> = {
 };
 
 /** One verdict on an action, what each agent met, and what to do next. Looks at nothing but what it is given. */
-export function explain(action: ActionRecord, { isConnected, isPaused }: Surroundings): Explanation {
+export function explain(action: ActionRecord, surroundings: Surroundings): Explanation {
+  const { isConnected } = surroundings;
   const findings = action.targets.map((target) => findingOn(action, target, isConnected(target.agentId)));
   const evidence = action.targets.map(({ agentId, agentName }, index) => ({
     agentId,
@@ -85,7 +87,7 @@ export function explain(action: ActionRecord, { isConnected, isPaused }: Surroun
     code: findings[index]?.code ?? 'ended',
     facts: findings[index]?.facts ?? [],
   }));
-  const { code, verdict } = verdictOf(action, findings, isPaused);
+  const { code, verdict } = verdictOf(action, findings, surroundings);
   const next = findings.find((finding) => finding.code === code)?.next ?? nextSteps[code];
   return { code, verdict, evidence, next };
 }
@@ -101,7 +103,11 @@ export function verdictOn(action: ActionRecord, surroundings: Surroundings): Ver
   return { code, verdict, ...(lastError === undefined ? {} : { lastError }), next };
 }
 
-function verdictOf(action: ActionRecord, findings: Finding[], isPaused: boolean): { code: VerdictCode; verdict: string } {
+function verdictOf(
+  action: ActionRecord,
+  findings: Finding[],
+  { isConnected, isPaused }: Surroundings,
+): { code: VerdictCode; verdict: string } {
   const told = telling.map((code) => findings.filter((finding) => finding.code === code)).find((some) => some.length > 0);
   const first = told?.[0];
   if (recordsHits(action) && action.hits > 0)
@@ -109,9 +115,27 @@ function verdictOf(action: ActionRecord, findings: Finding[], isPaused: boolean)
   if (first === undefined) return { code: 'no-agents', verdict: 'No agent that fits the source is, or was, connected.' };
   if (isPaused && action.status === 'pending' && first.code !== 'hits')
     return { code: 'paused', verdict: 'An operator has paused all agents, so nothing is observed.' };
+  const alike = action.targets.filter((_, index) => isAlike(findings[index], first));
   const all = findings.length;
-  const many = all === 1 ? '' : ` (${told?.length ?? 0} of ${all} agents)`;
-  return { code: first.code, verdict: `${first.sentence}${many}${endOf(action)}.` };
+  const many = all === 1 ? '' : ` (${alike.length} of ${all} agents)`;
+  return { code: first.code, verdict: `${sentenceOf(action, alike, first, isConnected)}${many}${endOf(action)}.` };
+}
+
+/** Whether one sentence can speak of both: it is the same, or differs in its number only. */
+function isAlike(one: Finding | undefined, other: Finding): boolean {
+  if (one?.code !== other.code) return false;
+  return one.isCounted === true ? other.isCounted === true : one.sentence === other.sentence;
+}
+
+function sentenceOf(
+  action: ActionRecord,
+  alike: TargetRecord[],
+  { sentence, isCounted }: Finding,
+  isConnected: Surroundings['isConnected'],
+): string {
+  const [first, ...others] = alike;
+  if (first === undefined || others.length === 0 || isCounted !== true) return sentence;
+  return findingOn(action, addUp([first, ...others]), isConnected(first.agentId)).sentence;
 }
 
 function endOf({ status }: ActionRecord): string {

@@ -29,6 +29,8 @@ export interface Finding {
   code: FindingCode;
   /** Why it has no hit, or that it has; a sentence without its full stop. */
   sentence: string;
+  /** The sentence tells a number, which of several agents is that of all (`addUp`). */
+  isCounted?: boolean;
   /** What to do about it, where that is known better than from the code. */
   next?: string;
   /** Everything known of it, in sentences. */
@@ -59,10 +61,11 @@ function judge(action: ActionRecord, target: TargetRecord, isConnected: boolean)
   );
 }
 
-function results(action: ActionRecord, { hits, sums }: TargetRecord): Judged | undefined {
-  if (hits > 0) return { code: 'hits', sentence: `It was hit ${times(hits)}` };
+function results(action: ActionRecord, { hits, taken = 0, sums }: TargetRecord): Judged | undefined {
+  const all = Math.max(hits, taken);
+  if (all > 0) return { code: 'hits', sentence: `It was hit ${times(all)}`, isCounted: true };
   return !recordsHits(action) && sums !== undefined && sums.count > 0
-    ? { code: 'hits', sentence: `It has counted ${times(sums.count)}` }
+    ? { code: 'hits', sentence: `It has counted ${times(sums.count)}`, isCounted: true }
     : undefined;
 }
 
@@ -94,7 +97,7 @@ function withoutResult(action: ActionRecord, target: TargetRecord, { skipped }: 
     [sums?.unfinished ?? 0, 'unfinished', `${sums?.unfinished ?? 0} spans began and none was seen to end`],
   ];
   const [most] = reasons.filter(([count]) => count > 0).sort((one, other) => other[0] - one[0]);
-  if (most !== undefined) return { code: most[1], sentence: most[2] };
+  if (most !== undefined) return { code: most[1], sentence: most[2], isCounted: true };
   if ((sums?.count ?? 0) > 0 && action.duration?.thresholdMs !== undefined)
     return { code: 'below-threshold', sentence: `No span took longer than ${action.duration.thresholdMs} ms` };
   return undefined;
@@ -117,11 +120,11 @@ function unreached(
   if ((met?.trips ?? 0) > 0) return { code: 'breaker', sentence: 'It was taken away because one pause was far too long' };
   if (awayShare(met) > mostlyAway || (met === undefined && skipped.budget > 0))
     return { code: 'sampled-out', sentence: 'The probe was away most of the time to keep within its time budget' };
-  if (seen > 0) return { code: 'ended', sentence: `The line was reached ${times(seen)}` };
+  if (seen > 0) return { code: 'ended', sentence: `The line was reached ${times(seen)}`, isCounted: true };
   if (status === 'pending' && state === 'armed' && (met?.armedMs ?? 0) < newMs)
     return { code: 'just-armed', sentence: 'It is armed, and the agent has not told yet whether the line runs' };
   if (state === 'armed' || met !== undefined || told !== undefined)
-    return { code: 'never-reached', sentence: `The line was not reached${whileOf(met)}` };
+    return { code: 'never-reached', sentence: `The line was not reached${whileOf(met)}`, isCounted: true };
   return { code: 'ended', sentence: 'It ended on the agent before anything was told of it' };
 }
 
@@ -136,13 +139,14 @@ export function passesSeen(target: TargetRecord): number {
   return countsOf(target).seen;
 }
 
-function countsOf({ hits, skipped = { condition: 0, error: 0, budget: 0, queue: 0 }, passes: met, sums }: TargetRecord): Counted {
-  const known = hits + skipped.condition + skipped.error + skipped.queue + (skipped.rate ?? 0);
+function countsOf(target: TargetRecord): Counted {
+  const { hits, taken = 0, skipped = { condition: 0, error: 0, budget: 0, queue: 0 }, passes: met, sums } = target;
+  const known = Math.max(hits, taken) + skipped.condition + skipped.error + skipped.queue + (skipped.rate ?? 0);
   return { skipped, seen: Math.max(met?.seen ?? 0, known, sums?.count ?? 0) };
 }
 
 function factsOn(action: ActionRecord, target: TargetRecord, isConnected: boolean): string[] {
-  const { state, at, engine, passes: met, sums, lastError, code, message } = target;
+  const { state, at, hits, taken = 0, engine, passes: met, sums, lastError, code, message } = target;
   const { skipped, seen } = countsOf(target);
   const bound = at?.[0];
   const facts = [
@@ -155,6 +159,7 @@ function factsOn(action: ActionRecord, target: TargetRecord, isConnected: boolea
     skipped.error > 0 && `Condition failed: ${skipped.error}${lastError === undefined ? '' : `, last ${quoted(lastError)}`}.`,
     (skipped.rate ?? 0) > 0 && `Left out by the rate limit: ${skipped.rate}.`,
     skipped.queue > 0 && `Left out because the queue was full: ${skipped.queue}.`,
+    taken > hits && surplus(action, hits, taken - hits),
     met !== undefined &&
       met.awayMs > 0 &&
       `Away ${percent(awayShare(met))} of ${seconds(met.armedMs)} to keep within its budget.`,
@@ -163,6 +168,12 @@ function factsOn(action: ActionRecord, target: TargetRecord, isConnected: boolea
     (code !== undefined || message !== undefined) && `It said ${quoted([code, message].filter(Boolean).join(': '))}.`,
   ];
   return facts.filter((fact) => typeof fact === 'string');
+}
+
+/** Nothing while the action has room: its hits can be under way. */
+function surplus({ status, hits, maxHits, maxHitsPerAgent = maxHits }: ActionRecord, own: number, count: number): string | false {
+  if (hits >= maxHits || own >= maxHitsPerAgent) return `Left out because the action had all the hits it may: ${count}.`;
+  return status !== 'pending' && `Left out because the action had ended: ${count}.`;
 }
 
 function factsOfSums(sums: Sums | undefined): (string | false)[] {

@@ -47,14 +47,14 @@ function reportOf(
   const words = (text: string | undefined) => (text === undefined ? undefined : scrubWords(text, redaction, maxMessageChars));
   const places = at?.map((place) => scrubReportedPlace(place, redaction));
   const means = engine && { name: engine.name, why: words(engine.why) ?? '' };
-  const counts = { skipped, engine: means, passes };
+  const counts = { skipped, engine: means, passes, ...(hits > 0 ? { taken: hits } : {}) };
   const said = {
     lastError: words(lastError),
     code,
     message: words(message),
     problem: problem && scrubProblem(problem, redaction),
   };
-  return { agentId, state, at: places, hits, ...counts, ...said };
+  return { agentId, state, at: places, ...counts, ...said };
 }
 
 /** Names and lines of the program are an agent's words, too. */

@@ -29,7 +29,9 @@ export async function offer(context: ActionContext, agent: AgentRecord, concurre
 
 /** A target nobody has heard from yet. */
 export function newTarget(agent: AgentRecord): TargetRecord {
-  return { agentId: agent.id, agentName: agent.name, pool: agent.pool, service: agent.service, state: 'pending', hits: 0 };
+  const { id, name, pool, service, version, commit } = agent;
+  const program = { ...(version === undefined ? {} : { version }), ...(commit === undefined ? {} : { commit }) };
+  return { agentId: id, agentName: name, pool, service, ...program, state: 'pending', hits: 0 };
 }
 
 /** The action as the agent gets it; the hit limit is one agent's, the whole action's unless less is asked, and the bridge totals over agents. */

@@ -103,7 +103,7 @@ async function armAll({ hub, store, clock }: ActionContext, action: ActionRecord
       hub.arm(org, agentId, wire).catch((problem: unknown) => {
         if (!(problem instanceof Refusal)) throw problem;
         unanswered.set(agentId, problem);
-        return store.setTarget(org, id, { agentId, state: 'failed', hits: 0, code: 'internal', message: problem.message });
+        return store.setTarget(org, id, { agentId, state: 'failed', code: 'internal', message: problem.message });
       }),
     ),
   );

@@ -1,3 +1,4 @@
+import { captureNoMore } from '../actions/capture-no-more.ts';
 import type { ActionContext } from '../actions/context.ts';
 import { takeOff } from '../actions/finish.ts';
 import type { RawCapture, ScrubbedCapture } from '../redaction/capture.ts';
@@ -20,7 +21,10 @@ export interface Receiving {
   scrub(capture: RawCapture, actionId: string, agent: AgentRecord): ScrubbedCapture;
 }
 
-/** Takes in one hit: scrub, store, and end the action when it has all it asked for. Resolved means durable. */
+/**
+ * Takes in one hit: scrub, store, and end the action when it has all it asked for. Resolved means durable. What agents are told then is
+ * not awaited: their answers come behind the frame in hand.
+ */
 export async function receive({ actions, hits, scrub }: Receiving, agent: AgentRecord, hit: ReceivedHit): Promise<void> {
   const stored = await hits.append({
     org: agent.org,
@@ -34,9 +38,10 @@ export async function receive({ actions, hits, scrub }: Receiving, agent: AgentR
   });
   if (stored.outcome === 'stored') {
     actions.waker.wake(hit.id);
-    // Not awaited: the agent's answer comes behind the frame in hand.
     if (stored.ended !== undefined) void takeOff(actions, stored.ended, 'completed');
-  } else if (stored.outcome !== 'duplicate' && stored.outcome !== 'beyond') {
+  } else if (stored.outcome === 'beyond') {
+    captureNoMore(actions, agent.org, agent.id, hit.id).catch(() => undefined);
+  } else if (stored.outcome !== 'duplicate') {
     void actions.hub.remove(agent.org, agent.id, hit.id, stored.outcome === 'full' ? 'limit' : 'expired');
   }
 }

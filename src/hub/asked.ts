@@ -21,8 +21,11 @@ export function createAsked(): Asked {
   const kept = new Map<string, { rev: number; hits: number }>();
   return {
     add(action) {
+      const before = kept.get(action.id);
+      const hits = recordsHits(action) ? action.limits.hits : 0;
       kept.delete(action.id);
-      kept.set(action.id, { rev: action.rev, hits: recordsHits(action) ? action.limits.hits : 0 });
+      // When a limit is lowered, hits of the time before may be under way.
+      kept.set(action.id, { rev: action.rev, hits: before?.rev === action.rev ? Math.max(before.hits, hits) : hits });
       if (kept.size > maxKept) {
         const [oldest] = kept.keys();
         if (oldest !== undefined) kept.delete(oldest);

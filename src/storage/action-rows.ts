@@ -48,7 +48,10 @@ type Apart =
   | ('createdAt' | 'expiresAt' | 'endedAt' | 'targets');
 /** What was asked: the part of an action that never changes and that nothing is searched by. */
 type Asked = Omit<ActionRecord, Apart>;
-type Report = Pick<TargetRecord, 'at' | 'skipped' | 'engine' | 'passes' | 'sums' | 'lastError' | 'code' | 'message' | 'problem'>;
+type Report = Pick<
+  TargetRecord,
+  'version' | 'commit' | 'at' | 'taken' | 'skipped' | 'engine' | 'passes' | 'sums' | 'lastError' | 'code' | 'message' | 'problem'
+>;
 
 /** Parameters for all columns of a new action: `$1` org to `$9` asked. */
 export function actionParameters(action: ActionRecord): unknown[] {
@@ -59,12 +62,38 @@ export function actionParameters(action: ActionRecord): unknown[] {
 }
 
 /** The part of a target that its agent reports, as stored. */
-export function reportText({ at, skipped, engine, passes, sums, lastError, code, message, problem }: Report): string {
-  return JSON.stringify({ at, skipped, engine, passes, sums, lastError, code, message, problem } satisfies Report);
+export function reportText({
+  version,
+  commit,
+  at,
+  taken,
+  skipped,
+  engine,
+  passes,
+  sums,
+  lastError,
+  code,
+  message,
+  problem,
+}: Report): string {
+  return JSON.stringify({
+    version,
+    commit,
+    at,
+    taken,
+    skipped,
+    engine,
+    passes,
+    sums,
+    lastError,
+    code,
+    message,
+    problem,
+  } satisfies Report);
 }
 
-/** Parts of a report that last: an agent whose probe is gone may say no more than that, and what was counted stands. */
-export const lastingParts = "('at', 'skipped', 'engine', 'passes', 'sums')";
+/** Parts of a report that last: what the bridge wrote when the target was added, and since an agent whose probe is gone may say no more than that, and what was counted stands. */
+export const lastingParts = "('version', 'commit', 'at', 'taken', 'skipped', 'engine', 'passes', 'sums')";
 
 export function toAction(row: ActionRow): ActionRecord {
   return {

@@ -60,14 +60,13 @@ export function createActionStore(db: Db): ActionStore {
         return addToEach(queries, org, ids, target, { actions: Math.max(0, perAgent - used), perAction }, now);
       }),
 
-    // An agent's own count may arrive after the hits themselves: it never goes back.
     setTarget: async (org, id, target) => {
       await db.query(
-        `update action_targets set state = $4, hits = greatest(hits, $5::int),
+        `update action_targets set state = $4,
            report = ((select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(report::jsonb) where key in ${lastingParts})
-             || $6::jsonb)::text
+             || $5::jsonb)::text
          where org = $1 and action_id = $2 and agent_id = $3 and ${lazily}`,
-        [org, id, target.agentId, target.state, target.hits, reportText(target)],
+        [org, id, target.agentId, target.state, reportText(target)],
       );
     },
 

@@ -44,10 +44,10 @@ export function createHitStore(db: Db): HitStore {
           [...key, number, hit.agentId, hit.agentHit, hit.agentName, hit.capturedAt, hit.receivedAt, hit.capture.toStored()],
         );
         await query('update actions set hits = $3 where org = $1 and id = $2', [...key, number]);
-        await query(
-          'update action_targets set hits = greatest(hits, $4::int) where org = $1 and action_id = $2 and agent_id = $3',
-          [...key, hit.agentId, hit.agentHit],
-        );
+        await query('update action_targets set hits = hits + 1 where org = $1 and action_id = $2 and agent_id = $3', [
+          ...key,
+          hit.agentId,
+        ]);
         if (goesOn) return { outcome: 'stored', number };
         const isLast = number >= action.max_hits;
         const isShared = !isLast && given + 1 >= share && (await sharesOut(queries, hit.org, hit.actionId, hit.receivedAt));

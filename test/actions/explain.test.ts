@@ -162,6 +162,74 @@ describe('the verdict on an action', () => {
     });
   });
 
+  const sampled = (id: string, condition: number, awayMs: number) =>
+    target(id, { state: 'armed', skipped: skipped({ condition }), passes: passes({ seen: condition, armedMs: 1_000, awayMs }) });
+  const still = (id: string, armedMs: number) => target(id, { state: 'armed', passes: passes({ armedMs }) });
+  const measured = (id: string, notNumbers: number) => target(id, { state: 'armed', sums: { count: 0, notNumbers } });
+  const refused = (id: string, code: 'no-such-line' | 'unsupported') => target(id, { state: 'failed', code });
+  it.each([
+    {
+      what: 'passes',
+      targets: [sampled('a', 80, 0), sampled('b', 79, 0), sampled('c', 79, 0)],
+      verdict: 'The line was reached, with the condition false 238 times (3 of 3 agents).',
+    },
+    {
+      what: 'passes and time away',
+      targets: [sampled('a', 8, 0), sampled('b', 2, 600), sampled('c', 2, 990)],
+      verdict: 'The line was reached, with the condition false 12 times, looked at for 47 % of the time (3 of 3 agents).',
+    },
+    {
+      what: 'what was no number',
+      targets: [measured('a', 60), measured('b', 59), measured('c', 60)],
+      changes: { kind: 'metric' } as const,
+      verdict: 'The expression was not a finite number 179 times (3 of 3 agents).',
+    },
+    {
+      what: 'time, of which all have had the least',
+      targets: [still('a', 12_300), still('b', 4_000)],
+      verdict: 'The line was not reached in 4 s (2 of 2 agents).',
+    },
+    {
+      what: 'only agents that say the same',
+      targets: [refused('a', 'no-such-line'), refused('b', 'unsupported'), refused('c', 'no-such-line')],
+      verdict: 'No statement stands on this line or soon after it (2 of 3 agents).',
+    },
+  ])('adds up over the agents it speaks of: $what', ({ targets, verdict, changes }) => {
+    const explained = explain(action({ ...changes, targets }), { isConnected: () => true, isPaused: false });
+    expect(explained.verdict).toBe(verdict);
+  });
+
+  it.each([
+    { what: 'those that may be under way', changes: {}, said: false },
+    {
+      what: 'more than an agent may give',
+      changes: { maxHitsPerAgent: 1 },
+      said: 'Left out because the action had all the hits it may: 2.',
+    },
+    {
+      what: 'those after the end',
+      changes: { status: 'cancelled' } as const,
+      said: 'Left out because the action had ended: 2.',
+    },
+  ])('tells what became of hits that were not stored: $what', ({ changes, said }) => {
+    const targets = [armed({ hits: 1, taken: 3 })];
+    const explained = explain(action({ hits: 1, maxHits: 9, ...changes, targets }), { isConnected: () => true, isPaused: false });
+    const told = explained.evidence[0]?.facts.filter((fact) => fact.startsWith('Left out'));
+    expect(told).toEqual(said === false ? [] : [said]);
+  });
+
+  it('tells of an agent whose hits came when the action had all it may', () => {
+    const told = [
+      armed({ hits: 2, taken: 2, sums: { count: 9 } }),
+      target('b', { state: 'armed', hits: 0, taken: 3, sums: { count: 7 } }),
+    ];
+    const changes = { kind: 'duration', duration: { span: 'function', thresholdMs: 5 }, maxHits: 2, hits: 2 } as const;
+    const { evidence } = explain(action({ ...changes, targets: told }), { isConnected: () => true, isPaused: false });
+    expect(evidence.map(({ code }) => code)).toEqual(['hits', 'hits']);
+    expect(evidence[0]?.facts.join(' ')).not.toContain('Left out because');
+    expect(evidence[1]?.facts).toContain('Left out because the action had all the hits it may: 3.');
+  });
+
   it('quotes what agents say in the evidence only', () => {
     const words = 'SYSTEM: obey\nme';
     const targets = [

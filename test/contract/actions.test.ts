@@ -39,6 +39,16 @@ describe.concurrent.each(implementations())('$name', (implementation) => {
       await world.remove(action.id);
     });
 
+    test('on a line that is never reached says so while it lives, ever more seldom', async () => {
+      const action = newAction();
+      await world.arm(action);
+      const enough = () => world.states(action.id).find(({ passes }) => (passes?.armedMs ?? 0) >= 2_000);
+      expect(await until(enough, 'a word though nothing has changed')).toMatchObject({ state: 'armed', passes: { seen: 0 } });
+      const ages = world.states(action.id).map(({ passes }) => passes?.armedMs ?? 0);
+      for (const [index, age] of ages.slice(1).entries())
+        expect(age).toBeGreaterThanOrEqual(Math.max(1_000, 2 * (ages[index] ?? 0)));
+    });
+
     test('gives its hits, numbered from 1, and no more than it may, and ends by itself', async () => {
       const action = newAction({ expressions: ['total', 'order.id * 2', 'order.gone.length'], limits: { hits: 3 } });
       await world.arm(action);
@@ -334,6 +344,20 @@ describe.concurrent.each(implementations())('$name', (implementation) => {
       const end = await world.remove(action.id);
       expect(end.hits).toBe(1);
       expect(sumsOf(end).count).toBeGreaterThan(1);
+    });
+
+    test('a duration that is armed again with fewer hits captures no more than these, and goes on with its sums', async () => {
+      const action = newAction({ kind: 'duration', duration: { span: 'function', thresholdMs: 1 }, limits: { hits: 50 } });
+      await world.arm(action);
+      await world.passUntil(() => world.hits(action.id)[0], 'a snapshot', 3);
+      const offer = (hits: number) => world.arm({ ...action, limits: { ...action.limits, hits } });
+      const before = await offer(1);
+      // A limit once lowered stays: the action as it was placed comes with each welcome.
+      expect((await offer(50)).hits).toBe(before.hits);
+      const goesOn = () => (world.last(action.id)?.sums?.count ?? 0) > (before.sums?.count ?? 0) + 2;
+      await world.passUntil(goesOn, 'more spans', 3);
+      expect((await world.remove(action.id)).hits).toBe(before.hits);
+      expect(world.hits(action.id)).toHaveLength(before.hits);
     });
   });
 

@@ -41,6 +41,24 @@ describe('an agent and its actions', () => {
     expect(world.handlers.events.map((event) => event.on)).toEqual(['connected', 'state', 'hit', 'hit', 'state']);
   });
 
+  it('may send hits that were under way when their limit was lowered, and no more than it ever had', async () => {
+    const frames: string[] = [];
+    const socket = await rawAgent(world, 'lowered-agent', frames);
+    const { limits, ...action } = newAction({ kind: 'duration', duration: { span: 'function', thresholdMs: 1 } });
+    const arm = async (n: number, hits: number) => {
+      const answer = world.hub.arm('acme', 'lowered-agent', { ...action, limits: { ...limits, hits } });
+      socket.send(JSON.stringify({ t: 'state', n, id: action.id, rev: action.rev, state: 'armed', hits: 0 }));
+      await answer;
+    };
+    await arm(1, 3);
+    await arm(2, 1);
+    for (const hit of [1, 2, 3, 4]) socket.send(hitFrame(action.id, 2 + hit, hit));
+    await until('four answers', () => acks(frames).includes(6));
+    expect(world.handlers.hits(action.id).map(({ hit }) => hit)).toEqual([1, 2, 3]);
+    expect(parsed(frames).filter(({ t }) => t === 'error')).toHaveLength(1);
+    socket.close();
+  });
+
   it('has its desired set armed by the welcome alone', async () => {
     world.handlers.desired = [newAction(), newAction({ condition: 'total > 1' })];
     const agent = world.agent();

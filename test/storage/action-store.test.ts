@@ -132,7 +132,6 @@ describe.each(engines)('actions over $engine', ({ open }) => {
     await stores.actions.setTarget(org, failed.id, {
       agentId: 'agent-1',
       state: 'failed',
-      hits: 0,
       code: 'no-such-line',
       message: 'no',
     });
@@ -207,7 +206,7 @@ describe.each(engines)('actions over $engine', ({ open }) => {
     expect(await on(full)).toEqual(['here', 'gone-with-hit', 'late-2']);
   });
 
-  it('remember what an agent reports, and never count its hits back', async () => {
+  it('remember what an agent reports, and count its hits by what was stored', async () => {
     const org = 'report';
     const placed = action({ org });
     await stores.actions.place(placed, wide);
@@ -215,13 +214,14 @@ describe.each(engines)('actions over $engine', ({ open }) => {
     await stores.actions.setTarget(org, placed.id, {
       agentId: 'agent-1',
       state: 'armed',
-      hits: 3,
+      taken: 3,
       skipped,
       lastError: 'x is not defined',
     });
-    await stores.actions.setTarget(org, placed.id, { agentId: 'agent-1', state: 'suspended', hits: 2, skipped });
+    await stores.hits.append(hit(placed, 1));
+    await stores.actions.setTarget(org, placed.id, { agentId: 'agent-1', state: 'suspended', skipped });
     expect((await stores.actions.get(org, placed.id))?.targets).toEqual([
-      target('agent-1', { state: 'suspended', hits: 3, skipped }),
+      target('agent-1', { state: 'suspended', hits: 1, taken: 3, skipped }),
     ]);
   });
 
@@ -240,9 +240,9 @@ describe.each(engines)('actions over $engine', ({ open }) => {
         values: { sum: 1e308, min: 0.1, max: 1e308, histogram: { scale: -3, zero: 0, positive: side, negative: side } },
       },
     } as const;
-    const report = { agentId: 'agent-1', state: 'armed', hits: 0, message: 'as yet', ...structuredClone(counted) } as const;
+    const report = { agentId: 'agent-1', state: 'armed', message: 'as yet', ...structuredClone(counted) } as const;
     await stores.actions.setTarget(org, placed.id, report as unknown as Parameters<typeof stores.actions.setTarget>[2]);
-    await stores.actions.setTarget(org, placed.id, { agentId: 'agent-1', state: 'removed', hits: 0 });
+    await stores.actions.setTarget(org, placed.id, { agentId: 'agent-1', state: 'removed' });
     expect(await stores.actions.get(org, placed.id)).toEqual({
       ...placed,
       targets: [target('agent-1', { ...(counted as unknown as Partial<TargetRecord>), state: 'removed' })],

@@ -30,10 +30,13 @@ describe.each(engines)('hits over $engine', ({ open }) => {
   });
 
   it('do not end a duration, which goes on measuring, and are no more than it may have', async () => {
-    const one = await placed({ kind: 'duration', duration: { span: 'function', thresholdMs: 1 } });
+    const targets = [target('agent-1'), target('agent-2')];
+    const one = await placed({ kind: 'duration', duration: { span: 'function', thresholdMs: 1 }, targets });
     expect(await stores.hits.append(hit(one, 1))).toEqual({ outcome: 'stored', number: 1 });
     expect(await stores.hits.append(hit(one, 2))).toEqual({ outcome: 'beyond' });
-    expect(await stores.actions.get(one.org, one.id)).toMatchObject({ status: 'pending', hits: 1 });
+    expect(await stores.hits.append(hit(one, 1, { agentId: 'agent-2' }))).toEqual({ outcome: 'beyond' });
+    const stored = { status: 'pending', hits: 1, targets: [{ hits: 1 }, { hits: 0 }] };
+    expect(await stores.actions.get(one.org, one.id)).toMatchObject(stored);
   });
 
   it('come back in order and page by page with the capture as it was', async () => {
@@ -113,7 +116,7 @@ describe.each(engines)('hits over $engine', ({ open }) => {
     expect([await isSharedOut(t0 + 5_000), await isSharedOut(t0 + 15_000)]).toEqual([false, true]);
     await stores.agents.seen(org, 'agent-2', t0 + 16_000, true);
     expect(await isSharedOut(t0 + 60_000)).toBe(false);
-    await stores.actions.setTarget(org, one.id, { agentId: 'agent-2', state: 'failed', hits: 0, code: 'no-such-line' });
+    await stores.actions.setTarget(org, one.id, { agentId: 'agent-2', state: 'failed', code: 'no-such-line' });
     expect(await isSharedOut(t0 + 60_000)).toBe(true);
   });
 

@@ -13,12 +13,12 @@ import type { ProbeEvents, ProbeOptions, Probes } from './probes.ts';
 import type { Pass, Token } from './site.ts';
 import { Teller } from './teller.ts';
 import { visitAll } from './visit-all.ts';
-import { addPlace, type Failure, freeSlot, readAction, type Watch } from './watch.ts';
+import { addPlace, type Failure, freeSlot, lowerHits, readAction, type Watch } from './watch.ts';
 import { whyNot } from './why-not.ts';
 
 /** An action that waits for its file is looked for again after this, in case its loading was missed. */
 const searchAgainMs = 5_000;
-/** How often changed counts are told and lives are checked. */
+/** How often counts are told and lives are checked. */
 const reportMs = 1_000;
 /** Ended actions remembered, so that one offered again after a reconnect does not start anew. */
 const maxEnded = 256;
@@ -85,6 +85,7 @@ export class InProcessProbes implements Probes {
 
   arm(action: Action): void {
     const known = this.#watches.get(action.id) ?? this.#ended.get(action.id);
+    if (known?.rev === action.rev) lowerHits(known, action);
     if (known !== undefined && known.rev >= action.rev && known.state !== 'suspended') {
       this.#teller.tell(known);
       return;
@@ -99,8 +100,8 @@ export class InProcessProbes implements Probes {
       this.#observation.take(known);
       this.#watches.delete(action.id);
       if (!('code' in watch) && known.rev === action.rev) {
-        const { hits, skipped, sums, cycle, spentMs, maxPauseMs, armMs, installedAt, trips } = known;
-        Object.assign(watch, { hits, skipped, sums, cycle, spentMs, maxPauseMs, armMs, installedAt, trips });
+        const { hits, maxHits, skipped, sums, cycle, spentMs, maxPauseMs, armMs, installedAt, trips } = known;
+        Object.assign(watch, { hits, maxHits, skipped, sums, cycle, spentMs, maxPauseMs, armMs, installedAt, trips });
       }
     }
     if (!('code' in watch) && this.#watches.size >= limits.maxActionsPerAgent) {
@@ -285,7 +286,7 @@ export class InProcessProbes implements Probes {
         const end = endOf(watch, hasHook);
         if (end !== undefined) this.#end(watch, end.state, end.why);
         else if (watch.state === 'pending' && monotonicMs() - watch.searchedMs > searchAgainMs) this.#search(watch);
-        else if (watch.isChanged) this.#teller.tell(watch);
+        else this.#teller.tellIfDue(watch);
       }
       this.#startReports();
     }, reportMs);

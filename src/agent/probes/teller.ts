@@ -1,7 +1,10 @@
 import type { Passes, StateFrame, Sums } from '../../protocol/frames.ts';
 import { limits } from '../../protocol/limits.ts';
-import { monotonicMs, round } from '../intrinsics.ts';
+import { max, monotonicMs, round } from '../intrinsics.ts';
 import type { Failure, Watch } from './watch.ts';
+
+/** From this age on it says something that the line was not reached. */
+const firstAgeMs = 1_000;
 
 /** Tells the link how actions stand. */
 export class Teller {
@@ -11,11 +14,17 @@ export class Teller {
     this.#to = to;
   }
 
+  /** Tells what has changed; that nothing has, at ages that double: a bridge cannot tell a quiet line from an agent that says nothing. */
+  tellIfDue(watch: Watch): void {
+    if (watch.isChanged || (watch.state === 'armed' && monotonicMs() >= watch.tellAtMs)) this.tell(watch);
+  }
+
   /** Everything that is known of an action. */
   tell(watch: Watch, why: Partial<Failure> = {}): void {
     const { id, rev, state, at, engine, hits, skipped, lastError } = watch;
     watch.isChanged = false;
     const passes = passesOf(watch);
+    if (passes !== undefined) watch.tellAtMs = monotonicMs() + max(firstAgeMs - passes.armedMs, passes.armedMs);
     const sums = sumsOf(watch, passes);
     this.say({
       id,

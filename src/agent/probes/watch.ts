@@ -64,6 +64,8 @@ export interface Watch {
   lastError: string | undefined;
   /** Something the bridge does not know yet. */
   isChanged: boolean;
+  /** When its counts are told although nothing has changed. */
+  tellAtMs: number;
   /** Pauses that were far too long. */
   trips: number;
   trippedUntilMs: number;
@@ -156,12 +158,18 @@ export function readAction(action: Action, slot: number, hidden: HiddenName): Wa
     installedAt: undefined,
     lastError: undefined,
     isChanged: false,
+    tellAtMs: Number.POSITIVE_INFINITY,
     trips: 0,
     trippedUntilMs: 0,
     failures: 0,
     search: 0,
     searchedMs: Number.NEGATIVE_INFINITY,
   };
+}
+
+/** The same action offered again may have fewer hits left for one that goes on adding up; never more. */
+export function lowerHits(watch: Watch, { limits: { hits } }: Action): void {
+  if (watch.sums !== undefined) watch.maxHits = Math.min(watch.maxHits, clamp(hits, limits.minHits, limits.maxHits));
 }
 
 /** What an action of its kind must have. */
