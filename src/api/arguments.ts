@@ -8,11 +8,15 @@ export interface Said {
   body: unknown;
 }
 
+const wholeNumber = /^(?:0|[1-9]\d*)$/;
+
 /**
  * The arguments of the tool behind a route. The tool's own schema checks them in `call()`, which also reads numbers, switches and lists
  * from the text that a query is.
  */
 export function argumentsOf(route: Route, { path, query, body }: Said): unknown {
+  const odd = route.numbers?.find((name) => !wholeNumber.test(path[name] ?? ''));
+  if (odd !== undefined) throw notNumber(odd);
   const isPost = route.method === 'POST';
   const [inQuery] = Object.keys(query);
   if (isPost && inQuery !== undefined) throw misplaced(inQuery, 'Arguments of a POST are in its body.');
@@ -34,6 +38,15 @@ function misplaced(field: string, why: string): Refusal {
     message: `${field} is not taken there. ${why}`,
     field,
     next: 'Take it out and send again.',
+  });
+}
+
+function notNumber(field: string): Refusal {
+  return new Refusal({
+    code: 'invalid_input',
+    message: `${field} is not valid: in a path it is a whole number such as 1, 2 or 3.`,
+    field,
+    next: 'Correct the path and send again.',
   });
 }
 

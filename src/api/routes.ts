@@ -14,6 +14,8 @@ export interface Route {
   summary?: string;
   /** Arguments of the tool that a part of the path gives under another name. */
   as?: Record<string, string>;
+  /** Parts of the path that are numbers, written 1, 2, 3 and in no other way: what has a URL has one. */
+  numbers?: string[];
   /** Arguments of the tool that would make it another operation. */
   without?: string[];
   /** Arguments whose default is another one here than in the tool. */
@@ -58,7 +60,7 @@ export const routes: readonly Route[] = [
   {
     ...{ method: 'GET', path: '/actions/{actionId}/hits/{hit}', tool: 'get_hits', operation: 'getHit', group: 'Hits' },
     summary: 'Get one hit, whole',
-    without: ['view'],
+    ...{ numbers: ['hit'], without: ['view'] },
   },
   { method: 'POST', path: '/comparisons', tool: 'compare_hits', operation: 'compareHits', group: 'Hits' },
   { method: 'GET', path: '/sources', tool: 'list_sources', operation: 'listSources', group: 'Sources' },

@@ -7,7 +7,8 @@ export const stdio: Command = {
   name: 'stdio',
   usage: `sidelight stdio [--api-key KEY] [--base-url URL]
   For MCP clients that only speak stdio: passes everything on to the bridge at URL (http://127.0.0.1:7433 by default).
-  Reads SIDELIGHT_API_KEY and SIDELIGHT_BASE_URL where a flag is missing. Ends with its stdin. -h, --help; -v, --version.`,
+  Reads SIDELIGHT_API_KEY and SIDELIGHT_BASE_URL where a flag is missing. Ends with its stdin, when
+  what was asked is answered, at most 10 s later. -h, --help; -v, --version.`,
   async run(args) {
     const text = { type: 'string' } as const;
     const { values } = readFlags(args, {

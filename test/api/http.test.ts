@@ -73,6 +73,19 @@ describe('a request of the API', () => {
     });
   });
 
+  it('has one way to write the number in its path', async () => {
+    const seen: CallRequest[] = [];
+    await inApi(keeping(seen), async ({ send }) => {
+      expect((await send(`/api/v1/actions/${actionId}/hits/12`)).status).toBe(200);
+      for (const odd of ['0x1', '1e0', '%201', '1%20', '01', '+1', '-1', '1.0', 'one', '%D9%A1']) {
+        const response = await send(`/api/v1/actions/${actionId}/hits/${odd}`);
+        expect(response.status, odd).toBe(400);
+        expect(await response.json(), odd).toMatchObject({ code: 'invalid_input', field: 'hit', next: expect.any(String) });
+      }
+      expect(seen).toMatchObject([{ tool: 'get_hits', arguments: { actionId, hit: '12' } }]);
+    });
+  });
+
   it('that deletes an action names it as the list of one that the tool takes', async () => {
     const seen: CallRequest[] = [];
     await inApi(keeping(seen), async ({ send }) => {

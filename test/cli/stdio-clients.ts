@@ -1,11 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { Client as ModernClient, type VersionNegotiationMode } from '@modelcontextprotocol/client';
 import { StdioClientTransport as ModernTransport } from '@modelcontextprotocol/client/stdio';
 import { Client as LegacyClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport as LegacyTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js';
-import { until } from '../helpers/program.ts';
 import type { CallOptions, CallResult } from '../mcp/clients.ts';
 import { cli } from './sidelight.ts';
 
@@ -84,55 +81,4 @@ function namesOf(client: LegacyClient | ModernClient): StdioClient['names'] {
     resources: async () => (await client.listResources()).resources,
   };
   return async (of) => (await lists[of]()).map(({ name }) => name);
-}
-
-/** `sidelight stdio` with the test on its pipes. */
-export interface Piped {
-  child: ChildProcess;
-  write(...messages: (object | string)[]): void;
-  /** The answer with this id, or without one, once it is there. */
-  answer(id: number | undefined): Promise<Reply>;
-  /** Everything on stdout so far, line by line. */
-  lines(): string[];
-  stderr(): string;
-  /** Ends stdin and gives the exit code. */
-  end(): Promise<number | null>;
-}
-
-/** A JSON-RPC message as it came. */
-export interface Reply {
-  id?: number;
-  result?: { structuredContent?: Record<string, unknown> };
-  error?: { code: number; message: string; data?: { code?: string; next?: string } };
-}
-
-/** Starts the command with nothing in its environment but what is given. */
-export function startPiped(args: string[], env: Record<string, string> = {}): Piped {
-  const child = spawn(process.execPath, [cli, 'stdio', ...args], { stdio: 'pipe', env });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    stdout += chunk.toString();
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    stderr += chunk.toString();
-  });
-  const closed = once(child, 'close');
-  const lines = () => stdout.split('\n').slice(0, -1);
-  return {
-    ...{ child, lines, stderr: () => stderr },
-    write: (...messages) => {
-      for (const each of messages) child.stdin.write(`${typeof each === 'string' ? each : JSON.stringify(each)}\n`);
-    },
-    answer: (id) =>
-      until(`the answer ${id} is there`, () => {
-        const replies = lines().map((line) => JSON.parse(line) as Reply & { method?: string });
-        return replies.find((reply) => reply.id === id && reply.method === undefined);
-      }),
-    async end() {
-      child.stdin.end();
-      const [code] = (await closed) as [number | null];
-      return code;
-    },
-  };
 }

@@ -1,22 +1,12 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { aborted, aliceKey, inWorld, type World } from '../mcp/world.ts';
+import { aborted, aliceKey, inWorld } from '../mcp/world.ts';
 import { sidelight } from './sidelight.ts';
-import { type Piped, type StdioClient, startPiped, stdioClients } from './stdio-clients.ts';
+import { type StdioClient, stdioClients } from './stdio-clients.ts';
+import { baseOf, modern, nobodyAt, startPiped, toolsCall, withPipes, withServer } from './stdio-pipes.ts';
 
-const baseOf = ({ port }: World) => `http://127.0.0.1:${port}`;
-const toolsCall = (id: number, name: string, meta: object = {}) => ({
-  ...{ jsonrpc: '2.0', id, method: 'tools/call' },
-  params: { name, arguments: {}, _meta: meta },
-});
-const modern = {
-  'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-  'io.modelcontextprotocol/clientCapabilities': {},
-};
 /** A client hears well within its own patience, a minute, that there is no bridge. */
 const promptMs = 15_000;
 
@@ -29,44 +19,8 @@ async function withClient(connecting: Promise<StdioClient>, run: (client: StdioC
   }
 }
 
-/** Runs the command on pipes against a bridge, and sees that nothing but protocol came out of it. */
-async function withPipes(args: string[], run: (piped: Piped) => Promise<void>): Promise<void> {
-  const piped = startPiped(args);
-  try {
-    await run(piped);
-    expect(await piped.end()).toBe(0);
-    for (const line of piped.lines()) expect(JSON.parse(line)).toMatchObject({ jsonrpc: '2.0' });
-  } finally {
-    piped.child.kill('SIGKILL');
-  }
-}
-
-/** A server that is no bridge, on a free loopback port. */
-async function withServer(serve: RequestListener, run: (url: string) => Promise<void>): Promise<void> {
-  const server: Server = createServer(serve);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
-  try {
-    await run(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  } finally {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  }
-}
-
-/** The URL of a port where nobody listens any more. */
-async function nobodyAt(): Promise<string> {
-  let gone = '';
-  await withServer(
-    () => undefined,
-    async (url) => {
-      gone = url;
-    },
-  );
-  return gone;
-}
-
 describe.each(stdioClients)('sidelight stdio, started by $name', { timeout: 60_000 }, ({ connect, failure }) => {
-  it('passes on everything the bridge has, and what a call answers', () =>
+  it('passes on everything the bridge has, what a call answers, and that one is cancelled while others go on', () =>
     inWorld((world) =>
       withClient(connect(baseOf(world), aliceKey), async (client) => {
         expect(client.version).toBe('1.2.3');
@@ -77,12 +31,7 @@ describe.each(stdioClients)('sidelight stdio, started by $name', { timeout: 60_0
         });
         expect(await client.call('refuse')).toMatchObject({ structuredContent: { error: { field: 'line' } }, isError: true });
         expect(world.seen[0]?.request).toMatchObject({ client: 'stdio-client/1.0.0' });
-      }),
-    ));
 
-  it('ends a call on the bridge when it is cancelled, and goes on with the others', () =>
-    inWorld((world) =>
-      withClient(connect(baseOf(world), aliceKey), async (client) => {
         const leaving = new AbortController();
         const held = client.call('hold', {}, { signal: leaving.signal });
         const rejected = expect(held).rejects.toThrow();
@@ -111,25 +60,23 @@ describe.each(stdioClients)('sidelight stdio, started by $name', { timeout: 60_0
 });
 
 describe('sidelight stdio', () => {
-  it.each([
-    { era: 'the 2025 era', meta: {} },
-    { era: 'the 2026 era', meta: modern },
-  ])('passes on the progress of a call of $era, in order and before its answer', ({ meta }) =>
+  it('passes on the progress of a call of either era, in order and before its answer', () =>
     inWorld((world) =>
       withPipes(['--base-url', baseOf(world), '--api-key', aliceKey], async (piped) => {
-        piped.write(toolsCall(1, 'count', { ...meta, progressToken: 'p' }));
-        await piped.answer(1);
-        const messages = piped.lines().map((line) => JSON.parse(line) as { params?: { progressToken: string; message: string } });
-        expect(messages.map(({ params }) => params?.message)).toEqual(['1 of 3', '2 of 3', '3 of 3', undefined]);
-        expect(messages[0]?.params?.progressToken).toBe('p');
+        let before = 0;
+        for (const [id, meta] of [{}, modern].entries()) {
+          piped.write(toolsCall(id, 'count', { ...meta, progressToken: `p${id}` }));
+          await piped.answer(id);
+          const lines = piped.lines().slice(before);
+          before += lines.length;
+          const messages = lines.map((line) => JSON.parse(line) as { params?: { progressToken: string; message: string } });
+          expect(messages.map(({ params }) => params?.message)).toEqual(['1 of 3', '2 of 3', '3 of 3', undefined]);
+          expect(messages[0]?.params?.progressToken).toBe(`p${id}`);
+        }
       }),
-    ),
-  );
+    ));
 
-  it.each([
-    { era: 'the 2025 era', meta: {} },
-    { era: 'the 2026 era', meta: modern },
-  ])('answers a request of $era that the bridge drops, with what to do next', ({ meta }) =>
+  it('answers requests of either era that the bridge drops, with what to do next', () =>
     withServer(
       (request, response) => {
         request.resume().on('end', () => {
@@ -139,36 +86,42 @@ describe('sidelight stdio', () => {
       },
       (url) =>
         withPipes(['--base-url', url, '--api-key', aliceKey], async (piped) => {
-          piped.write(toolsCall(1, 'echo', meta), toolsCall(2, 'echo', meta));
-          for (const id of [1, 2]) {
+          const metas = [{}, {}, modern, modern];
+          piped.write(...metas.map((meta, id) => toolsCall(id, 'echo', meta)));
+          for (const id of metas.keys()) {
             expect(await piped.answer(id)).toMatchObject({
               error: { code: -32_000, message: expect.stringMatching(/ended the connection/), data: { code: 'unavailable' } },
             });
           }
           expect(piped.stderr()).toMatch(/^sidelight stdio: The bridge at .* list_actions/m);
         }),
-    ),
-  );
+    ));
 
-  it.each([
-    { what: 'a page', status: 200, type: 'text/html', body: '<h1>Hello</h1>' },
-    { what: 'JSON of its own', status: 200, type: 'application/json', body: '{"hello":1}' },
-    { what: 'an error of its own', status: 502, type: 'text/plain', body: 'Bad Gateway' },
-  ])('says that a server which answers with $what is no bridge', ({ status, type, body }) =>
-    withServer(
+  it('says that a server which answers with a page, JSON or an error of its own is no bridge', () => {
+    const answers = [
+      { status: 200, type: 'text/html', body: '<h1>Hello</h1>' },
+      { status: 200, type: 'application/json', body: '{"hello":1}' },
+      { status: 502, type: 'text/plain', body: 'Bad Gateway' },
+    ];
+    let asked = 0;
+    return withServer(
       (request, response) => {
         request.resume();
+        const { status, type, body } = answers[asked++ % answers.length] as (typeof answers)[number];
         response.writeHead(status, { 'Content-Type': type }).end(body);
       },
       (url) =>
         withPipes(['--base-url', url, '--api-key', aliceKey], async (piped) => {
-          piped.write(toolsCall(1, 'echo'));
-          const { error } = await piped.answer(1);
-          expect(error?.message).toMatch(/no Sidelight bridge/);
-          expect(error?.data?.next).toContain('--base-url');
+          for (const [id, { body }] of answers.entries()) {
+            piped.write(toolsCall(id, 'echo'));
+            const { error } = await piped.answer(id);
+            expect(error?.message, body).toMatch(/no Sidelight bridge/);
+            expect(error?.data?.next, body).toContain('--base-url');
+          }
+          expect(asked).toBe(answers.length);
         }),
-    ),
-  );
+    );
+  });
 
   it('gives the refusal of the bridge as it is, with the id of the request', () =>
     inWorld((world) =>
@@ -188,21 +141,6 @@ describe('sidelight stdio', () => {
         expect(await piped.answer(1)).toMatchObject({ result: { structuredContent: { echoed: {} } } });
       }),
     ));
-
-  it.each([
-    { era: 'the 2025 era', meta: {} },
-    { era: 'the 2026 era', meta: modern },
-  ])('ends with its stdin, and takes with it a call of $era that is under way', ({ meta }) =>
-    inWorld((world) =>
-      withPipes(['--base-url', baseOf(world), '--api-key', aliceKey], async (piped) => {
-        piped.write(toolsCall(1, 'hold', meta));
-        const { signal } = await world.held();
-        expect(await piped.end()).toBe(0);
-        await aborted(signal);
-        expect(piped.lines()).toEqual([]);
-      }),
-    ),
-  );
 
   it('starts without a bridge, a database or a home', async () => {
     const home = await mkdtemp(join(tmpdir(), 'sidelight-stdio-'));
