@@ -1,5 +1,6 @@
 import { ownTurn } from '../lib/own-turn.ts';
 import type { Rendered } from '../redaction/render.ts';
+import { Aliases } from './aliases.ts';
 import type { Leaf } from './leaves.ts';
 import { bestThreshold, type Pair, separatesFully, separation } from './separation.ts';
 import { typeOf } from './summarise.ts';
@@ -40,6 +41,8 @@ export interface Separator {
   score: number;
   a: Side;
   b: Side;
+  /** Other paths to the same values: the program had one object at several places. */
+  alsoAt?: string[];
 }
 
 /** What is not told path by path. */
@@ -80,8 +83,9 @@ interface Known {
 type Verdict = Separator | Exclude<keyof Counted, 'paths' | 'examples'>;
 
 /**
- * Which paths tell the groups apart, best first: those that separate fully, then by score, then as they were met. `groups` has the
- * group of each row. Exact and the same every time; takes time in proportion to hits × paths.
+ * Which paths tell the groups apart, best first: by score, then those that separate fully, then as they were met; what separates fully
+ * only because nearly every hit has a value of its own has a low score. `groups` has the group of each row. Exact and the same every
+ * time; takes time in proportion to hits × paths.
  */
 export async function compare(
   table: Table,
@@ -93,24 +97,42 @@ export async function compare(
   const separators: Separator[] = [];
   /** Containers that are told, or implied, to be on one side rather than on the other. */
   const told = new Set<string>();
+  const aliases = new Aliases(table, asked);
   let turn = 0;
   for (const [path, parent] of table.paths) {
     if (++turn % pathsPerTurn === 0) await ownTurn();
-    const verdict = asked.has(path) ? 'asked' : judge(table, groups, path, parent !== undefined && told.has(parent));
+    const verdict = aliases.isAsked(path) ? 'asked' : judge(table, groups, path, parent !== undefined && told.has(parent));
     if (typeof verdict === 'object') {
       separators.push(verdict);
       if (verdict.by === 'type') told.add(path);
       continue;
     }
     counted[verdict] += 1;
-    if (verdict === 'implied') told.add(path);
+    if (verdict === 'implied' || verdict === 'asked') told.add(path);
     if (verdict !== 'alwaysDifferent' && verdict !== 'growing' && verdict !== 'hidden') continue;
     const examples = counted.examples[verdict] ?? [];
     if (examples.length < maxExamples) counted.examples[verdict] = [...examples, path];
   }
   const rank = ({ separates }: Separator) => (separates === 'fully' ? 0 : 1);
-  separators.sort((left, right) => rank(left) - rank(right) || right.score - left.score);
-  return { separators, counted };
+  separators.sort((left, right) => right.score - left.score || rank(left) - rank(right));
+  return { separators: await eachOnce(separators, aliases), counted };
+}
+
+/** One of several that are the same by other names: the shortest, with some of the others. */
+async function eachOnce(separators: readonly Separator[], aliases: Aliases): Promise<Separator[]> {
+  const byPlace = new Map<string, Separator>();
+  for (const [turn, separator] of separators.entries()) {
+    if (turn % pathsPerTurn === pathsPerTurn - 1) await ownTurn();
+    const key = aliases.key(separator.path);
+    const same = byPlace.get(key);
+    if (same === undefined) {
+      byPlace.set(key, separator);
+      continue;
+    }
+    const [path, other] = separator.path.length < same.path.length ? [separator.path, same.path] : [same.path, separator.path];
+    byPlace.set(key, { ...same, path, alsoAt: [other, ...(same.alsoAt ?? [])].slice(0, maxExamples) });
+  }
+  return [...byPlace.values()];
 }
 
 function judge(table: Table, groups: readonly ('a' | 'b')[], path: string, isParentTold: boolean): Verdict {

@@ -1,9 +1,13 @@
 import type { Rendered, RenderedHit } from '../redaction/render.ts';
 
+/** A caller that awaits is the same caller as one that has not awaited yet. */
+const callerName = (name: string): string => name.replace(/^async /, '') || '(anonymous)';
+
 const read = {
   '@agent': ({ agentName }: RenderedHit): Rendered | undefined => agentName,
   '@function': ({ at }: RenderedHit) => at.function,
-  '@caller': ({ stack }: RenderedHit) => (stack[1] === undefined ? undefined : `${stack[1].function} (${stack[1].file})`),
+  '@caller': ({ stack: [, caller] }: RenderedHit) =>
+    caller === undefined ? undefined : `${callerName(caller.function)} (${caller.file})`,
   '@durationMs': ({ durationMicros }: RenderedHit) => (durationMicros === undefined ? undefined : durationMicros / 1_000),
 };
 

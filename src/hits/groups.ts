@@ -1,6 +1,6 @@
 import type { Node } from '../protocol/expression.ts';
 import type { ViewedHit } from '../redaction/view.ts';
-import { pathOf } from './path.ts';
+import { collectPaths } from './missing.ts';
 import { Where } from './where.ts';
 
 /** Which hits are one side of a comparison; every part must fit. */
@@ -78,13 +78,9 @@ export function askedPaths(groups: readonly Group[]): Set<string> {
   for (const { where, agentIds, minDurationMs, maxDurationMs } of groups) {
     if (agentIds !== undefined) asked.add('@agent');
     if (minDurationMs !== undefined || maxDurationMs !== undefined) asked.add('@durationMs');
-    if (where !== undefined) collect(where, asked);
+    const paths = new Map<string, Node>();
+    if (where !== undefined) collectPaths(where, paths);
+    for (const path of paths.keys()) asked.add(path);
   }
   return asked;
-}
-
-function collect(node: Node, asked: Set<string>): void {
-  const path = pathOf(node);
-  if (path !== undefined) asked.add(path);
-  else if (Array.isArray(node)) for (const part of node.slice(1)) collect(part as Node, asked);
 }

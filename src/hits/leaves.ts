@@ -4,7 +4,7 @@ import type { Rendered } from '../redaction/render.ts';
 import type { ViewedHit } from '../redaction/view.ts';
 import { factOf, facts } from './facts.ts';
 import { type Looked, look, ownName } from './look.ts';
-import { child, pathOf, scalarText } from './path.ts';
+import { child, isName, pathOf, scalarText } from './path.ts';
 import { followed, referenceOf } from './references.ts';
 
 /** What one path has in one hit. */
@@ -23,6 +23,10 @@ export interface Leaf {
   hidden?: { rules: string; tags: number | undefined };
   /** Of containers: something in it was left out, so a path that is not there may be. */
   isPartial?: true;
+  /** Of what a reference led to: the path at which the hit shows it. */
+  origin?: string;
+  /** The path with `[*]` for keys that are data of the program rather than names, where there are some. */
+  folded?: string;
 }
 
 /** Paths of one hit that are looked at. An agent of ours captures at most `limits.maxNodes` values; others may send more. */
@@ -45,7 +49,7 @@ export interface Leaves {
  */
 export function leavesOf({ hit, tags }: ViewedHit): Leaves {
   const leaves: Leaves = { byPath: new Map(), isCut: false };
-  const walking: Walking = { leaves, tags, references: [] };
+  const walking: Walking = { leaves, tags, references: [], shown: new Map() };
   for (const fact of facts) {
     const value = factOf(fact, hit);
     if (value !== undefined) add(leaves, fact, leafOf(look(value), value, undefined, tags));
@@ -60,7 +64,7 @@ export function leavesOf({ hit, tags }: ViewedHit): Leaves {
   walking.references = undefined;
   for (const { place, to, value } of met ?? []) {
     const target = isInside(place.path, to) ? undefined : followed(value, hit);
-    if (target !== undefined) walk(walking, place, target);
+    if (target !== undefined) walk(walking, { ...place, origin: walking.shown.get(target) }, target);
   }
   return leaves;
 }
@@ -74,6 +78,8 @@ interface Walking {
   tags: number;
   /** Met so far; undefined once they are followed. */
   references: { place: Place; to: string; value: Rendered }[] | undefined;
+  /** Where each value stands that a reference can mean. */
+  shown: Map<Rendered, Required<Pick<Place, 'path' | 'base'>>>;
 }
 
 /** A chain of names as it is always written; anything else as its author wrote it, in brackets before a member. */
@@ -88,40 +94,64 @@ interface Place {
   /** What its members' paths begin with, where that is not `path`. */
   base?: string;
   parent?: string;
+  /** Where a value stands that is met again by reference. */
+  origin?: Required<Pick<Place, 'path' | 'base'>> | undefined;
+  /** `base` with `[*]` for keys. */
+  folded?: string;
   depth: number;
 }
 
 function walk(walking: Walking, place: Place, value: Rendered): void {
   const { leaves, tags } = walking;
-  const { path, base = path, parent, depth } = place;
+  const { path, base = path, parent, origin, folded = base, depth } = place;
   const looked = look(value);
   const to = referenceOf(value);
   if (to !== undefined) walking.references?.push({ place, to, value });
-  add(leaves, path, leafOf(looked, value, parent, tags));
+  if (to === undefined && typeof value === 'object' && value !== null && !walking.shown.has(value))
+    walking.shown.set(value, { path, base });
+  add(leaves, path, { ...leafOf(looked, value, parent, tags), ...nameOf(place) });
   if (leaves.byPath.size >= maxPaths) return;
-  const inside = (key: string | number, inner: Rendered) => {
-    if (depth >= maxDepth) leaves.isCut = true;
-    else walk(walking, { path: child(base, key), parent: path, depth: depth + 1 }, inner);
+  const below = (key: string | number, isData: boolean): Place => {
+    const at = { path: child(base, key), parent: path, depth: depth + 1 };
+    const from = origin === undefined ? undefined : child(origin.base, key);
+    const pattern = isData ? `${folded}[*]` : child(folded, key);
+    return {
+      ...at,
+      ...(from === undefined ? {} : { origin: { path: from, base: from } }),
+      ...(pattern === at.path ? {} : { folded: pattern }),
+    };
   };
-  const measured = (key: string, size: number) =>
-    add(leaves, child(base, key), { parent: path, type: 'number', key: `number ${size}`, shown: size, number: size });
+  const inside = (key: string | number, inner: Rendered, isData: boolean) => {
+    if (depth >= maxDepth) leaves.isCut = true;
+    else walk(walking, below(key, isData), inner);
+  };
+  const measured = (key: string, size: number) => {
+    const at = below(key, false);
+    const leaf = { parent: path, type: 'number', key: `number ${size}`, shown: size, number: size };
+    add(leaves, at.path, { ...leaf, ...nameOf(at) });
+  };
   switch (looked.is) {
     case 'object':
-      for (const [name, field] of looked.fields) inside(name, field);
+      for (const [name, field] of looked.fields) inside(name, field, !isName(name));
       break;
     case 'list':
       measured('length', looked.length);
-      for (const [index, item] of looked.items.entries()) inside(index, item);
+      for (const [index, item] of looked.items.entries()) inside(index, item, false);
       break;
     case 'map':
       measured('size', looked.size);
       for (const [key, entry] of looked.entries) {
         const name = scalarText(key);
         if (name === undefined) leaves.isCut = true;
-        else inside(name, entry);
+        else inside(name, entry, true);
       }
       break;
   }
+}
+
+/** What else a path is called. */
+function nameOf({ origin, folded }: Place): Pick<Leaf, 'origin' | 'folded'> {
+  return { ...(origin === undefined ? {} : { origin: origin.path }), ...(folded === undefined ? {} : { folded }) };
 }
 
 function add(leaves: Leaves, path: string, leaf: Leaf): void {

@@ -50,7 +50,7 @@ export class Page<Item> {
     if (this.isFull) return;
     const json = JSON.stringify(item);
     const { at, from, check } = this.next;
-    if (from > 0 && check !== fingerprint(json)) throw new ChangedItem();
+    if (from > 0 && (from >= json.length || check !== fingerprint(json))) throw new ChangedItem();
     const bytes = Buffer.byteLength(json) + 1;
     if (from === 0 && this.#bytes + bytes <= this.#maxBytes) {
       this.items.push(item);

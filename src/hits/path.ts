@@ -16,6 +16,9 @@ export function parsePath(text: string): { ok: true; path: Path } | { ok: false;
   if (isFact(trimmed)) return { ok: true, path: { fact: trimmed } };
   if (trimmed.startsWith('@')) return { ok: false, why: `There is no ${trimmed}.`, hint: `There are ${facts.join(', ')}.` };
   const parsed = parseExpression(trimmed);
+  if (!parsed.ok && trimmed.includes('[*]')) {
+    return { ok: false, why: 'A path with [*] stands for several.', hint: 'Take one of its examples from the summary.' };
+  }
   if (!parsed.ok) return { ok: false, why: parsed.message, hint: parsed.hint ?? 'Write a path, as order.items[0].price.' };
   return { ok: true, path: { node: parsed.node, text: trimmed } };
 }
@@ -130,6 +133,9 @@ export function scalarText(key: Rendered): string | undefined {
 
 const identifier = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 const privateName = /^#[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
+
+/** Whether a key can be the name of a field; what cannot is an id, a date or another piece of data. */
+export const isName = (key: string): boolean => identifier.test(key) || privateName.test(key);
 
 /** The path of a member, as an expression would name it. */
 export function child(path: string, key: string | number): string {

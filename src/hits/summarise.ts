@@ -6,6 +6,9 @@ import type { Cell, Table } from './table.ts';
 const maxValues = 5;
 const maxExamples = 3;
 
+/** Paths that differ only in keys are told as one from that many on, if not every hit has them. */
+const minFolded = 4;
+
 /** A value and how many hits have it; `hit` is the number of the first. */
 interface Counted<Value> {
   value: Value;
@@ -25,6 +28,9 @@ export interface PathSummary {
   moreValues?: number;
   min?: number;
   max?: number;
+  /** Of a path with `[*]`: how many paths it stands for, and some of them. Then values are counted over all of them. */
+  paths?: number;
+  examples?: string[];
 }
 
 /** What many hits have in common and where they differ. */
@@ -44,7 +50,7 @@ export interface Summary {
 
 /** What all hits of a table say together, and each path's part of it: those that vary first, in the order they were met. */
 export function summarise(table: Table): { summary: Summary; paths: PathSummary[] } {
-  const all = [...table.paths.keys()].flatMap((path) => describePath(table, path) ?? []);
+  const all = columnsOf(table).flatMap((column) => describe(table, column) ?? []);
   const varying = all.filter(({ types }) => types !== undefined);
   const constant = all.filter(({ types }) => types === undefined);
   const first = table.rows[0]?.viewed.hit;
@@ -62,23 +68,55 @@ export function summarise(table: Table): { summary: Summary; paths: PathSummary[
   return { summary, paths: [...varying, ...constant] };
 }
 
-function describePath(table: Table, path: string): PathSummary | undefined {
+/** What is told as one: a path, or several that differ only in keys which come and go. */
+interface Column {
+  name: string;
+  paths: string[];
+}
+
+function columnsOf(table: Table): Column[] {
+  const isMoving = (path: string) => !table.rows.every(({ byPath }) => byPath.has(path));
+  const moving = new Map<string, string[]>();
+  for (const [path, folded] of table.folded) {
+    if (!isMoving(path)) continue;
+    const alike = moving.get(folded);
+    if (alike === undefined) moving.set(folded, [path]);
+    else alike.push(path);
+  }
+  const told = new Set<string>();
+  return [...table.paths.keys()].flatMap((path): Column[] => {
+    const folded = table.folded.get(path);
+    const paths = folded === undefined ? undefined : moving.get(folded);
+    if (folded === undefined || paths === undefined || paths.length < minFolded || !isMoving(path))
+      return [{ name: path, paths: [path] }];
+    if (told.has(folded)) return [];
+    told.add(folded);
+    return [{ name: folded, paths }];
+  });
+}
+
+function describe(table: Table, { name: path, paths }: Column): PathSummary | undefined {
+  const isOne = paths.length === 1;
   const types: Record<string, number> = {};
   const distinct = new Map<string, Counted<Rendered>>();
   const numbers: number[] = [];
   for (const row of table.rows) {
-    const cell = table.cell(row, path);
-    const type = typeOf(cell);
-    types[type] = (types[type] ?? 0) + 1;
-    if (typeof cell === 'string' || cell.shown === undefined) continue;
-    count(distinct, cell.key, cell.shown, row.viewed.hit.number);
-    if (cell.number !== undefined) numbers.push(cell.number);
+    for (const each of paths) {
+      // That a hit lacks one of many keys says nothing.
+      if (!isOne && !row.byPath.has(each)) continue;
+      const cell = table.cell(row, each);
+      const type = typeOf(cell);
+      types[type] = (types[type] ?? 0) + 1;
+      if (typeof cell === 'string' || cell.shown === undefined) continue;
+      count(distinct, cell.key, cell.shown, row.viewed.hit.number);
+      if (cell.number !== undefined) numbers.push(cell.number);
+    }
   }
   const [only] = distinct.values();
   if (Object.keys(types).length === 1 && distinct.size <= 1) {
-    if (only !== undefined) return { path, value: only.value };
+    if (only !== undefined) return { path, value: only.value, ...(isOne ? {} : foldedOf(paths)) };
     // A container that is always there says nothing that its members do not say.
-    return types.unknown === undefined ? undefined : { path, types };
+    return types.unknown === undefined ? undefined : { path, types, ...(isOne ? {} : foldedOf(paths)) };
   }
   const told = top(distinct);
   return {
@@ -87,8 +125,11 @@ function describePath(table: Table, path: string): PathSummary | undefined {
     ...(told.length === 0 ? {} : { values: told }),
     ...(distinct.size > told.length ? { moreValues: distinct.size - told.length } : {}),
     ...(numbers.length === 0 ? {} : { min: Math.min(...numbers), max: Math.max(...numbers) }),
+    ...(isOne ? {} : foldedOf(paths)),
   };
 }
+
+const foldedOf = (paths: string[]) => ({ paths: paths.length, examples: paths.slice(0, maxExamples) });
 
 /** The type of a cell as it is counted. */
 export const typeOf = (cell: Cell): string => (typeof cell === 'string' ? cell : cell.type);

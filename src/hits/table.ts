@@ -23,6 +23,8 @@ export class Table {
   readonly rows: Row[] = [];
   /** Path → the path of what it stands in. */
   readonly paths = new Map<string, string | undefined>();
+  /** Path → the same with `[*]` for keys that are data, where it has some. */
+  readonly folded = new Map<string, string>();
   /** Some paths are not in it, because there are too many, or because they are too long. */
   isCut = false;
 
@@ -30,10 +32,12 @@ export class Table {
   add(viewed: ViewedHit): void {
     const { byPath, isCut } = leavesOf(viewed);
     this.isCut ||= isCut;
-    for (const [path, { parent }] of byPath) {
+    for (const [path, { parent, folded }] of byPath) {
       if (this.paths.has(path)) continue;
-      if (this.paths.size < maxPaths) this.paths.set(path, parent);
-      else this.isCut = true;
+      if (this.paths.size < maxPaths) {
+        this.paths.set(path, parent);
+        if (folded !== undefined) this.folded.set(path, folded);
+      } else this.isCut = true;
     }
     this.rows.push({ viewed, byPath, isShort: isShort(viewed.hit.cut), isCut });
   }

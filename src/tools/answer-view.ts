@@ -3,8 +3,9 @@ import { bytesOf, fingerprint } from '../hits/pages.ts';
 import { summarise } from '../hits/summarise.ts';
 import { Table } from '../hits/table.ts';
 import type { ClosedHit, Shown, View, ViewedHit } from '../redaction/view.ts';
-import { writeHitCursor } from './hit-cursor.ts';
-import { cutNote, firstCursor, pageOfPaths } from './hit-views.ts';
+import { budgetOf } from './hit-bytes.ts';
+import { firstCursor, writeHitCursor } from './hit-cursor.ts';
+import { cutNote, pageOfPaths } from './hit-views.ts';
 
 /** What an action's answer shows of its hits. */
 export interface Answering {
@@ -42,8 +43,12 @@ export function answerView({ action, hits, last, afterHit, maxBytes }: Answering
       const page = pageOfPaths(paths, { at: 0, from: 0 }, maxBytes - bytesOf(summary) - bytesOf(fitting));
       const until = hits.at(-1)?.number ?? afterHit;
       const isRest = page.next.at < paths.length;
-      const rest = { ...firstCursor('summary', afterHit, until), at: page.next.at, check: fingerprint(JSON.stringify(paths)) };
-      const raw = firstCursor('raw', afterHit, action.maxHits);
+      const rest = {
+        ...firstCursor({ view: 'summary', action }, afterHit, until),
+        at: page.next.at,
+        check: fingerprint(JSON.stringify(paths)),
+      };
+      const raw = firstCursor({ view: 'raw', action }, afterHit, action.maxHits);
       const count = hits.length + (last === undefined ? 0 : 1);
       return {
         structured: {
@@ -61,9 +66,11 @@ export function answerView({ action, hits, last, afterHit, maxBytes }: Answering
           why: isRest
             ? 'The summary goes on there.'
             : 'It has the hits whole, page by page; with path it reads one value of every hit.',
-          arguments: isRest
-            ? { actionId: action.id, view: 'summary', cursor: writeHitCursor(rest) }
-            : { actionId: action.id, view: 'raw', cursor: writeHitCursor(raw) },
+          arguments: {
+            actionId: action.id,
+            ...budgetOf(maxBytes),
+            ...(isRest ? { view: 'summary', cursor: writeHitCursor(rest) } : { view: 'raw', cursor: writeHitCursor(raw) }),
+          },
         },
       };
     },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ActionRecord } from '../actions/action.ts';
+import type { ActionRecord, TargetRecord } from '../actions/action.ts';
 import type { Permit } from '../authorization/authorize.ts';
 import { askedPaths, type Group } from '../hits/groups.ts';
 import { Refusal } from '../lib/refusal.ts';
@@ -33,7 +33,7 @@ const group = z.object({
   where: shortText(limits.maxExpressionChars).optional().describe('Condition over values.'),
   minDurationMs: milliseconds,
   maxDurationMs: milliseconds,
-  version: shortText(200).optional().describe('Of the program.'),
+  version: shortText(200).optional().describe('Or commit.'),
 });
 
 type GroupInput = z.output<typeof group>;
@@ -52,9 +52,9 @@ export const compareHits: Tool<typeof input> = {
 Example: {"a":{"actionIds":["act_…"],"where":"order.total < 0"}}`,
   input,
   output: z.object({
-    groups: open('Hits: {a, b, both, neither, undecided, reasons}.'),
+    groups: open('Hits: {a, b, both, neither, undecided, reasons, missing}.'),
     paths: z
-      .array(open('{path, separates, by, limit, score, a, b}; a, b: {types, values, moreValues, min, max}.'))
+      .array(open('{path, separates, by, limit, score, a, b, alsoAt}; a, b: {types, values, moreValues, min, max}.'))
       .describe('Untrusted.'),
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
@@ -62,8 +62,8 @@ Example: {"a":{"actionIds":["act_…"],"where":"order.total < 0"}}`,
     const ofA = await actionsOf(context, permit, 'a', a.actionIds);
     const ofB = b?.actionIds === undefined ? ofA : await actionsOf(context, permit, 'b', b.actionIds);
     const actions = [...new Map([...ofA, ...ofB].map((action) => [action.id, action])).values()];
-    const groupA = await groupOf(context, permit, 'a', a, ofA);
-    const groupB = b === undefined ? undefined : await groupOf(context, permit, 'b', b, ofB);
+    const groupA = groupOf('a', a, ofA);
+    const groupB = b === undefined ? undefined : groupOf('b', b, ofB);
     context.note({ target: { actionId: actions[0]?.id } });
     const hits = await context.latency.measure('read', () => hitsOf(context, actions));
     context.note({ hits: hits.length });
@@ -74,7 +74,7 @@ Example: {"a":{"actionIds":["act_…"],"where":"order.total < 0"}}`,
       ...(actions.every(recordsHits) ? [] : ['Actions that add up have no hits to compare.']),
     ];
     const asked = askedPaths(groupB === undefined ? [groupA] : [groupA, groupB]);
-    return { structured: { notes }, view: compareView({ hits, a: groupA, b: groupB, asked, maxPaths }) };
+    return { structured: { notes }, view: compareView({ actions, hits, a: groupA, b: groupB, asked, maxPaths }) };
   },
 };
 
@@ -97,32 +97,40 @@ async function actionsOf(
   return found;
 }
 
-async function groupOf(
-  { services }: CallContext,
-  permit: Permit,
-  name: 'a' | 'b',
-  { where, minDurationMs, maxDurationMs, version }: GroupInput,
-  actions: ActionRecord[],
-): Promise<Group> {
-  const agents =
-    version === undefined
-      ? undefined
-      : (await services.agents(permit.principal.org)).filter((agent) => agent.version === version).map(({ id }) => id);
-  if (agents?.length === 0) {
-    throw new Refusal({
-      code: 'not_found',
-      message: 'No agent of that version is connected, or was within the last hour.',
-      field: `${name}.version`,
-      next: 'Call list_sources to see the versions there are.',
-    });
-  }
+function groupOf(name: 'a' | 'b', { where, minDurationMs, maxDurationMs, version }: GroupInput, actions: ActionRecord[]): Group {
+  const agents = version === undefined ? undefined : agentsOf(actions, version, `${name}.version`);
   return {
     actionIds: new Set(actions.map(({ id }) => id)),
-    ...(agents === undefined ? {} : { agentIds: new Set(agents) }),
+    ...(agents === undefined ? {} : { agentIds: agents }),
     ...(where === undefined ? {} : { where: parseWhere(where, `${name}.where`) }),
     ...(minDurationMs === undefined ? {} : { minDurationMs }),
     ...(maxDurationMs === undefined ? {} : { maxDurationMs }),
   };
+}
+
+/** Characters of a commit that stand for all of it. */
+const minCommitChars = 7;
+/** Versions told in a refusal. */
+const maxToldVersions = 10;
+
+/** Agents whose program had this version or commit when the action came to them; what they are now is another question. */
+function agentsOf(actions: ActionRecord[], wanted: string, field: string): Set<string> {
+  const targets = actions.flatMap((action) => action.targets);
+  const isOf = ({ version, commit }: TargetRecord) =>
+    version === wanted || commit === wanted || (wanted.length >= minCommitChars && commit?.startsWith(wanted) === true);
+  const ids = new Set(targets.filter(isOf).map(({ agentId }) => agentId));
+  if (ids.size > 0) return ids;
+  const distinct = (told: (string | undefined)[]) =>
+    [...new Set(told)].filter((one) => one !== undefined).slice(0, maxToldVersions);
+  const versions = distinct(targets.map(({ version }) => version));
+  const commits = distinct(targets.map(({ commit }) => commit));
+  throw new Refusal({
+    code: 'not_found',
+    message: 'No agent of these actions ran that version or commit.',
+    field,
+    next: versions.length + commits.length === 0 ? 'Their agents told none.' : 'Take one of those in data.',
+    data: { versions, commits },
+  });
 }
 
 function parseWhere(text: string, field: string): Node {

@@ -14,7 +14,9 @@ export const ordinal = (max: number) =>
     .number()
     .int()
     .min(1)
-    .refine((number) => number <= max, `expected 1 to ${max}`);
+    .check(({ value, issues }) => {
+      if (value > max) issues.push({ code: 'too_big', origin: 'number', maximum: max, inclusive: true, input: value });
+    });
 
 const name = shortText(200).optional();
 

@@ -7,8 +7,8 @@ import type { View } from '../redaction/view.ts';
 import { findAction } from './action-answer.ts';
 import { actionId, open, ordinal, shortText } from './fields.ts';
 import { defaultMaxBytes, maxBytes } from './hit-bytes.ts';
-import { type HitViewName, hitViews, readHitCursor } from './hit-cursor.ts';
-import { firstCursor, pathView, rawView, type Showing, summaryView } from './hit-views.ts';
+import { firstCursor, type HitViewName, hitViews, readHitCursor } from './hit-cursor.ts';
+import { pathView, rawView, type Showing, summaryView } from './hit-views.ts';
 import { maxReadChars, readHits } from './read-hits.ts';
 import type { Tool } from './tool.ts';
 
@@ -46,9 +46,10 @@ Example: {"actionId":"act_…","path":"order.total"}`,
     const wanted = readPath(view, path);
     const action = await findAction(context, permit, id);
     context.note({ target: { actionId: id } });
-    const first = hit === undefined ? firstCursor(view, 0, limits.maxHits) : firstCursor(view, hit - 1, hit);
     if (hit !== undefined && hit > action.hits) throw noSuchHit(hit, action.hits);
-    const cursor = text === undefined ? first : readHitCursor(text, view);
+    const paged = { view, action, path: wanted };
+    const first = hit === undefined ? firstCursor(paged, 0, limits.maxHits) : firstCursor(paged, hit - 1, hit);
+    const cursor = text === undefined ? first : readHitCursor(text, first, action);
     const after = view === 'summary' ? cursor.after : Math.max(0, cursor.at - 1);
     const maxChars = view === 'raw' ? bytes * readAhead : maxReadChars;
     const hits = await context.latency.measure('read', () =>
@@ -58,7 +59,7 @@ Example: {"actionId":"act_…","path":"order.total"}`,
     const { status, hits: hitCount, maxHits } = action;
     return {
       structured: { actionId: id, view, status, hitCount, maxHits },
-      view: viewOf(view, { action, hits, cursor, maxBytes: bytes }, wanted),
+      view: viewOf(view, { action, hits, cursor, maxBytes: bytes, pathText: path }, wanted),
       ...(recordsHits(action) ? {} : { next: { tool: 'wait_for_hits', why: addsUp, arguments: { actionId: id } } }),
     };
   },

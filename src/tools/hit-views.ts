@@ -1,10 +1,12 @@
 import type { ActionRecord } from '../actions/action.ts';
+import { didYouMean } from '../hits/missing.ts';
 import { bytesOf, fingerprint, Page, type PageStart } from '../hits/pages.ts';
 import { Finder, type Path } from '../hits/path.ts';
 import { summarise } from '../hits/summarise.ts';
 import { Table } from '../hits/table.ts';
-import type { ClosedHit, NextCall, Shown, View } from '../redaction/view.ts';
-import { changed, type HitCursor, type HitViewName, putOn, writeHitCursor } from './hit-cursor.ts';
+import type { ClosedHit, NextCall, Shown, View, ViewedHit } from '../redaction/view.ts';
+import { budgetOf } from './hit-bytes.ts';
+import { changed, type HitCursor, putOn, writeHitCursor } from './hit-cursor.ts';
 
 /** What a view of hits is made of. */
 export interface Showing {
@@ -13,10 +15,13 @@ export interface Showing {
   /** Where the page begins, and the last hit that is wanted. */
   cursor: HitCursor;
   maxBytes: number;
+  /** What the caller wrote for the path of the view path. */
+  pathText?: string | undefined;
 }
 
 /** Hits whole, as many as fit; one that is larger than a page in parts. */
-export function rawView({ action, hits, cursor, maxBytes }: Showing): View {
+export function rawView(showing: Showing): View {
+  const { action, hits, cursor, maxBytes } = showing;
   const page = new Page<unknown>(maxBytes, startOf(cursor));
   return {
     hits,
@@ -27,31 +32,60 @@ export function rawView({ action, hits, cursor, maxBytes }: Showing): View {
         ...partOf(page),
         ...cursorOf(action, page, cursor),
       },
-      ...onward(action, page, cursor),
+      ...onward(showing, page),
     }),
   };
 }
 
 /** What each hit has at one path. */
-export function pathView({ action, hits, cursor, maxBytes }: Showing, path: Path): View {
+export function pathView(showing: Showing, path: Path): View {
+  const { action, hits, cursor, maxBytes } = showing;
   const finder = new Finder();
   const page = new Page<unknown>(maxBytes, startOf(cursor));
+  const lacking: ViewedHit[] = [];
+  let reason = '';
   return {
     hits,
-    add({ hit }) {
+    add(viewed) {
+      const { hit } = viewed;
       const found = finder.at(path, hit);
       const said = found.is === 'found' ? { value: found.value } : { missing: found.is, why: found.why };
       putOn(page, { hit: hit.number, ...said });
+      if (found.is !== 'absent') return;
+      lacking.push(viewed);
+      reason ||= found.why;
     },
-    done: () => ({
-      structured: { values: page.items, ...partOf(page), ...cursorOf(action, page, cursor) },
-      ...onward(action, page, cursor),
-    }),
+    done() {
+      if (hits.length > 0 && lacking.length === hits.length) return nowhere(showing, path, lacking, reason);
+      return {
+        structured: { values: page.items, ...partOf(page), ...cursorOf(action, page, cursor) },
+        ...onward(showing, page),
+      };
+    },
+  };
+}
+
+/** One answer for a path that no hit has, rather than the same for each of them. */
+function nowhere(showing: Showing, path: Path, lacking: readonly ViewedHit[], why: string): Shown {
+  const { action, cursor } = showing;
+  const [first, last] = [lacking[0]?.hit.number ?? 0, lacking.at(-1)?.hit.number ?? 0];
+  const near = 'fact' in path ? [] : didYouMean(path.node, lacking);
+  const following: HitCursor | undefined = last < lastOf(action, cursor) ? { ...cursor, at: last + 1, from: 0 } : undefined;
+  const which = first === last ? `Hit ${first} does not have` : `None of the hits ${first} to ${last} has`;
+  return {
+    structured: {
+      values: [],
+      missing: { why, ...(near.length === 0 ? {} : { didYouMean: near }) },
+      ...(following === undefined ? {} : { nextCursor: writeHitCursor(following) }),
+    },
+    notes: [`${which} this path${near.length === 0 ? '' : ': see missing.didYouMean'}.`],
+    next: { tool: 'get_hits', why: 'Its summary has the paths there are.', arguments: { actionId: action.id, view: 'summary' } },
   };
 }
 
 /** What the hits have in common and where they differ, path by path. */
-export function summaryView({ action, hits, cursor, maxBytes }: Showing): View {
+export function summaryView(showing: Showing): View {
+  const { action, hits, cursor, maxBytes } = showing;
   const table = new Table();
   return {
     hits,
@@ -60,7 +94,7 @@ export function summaryView({ action, hits, cursor, maxBytes }: Showing): View {
       const { summary, paths } = summarise(table);
       const check = fingerprint(JSON.stringify(paths));
       const isContinued = cursor.at > 0 || cursor.from > 0;
-      if (isContinued && cursor.check !== check) throw changed();
+      if (isContinued && (cursor.check !== check || cursor.at >= paths.length)) throw changed();
       const page = pageOfPaths(paths, { at: cursor.at, from: cursor.from }, maxBytes - bytesOf(summary));
       const until = hits.at(-1)?.number ?? cursor.after;
       const isRest = page.next.at < paths.length;
@@ -85,7 +119,7 @@ export function summaryView({ action, hits, cursor, maxBytes }: Showing): View {
           ...(following === undefined ? {} : { nextCursor: writeHitCursor(following) }),
         },
         notes,
-        ...(following === undefined ? stillPlaced(action, cursor) : { next: goOn(action, following) }),
+        ...(following === undefined ? stillPlaced(action, cursor) : { next: goOn(showing, following) }),
       };
     },
   };
@@ -109,11 +143,6 @@ const minPageBytes = 400;
 
 const startOf = ({ at, from, check }: HitCursor): PageStart => ({ at, from, ...(check === undefined ? {} : { check }) });
 
-/** The first page of a view. */
-export function firstCursor(view: HitViewName, after: number, until: number): HitCursor {
-  return { view, after, until, at: view === 'summary' ? 0 : after + 1, from: 0 };
-}
-
 const lastOf = (action: ActionRecord, { until }: HitCursor): number => Math.min(until, action.hits);
 
 function partOf<Item>({ part }: Page<Item>): { part?: Page<Item>['part'] } {
@@ -122,7 +151,8 @@ function partOf<Item>({ part }: Page<Item>): { part?: Page<Item>['part'] } {
 
 function followingOf<Item>(action: ActionRecord, { next }: Page<Item>, cursor: HitCursor): HitCursor | undefined {
   if (next.at > lastOf(action, cursor)) return undefined;
-  return { view: cursor.view, after: cursor.after, until: cursor.until, ...next };
+  const { view, of, after, until } = cursor;
+  return { view, of, after, until, ...next };
 }
 
 function cursorOf<Item>(action: ActionRecord, page: Page<Item>, cursor: HitCursor): { nextCursor?: string } {
@@ -131,7 +161,8 @@ function cursorOf<Item>(action: ActionRecord, page: Page<Item>, cursor: HitCurso
 }
 
 /** What is not on the page, and how to get on. */
-function onward<Item>(action: ActionRecord, page: Page<Item>, cursor: HitCursor): Pick<Shown, 'notes' | 'next'> {
+function onward<Item>(showing: Showing, page: Page<Item>): Pick<Shown, 'notes' | 'next'> {
+  const { action, cursor } = showing;
   const following = followingOf(action, page, cursor);
   if (following === undefined) return stillPlaced(action, cursor);
   const { next } = page;
@@ -142,7 +173,7 @@ function onward<Item>(action: ActionRecord, page: Page<Item>, cursor: HitCursor)
         ? `Hit ${next.at} is larger than a page: part.text is a piece of the JSON text. Join the pieces of all pages.`
         : `${left} more hits are on the next pages: see nextCursor.`,
     ],
-    next: goOn(action, following),
+    next: goOn(showing, following),
   };
 }
 
@@ -152,10 +183,11 @@ function stillPlaced({ id, status, hits, maxHits }: ActionRecord, { until }: Hit
   return { next: { tool: 'wait_for_hits', why, arguments: { actionId: id, afterHit: hits } } };
 }
 
-function goOn({ id }: ActionRecord, cursor: HitCursor): NextCall {
+function goOn({ action, pathText: path, maxBytes }: Showing, cursor: HitCursor): NextCall {
+  const same = { view: cursor.view, ...(path === undefined ? {} : { path }), ...budgetOf(maxBytes) };
   return {
     tool: 'get_hits',
     why: 'This is not everything.',
-    arguments: { actionId: id, view: cursor.view, cursor: writeHitCursor(cursor) },
+    arguments: { actionId: action.id, ...same, cursor: writeHitCursor(cursor) },
   };
 }

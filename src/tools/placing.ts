@@ -75,6 +75,7 @@ interface PlacingArguments {
   condition?: string | undefined;
   timeoutSeconds?: number | undefined;
   waitSeconds?: number | undefined;
+  maxBytes?: number | undefined;
   investigation?: string | undefined;
 }
 
@@ -120,7 +121,7 @@ export async function placeAndWait(
     skippedAgents.length === 0
       ? []
       : [`Left out, because they have as many actions as they may: ${skippedAgents.map(quoted).join(', ')}.`];
-  return answerOf(context, action, 0, [...leftOut, ...(action.status === 'pending' ? notes : [])]);
+  return answerOf(context, action, 0, [...leftOut, ...(action.status === 'pending' ? notes : [])], args.maxBytes);
 }
 
 /** One, or what the tool says; when each agent has a number of its own, that for each of them. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../protocol/limits.ts';
 import { actionAnswer, shortText } from './fields.ts';
+import { maxBytes } from './hit-bytes.ts';
 import { maxHits, maxHitsPerAgent, placeAndWait, placing } from './placing.ts';
 import type { Tool } from './tool.ts';
 
@@ -14,6 +15,7 @@ const input = z.object({
   maxHits,
   maxHitsPerAgent,
   depth: z.number().int().min(1).max(limits.maxDepth).optional().describe('Levels of objects; default 3.'),
+  maxBytes,
 });
 
 /** Places a snapshot, waits for hits, and answers with them, or with a handle before the client's own timeout strikes. */

@@ -109,6 +109,7 @@ describe(`a line that fails, seed ${seed}`, () => {
       expressions: ['order.id'],
       timeoutSeconds: 40,
       waitSeconds: 40,
+      maxBytes: 160_000,
     });
     expect(answer).toMatchObject({ status: 'completed', hitCount: 30 });
     expect(answer.hits.map((hit) => hit.number)).toEqual(Array.from({ length: 30 }, (_, index) => index + 1));

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lineOf, type Scenario } from '../../agents-sim/scenario.ts';
 import { checkout } from '../../agents-sim/scenarios/checkout.ts';
 import { leaky, leakyFile, leakyLine, secrets } from '../../agents-sim/scenarios/leaky.ts';
+import { systemClock } from '../../src/lib/clock.ts';
 import { startBridge, type TestBridge } from '../helpers/bridge.ts';
 import { type Answer, type Caller, connectCaller, onCheckout, startAgent } from './world.ts';
 
@@ -24,6 +25,7 @@ interface Told {
   messages?: { number: number; message: string }[];
   part?: { from: number; of: number; text: string };
   next?: { tool: string; arguments: Record<string, unknown> };
+  missing?: Record<string, unknown>;
   groups?: Record<string, unknown>;
   paths?: { path: string; separates: string; by: string; a: Record<string, unknown>; b: Record<string, unknown> }[];
   counted?: Record<string, unknown>;
@@ -68,7 +70,14 @@ const agents: { stop(): Promise<void> }[] = [];
 beforeAll(async () => {
   bridge = await startBridge();
   const passesPerSecond = 50;
-  agents.push(await startAgent(bridge, { passesPerSecond, scenario: wordy('checkout'), version: '1.2.0' }));
+  agents.push(
+    await startAgent(bridge, {
+      passesPerSecond,
+      scenario: wordy('checkout'),
+      version: '1.2.0',
+      commit: '1f2e3d4c5b6a798897a6b5c4d3e2f10011223344',
+    }),
+  );
   agents.push(await startAgent(bridge, { passesPerSecond, scenario: wordy('next'), version: '2.0.0' }));
   agents.push(await startAgent(bridge, { passesPerSecond, scenario: bulky() }));
   agents.push(await startAgent(bridge, { passesPerSecond, scenario: leaky() }));
@@ -131,6 +140,15 @@ describe('twenty hits', () => {
     );
   });
 
+  it('come in as few bytes as the snapshot asks for, and are all there', async () => {
+    const { actionId, summary, hits, notes, next } = await taken({ maxHits: 20, maxBytes: 2_000 });
+    expect(summary).toMatchObject({ hits: 20, morePaths: expect.any(Number) });
+    expect(bytesOf({ summary, hits })).toBeLessThanOrEqual(2_500);
+    expect(notes[0]).toMatch(/^The 20 hits are larger than 2000 bytes: this is a summary\./);
+    expect(next).toMatchObject({ tool: 'get_hits', arguments: { actionId, view: 'summary', maxBytes: 2_000 } });
+    expect((await allHits(actionId)).hits).toHaveLength(20);
+  }, 60_000);
+
   it('are whole in one answer that may be larger', async () => {
     const { hits, summary } = await ask(reader, 'wait_for_hits', { actionId: snapshot.actionId, maxBytes: 160_000 });
     expect(hits.map(({ number }) => number)).toEqual(Array.from({ length: 20 }, (_, at) => at + 1));
@@ -190,6 +208,8 @@ describe('twenty hits', () => {
 
   it.each([
     { name: 'a hit there is not', args: { hit: 21 }, code: 'not_found', field: 'hit' },
+    { name: 'hit 0', args: { hit: 0 }, code: 'limit_exceeded', field: 'hit' },
+    { name: 'a hit beyond all limits', args: { hit: 99 }, code: 'limit_exceeded', field: 'hit' },
     { name: 'what is no path', args: { path: 'order.total()' }, code: 'invalid_expression', field: 'path' },
     { name: 'a fact there is not', args: { path: '@nothing' }, code: 'invalid_expression', field: 'path' },
     { name: 'the view path without one', args: { view: 'path' }, code: 'invalid_expression', field: 'path' },
@@ -198,6 +218,53 @@ describe('twenty hits', () => {
     { name: 'too few bytes', args: { maxBytes: 10 }, code: 'limit_exceeded', field: 'maxBytes' },
   ])('refuse $name', async ({ args, code, field }) => {
     expect((await getHits({ actionId: snapshot.actionId, ...args })).error).toMatchObject({ code, field });
+  });
+
+  it.each([{ path: 'order.items' }, { view: 'raw' }, { view: 'summary' }])('go on as their own next says: %j', async (args) => {
+    const actionId = snapshot.actionId;
+    const pages = [await getHits({ actionId, maxBytes: 1_000, ...args })];
+    for (let page = pages[0]; page?.next !== undefined; page = pages.at(-1)) {
+      expect(page.next).toMatchObject({ tool: 'get_hits', arguments: { maxBytes: 1_000 } });
+      pages.push(await getHits(page.next.arguments));
+      expect(pages.at(-1)?.error).toBeUndefined();
+    }
+    expect(pages.length).toBeGreaterThan(1);
+    const values = pages.flatMap((page) => page.values ?? []);
+    if ('path' in args) expect(values.map(({ hit }) => hit)).toEqual(Array.from({ length: 20 }, (_, at) => at + 1));
+  });
+
+  it('refuse a cursor of another action, path or hit, and one behind the last hit', async () => {
+    const { actionId } = snapshot;
+    const other = await taken({ maxHits: 20 });
+    const small = { maxBytes: 1_000 };
+    const raw = (await getHits({ actionId, view: 'raw', ...small })).nextCursor ?? '';
+    const path = (await getHits({ actionId, path: 'order.items', ...small })).nextCursor ?? '';
+    const place = JSON.parse(Buffer.from(path, 'base64url').toString()) as Record<string, unknown>;
+    const cursorAt = (at: number) => Buffer.from(JSON.stringify({ ...place, at })).toString('base64url');
+    for (const args of [
+      { actionId: other.actionId, view: 'raw', cursor: raw },
+      { actionId, path: 'order.id', cursor: path },
+      { actionId, hit: 7, cursor: raw },
+      ...[0, 21, 9_999_999_999].map((at) => ({ actionId, path: 'order.items', cursor: cursorAt(at) })),
+    ]) {
+      expect((await getHits(args)).error).toMatchObject({ code: 'invalid_input', field: 'cursor', next: expect.any(String) });
+    }
+    expect((await getHits({ actionId, path: ' order . items ', cursor: path })).values?.[0]?.hit).toBe(place.at);
+  }, 60_000);
+
+  it.each([
+    { path: 'ordr.items', didYouMean: ['order.items'] },
+    { path: 'order.itmes[0].price', didYouMean: ['order.items[0].price'] },
+    { path: 'order.customer.teir', didYouMean: ['order.customer.tier'] },
+    { path: 'zzzzzzzz.items', didYouMean: undefined },
+    { path: '@durationMs', didYouMean: undefined },
+  ])('say once that none of them has $path', async ({ path, didYouMean }) => {
+    const { values, missing, notes, next, nextCursor } = await getHits({ actionId: snapshot.actionId, path });
+    expect(values).toEqual([]);
+    expect(missing).toEqual({ why: expect.any(String), ...(didYouMean === undefined ? {} : { didYouMean }) });
+    expect(notes[0]).toMatch(/^None of the hits 1 to 20 has this path/);
+    expect(next).toMatchObject({ tool: 'get_hits', arguments: { actionId: snapshot.actionId, view: 'summary' } });
+    expect(nextCursor).toBeUndefined();
   });
 
   it('refuse a cursor of another view', async () => {
@@ -220,9 +287,10 @@ describe('twenty hits', () => {
       ?.values?.find(({ value }) => value === 'gold');
     expect(groups).toMatchObject({ a: gold?.count, b: 20 - (gold?.count ?? 0), undecided: 0 });
     expect(paths?.[0]).toMatchObject({ separates: 'fully' });
-    expect(paths?.filter(({ separates }) => separates === 'fully').map(({ path }) => path)).toEqual(
-      expect.arrayContaining(['discount', 'order.customer.tier']),
-    );
+    const fully = paths?.filter(({ separates }) => separates === 'fully').map(({ path }) => path);
+    expect(fully).toContain('discount');
+    // The order's customer is the customer that was asked for.
+    expect(fully).not.toContain('order.customer.tier');
     expect(text).toMatch(/Compared \d+ hits \(a\) with \d+ \(b\): \d+ paths tell them apart, \d+ of them fully\./);
   });
 
@@ -247,24 +315,73 @@ describe('twenty hits', () => {
     const { groups, paths, notes } = await ask(reader, 'compare_hits', { a });
     expect(groups).toMatchObject({ a: 0, b: 0, undecided: 20, reasons: ['nothing: no such variable was captured'] });
     expect(paths).toEqual([]);
-    expect(notes.join()).toMatch(/a has no hit.*20 hits are in no group/);
+    expect(notes.join()).toMatch(/a and b have no hit.*20 hits are in no group/);
+  });
+
+  it('say which path of a condition none of them has, and what it may be', async () => {
+    const actionIds = [snapshot.actionId];
+    const answer = await ask(reader, 'compare_hits', { a: { actionIds, where: 'order.itmes !== undefined' } });
+    expect(answer.groups).toMatchObject({
+      ...{ a: 0, b: 20 },
+      missing: [{ path: 'order.itmes', didYouMean: ['order.items'] }],
+    });
+    expect(answer.notes.join()).toMatch(/a has no hit.*No hit has a path that where asks for: see groups\.missing/);
+    expect(answer.next).toMatchObject({ tool: 'get_hits', arguments: { actionId: snapshot.actionId } });
+    const misspelt = await ask(reader, 'compare_hits', { a: { actionIds, where: 'order.custmer.tier === 1' } });
+    expect(misspelt.groups).toMatchObject({
+      undecided: 20,
+      missing: [{ path: 'order.custmer.tier', didYouMean: ['order.customer.tier'] }],
+    });
+    const fine = await ask(reader, 'compare_hits', { a: { actionIds, where: 'total > 0' } });
+    expect(fine.groups).not.toHaveProperty('missing');
+  });
+
+  it('name both groups that are empty, and where to look', async () => {
+    const a = { actionIds: [snapshot.actionId], minDurationMs: 1 };
+    const { notes, next } = await ask(reader, 'compare_hits', { a, b: { where: 'total < 0 && total > 0' } });
+    expect(notes[0]).toBe('There is nothing to compare: a and b have no hit.');
+    expect(next).toMatchObject({ tool: 'get_hits', arguments: { actionId: snapshot.actionId, view: 'summary' } });
   });
 });
 
 describe('two versions', () => {
-  it('are compared over two actions', async () => {
-    const [one, two] = await Promise.all([
-      taken({ maxHits: 8, source: { service: 'checkout' } }),
-      taken({ maxHits: 8, source: { service: 'next' } }),
-    ]);
-    const actionIds = [one.actionId, two.actionId];
-    const { groups, counted } = await ask(reader, 'compare_hits', {
-      a: { actionIds, version: '1.2.0' },
-      b: { actionIds, version: '2.0.0' },
+  it('are compared over two actions, by version or commit, however long the programs have been gone', async () => {
+    let passedMs = 0;
+    const clock = { ...systemClock, now: () => systemClock.now() + passedMs };
+    const other = await startBridge({}, clock);
+    const passesPerSecond = 50;
+    const programs = [
+      { version: '1.2.0', commit: '1f2e3d4c5b6a798897a6b5c4d3e2f10011223344' },
+      { version: '2.0.0', commit: 'abcdef0123' },
+    ];
+    const running = await Promise.all(
+      programs.map((program) => startAgent(other, { passesPerSecond, ...program, scenario: wordy(program.version) })),
+    );
+    const who = await connectCaller(other.mcpUrl, other.fullKey);
+    const snapshots = await Promise.all(
+      programs.map(({ version }) =>
+        ask(who, 'take_snapshot', { ...onCheckout, maxHits: 8, timeoutSeconds: 60, source: { version } }),
+      ),
+    );
+    await Promise.all(running.map((agent) => agent.stop()));
+    passedMs = 3 * 3_600_000;
+    const actionIds = snapshots.map(({ actionId }) => actionId);
+    const shares = async (a: string, b: string) => {
+      const args = { a: { actionIds, version: a }, b: { actionIds, version: b } };
+      const { groups, counted, error } = await ask(who, 'compare_hits', args);
+      return error ?? { groups, asked: counted?.asked };
+    };
+    const each = { groups: expect.objectContaining({ a: 8, b: 8, both: 0, neither: 0 }), asked: 1 };
+    expect(await shares('1.2.0', '2.0.0')).toEqual(each);
+    expect(await shares('1f2e3d4c5b6a798897a6b5c4d3e2f10011223344', 'abcdef0123')).toEqual(each);
+    expect(await shares('1f2e3d4', '2.0.0')).toEqual(each);
+    expect(await shares('1f2e3d', '2.0.0')).toMatchObject({
+      ...{ code: 'not_found', field: 'a.version' },
+      data: { versions: ['1.2.0', '2.0.0'], commits: programs.map(({ commit }) => commit) },
     });
-    expect(groups).toMatchObject({ a: 8, b: 8, both: 0, neither: 0 });
-    expect(counted).toMatchObject({ asked: 1 });
-  });
+    await who.close();
+    await other.close();
+  }, 60_000);
 });
 
 describe('a hit of 200 kB', () => {

@@ -12,7 +12,12 @@ interface Told {
   verdict?: { code: string; verdict: string; next: string };
   evidence?: { code: string; facts: string[] }[];
   found?: { agentId: string; places: { line: number; file: string; text: string; before: string[] }[] }[];
-  targets: { engine?: { name: string; why: string }; passes?: { seen: number }; bound?: { sourceHash?: string }[] }[];
+  targets: {
+    hits: number;
+    engine?: { name: string; why: string };
+    passes?: { seen: number };
+    bound?: { sourceHash?: string }[];
+  }[];
 }
 const told = ({ structured }: Answer) => structured as unknown as Answer['structured'] & Told;
 
@@ -92,6 +97,29 @@ describe('each kind of action, from the tool to the program and back', () => {
     expect(result?.count).toBeGreaterThan(10);
     expect(Number(result?.max)).toBeGreaterThan(Number(result?.min));
     for (const hit of hits as unknown as { durationMicros: number }[]) expect(hit.durationMicros).toBeGreaterThan(4_000);
+  });
+
+  it('the hits of a duration are told by agent as they were stored, and an agent that came too late captures no more', async () => {
+    const { actionId, hitCount, targets, result } = told(
+      await caller.call('measure_duration', { ...onCheckout, thresholdMs: 0, maxHits: 20, timeoutSeconds: 4, waitSeconds: 8 }),
+    );
+    expect(hitCount).toBe(20);
+    expect([...targets].reduce((sum, { hits }) => sum + hits, 0)).toBe(20);
+    expect(result?.count).toBeGreaterThan(60);
+    const { evidence = [] } = told(await caller.call('explain', { actionId }));
+    const leftOut = evidence.flatMap(({ facts }) => facts.join(' ').match(/had all the hits it may: (\d+)/)?.[1] ?? []);
+    // Without being told each of the two would take 20.
+    expect(leftOut.map(Number).reduce((sum, count) => sum + count, 0)).toBeLessThan(10);
+  });
+
+  it('a line that nothing reaches is told as such while the action lives', async () => {
+    const quiet = { ...onCheckout, source: { service: 'quiet' } };
+    const { status, verdict, actionId } = told(
+      await caller.call('take_snapshot', { ...quiet, timeoutSeconds: 60, waitSeconds: 5 }),
+    );
+    expect({ status, code: verdict?.code }).toEqual({ status: 'pending', code: 'never-reached' });
+    expect(verdict?.verdict).toMatch(/^The line was not reached in [1-5](\.\d)? s\.$/);
+    await caller.call('cancel_actions', { actionIds: [actionId] });
   });
 
   it('a number has its distribution and histogram', async () => {

@@ -169,6 +169,44 @@ describe('a comparison', () => {
     expect(counted.asked).toBe(1);
   });
 
+  it('leaves out what was asked for under its other names, and what only follows from it', async () => {
+    const coupon = { code: 'X', percent: 5 };
+    const order = (has: boolean) => ({ id: 'o', coupon: has ? coupon : null });
+    const forth = (has: boolean) => ({ order: order(has), booking: { order: { $: 'reference', path: 'order' }, rush: has } });
+    const back = (has: boolean) => ({
+      booking: { order: order(has), rush: has },
+      order: { $: 'reference', path: 'booking.order' },
+    });
+    for (const make of [forth, back]) {
+      const { paths, counted } = await comparisonOf(
+        times(4, () => make(true)),
+        times(4, () => make(false)),
+        { asked: ['order.coupon'] },
+      );
+      expect(paths).toEqual(['booking.rush']);
+      expect(counted).toMatchObject({ asked: 2, implied: 4 });
+    }
+  });
+
+  it('tells what is at several paths once, and at which', async () => {
+    const make = (percent: number) => ({ quote: { percent }, booking: { quote: { $: 'reference', path: 'quote' } } });
+    const { separators } = await comparisonOf(
+      times(4, () => make(5)),
+      times(4, () => make(7)),
+    );
+    expect(separators).toMatchObject([{ path: 'quote.percent', separates: 'fully', alsoAt: ['booking.quote.percent'] }]);
+    expect(separators).toHaveLength(1);
+  });
+
+  it('tells paths that are equal without being the same each by itself', async () => {
+    const make = (percent: number) => ({ quote: { percent }, other: { percent } });
+    const { paths } = await comparisonOf(
+      times(4, () => make(5)),
+      times(4, () => make(7)),
+    );
+    expect(paths).toEqual(['quote.percent', 'other.percent']);
+  });
+
   it('tells who called, where the callers differ', async () => {
     const from = (caller: string): Pass[] =>
       Array.from({ length: 4 }, () => ({
@@ -178,6 +216,37 @@ describe('a comparison', () => {
       separates: 'fully',
       a: { values: [{ value: 'retry (a.ts)', count: 4 }] },
     });
+  });
+
+  it('names a caller that has no name', async () => {
+    const from = (file: string): Pass[] =>
+      Array.from({ length: 4 }, () => ({
+        capture: { stack: ['f', ''].map((name) => ({ function: name, file, line: 1 })) },
+      }));
+    expect((await comparisonOf(from('a.ts'), from('b.ts'))).at('@caller')).toMatchObject({
+      a: { values: [{ value: '(anonymous) (a.ts)', count: 4 }] },
+    });
+  });
+
+  it('takes a caller for the same before and after it has awaited', async () => {
+    const from = (caller: string, x: number): Pass[] =>
+      Array.from({ length: 4 }, () => ({
+        variables: { x },
+        capture: { stack: ['f', caller].map((name) => ({ function: name, file: 'a.ts', line: 1 })) },
+      }));
+    const { paths } = await comparisonOf(from('place', 1), from('async place', 2));
+    expect(paths).toEqual(['x']);
+  });
+
+  it('ranks what separates fully by chance, as a price does, below what separates well', async () => {
+    // Ten hits a side: a price is met twice at most; nine of ten slow ones are in hall B, and no fast one.
+    const slow = times(10, (index) => ({ price: Math.floor(index / 2) * 10, hall: index < 9 ? 'B' : 'A' }));
+    const fast = times(10, (index) => ({ price: Math.floor(index / 2) * 10 + 5, hall: 'A' }));
+    const { separators } = await comparisonOf(slow, fast);
+    expect(separators.map(({ path, separates }) => [path, separates])).toEqual([
+      ['hall', 'partly'],
+      ['price', 'fully'],
+    ]);
   });
 
   const seed = Number(process.env.SEED ?? freshSeed());

@@ -104,6 +104,46 @@ describe('a summary', () => {
     expect(at('user.key')).toMatchObject({ types: { string: 3 } });
   });
 
+  it('tells keys that come and go as one path, and those of every hit by themselves', async () => {
+    const booking = (total: number) => ({ $: 'object', className: 'Booking', fields: [['total', total]] });
+    const map = (...entries: [string, unknown][]) => ({ $: 'map', size: 90, entries });
+    const { at, paths, summary } = await summaryOf(
+      Array.from({ length: 6 }, (_, index) => ({
+        variables: { bookings: map(['first', booking(1)], [`A-${index}`, booking(index * 10)]), last: `A-${index}` },
+      })),
+    );
+    expect(at('bookings[*].total')).toEqual({
+      path: 'bookings[*].total',
+      types: { number: 6 },
+      values: Array.from({ length: 3 }, (_, index) => ({ value: index * 10, count: 1, hit: index + 1 })),
+      moreValues: 3,
+      ...{ min: 0, max: 50, paths: 6 },
+      examples: ['bookings["A-0"].total', 'bookings["A-1"].total', 'bookings["A-2"].total'],
+    });
+    expect(at('bookings.first.total')).toEqual({ path: 'bookings.first.total', value: 1 });
+    expect(paths.map(({ path }) => path)).toEqual([
+      'bookings[*].total',
+      'last',
+      '@agent',
+      'bookings.size',
+      'bookings.first.total',
+    ]);
+    expect(summary).toMatchObject({ varying: 2, constant: 3 });
+    expect(parsePath('bookings[*].total')).toMatchObject({ ok: false, hint: 'Take one of its examples from the summary.' });
+  });
+
+  it('tells fields that come and go by their names', async () => {
+    const { paths } = await summaryOf(
+      Array.from({ length: 6 }, (_, index) => ({ variables: { order: { [`note${index}`]: index, 'zip-code': index % 2 } } })),
+    );
+    expect(paths.map(({ path }) => path)).toEqual([
+      'order.note0',
+      'order["zip-code"]',
+      ...['order.note1', 'order.note2', 'order.note3', 'order.note4', 'order.note5'],
+      '@agent',
+    ]);
+  });
+
   it('cuts long texts, and says how long they are', async () => {
     const { at } = await summaryOf([{ variables: { text: 'x'.repeat(250) } }]);
     expect(at('text')).toEqual({ path: 'text', value: { $type: 'string', text: 'x'.repeat(200), length: 250 } });
