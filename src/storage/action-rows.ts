@@ -48,10 +48,22 @@ type Apart =
   | ('createdAt' | 'expiresAt' | 'endedAt' | 'targets');
 /** What was asked: the part of an action that never changes and that nothing is searched by. */
 type Asked = Omit<ActionRecord, Apart>;
-type Report = Pick<
-  TargetRecord,
-  'version' | 'commit' | 'at' | 'taken' | 'skipped' | 'engine' | 'passes' | 'sums' | 'lastError' | 'code' | 'message' | 'problem'
->;
+type Report = Pick<TargetRecord, (typeof reportFields)[number]>;
+
+const reportFields = [
+  'version',
+  'commit',
+  'at',
+  'taken',
+  'skipped',
+  'engine',
+  'passes',
+  'sums',
+  'lastError',
+  'code',
+  'message',
+  'problem',
+] as const;
 
 /** Parameters for all columns of a new action: `$1` org to `$9` asked. */
 export function actionParameters(action: ActionRecord): unknown[] {
@@ -61,38 +73,12 @@ export function actionParameters(action: ActionRecord): unknown[] {
   return [org, id, principal, investigation, maxHits, maxHitsPerAgent ?? null, createdAt, expiresAt, text];
 }
 
-/** The part of a target that its agent reports, as stored. */
-export function reportText({
-  version,
-  commit,
-  at,
-  taken,
-  skipped,
-  engine,
-  passes,
-  sums,
-  lastError,
-  code,
-  message,
-  problem,
-}: Report): string {
-  return JSON.stringify({
-    version,
-    commit,
-    at,
-    taken,
-    skipped,
-    engine,
-    passes,
-    sums,
-    lastError,
-    code,
-    message,
-    problem,
-  } satisfies Report);
+/** The part of a target without a column of its own, as stored. */
+export function reportText(target: Report): string {
+  return JSON.stringify(Object.fromEntries(reportFields.map((field) => [field, target[field]])));
 }
 
-/** Parts of a report that last: what the bridge wrote when the target was added, and since an agent whose probe is gone may say no more than that, and what was counted stands. */
+/** Parts of a report that last: an agent whose probe is gone may say no more than that, and what was counted, or written when the target was added, stands. */
 export const lastingParts = "('version', 'commit', 'at', 'taken', 'skipped', 'engine', 'passes', 'sums')";
 
 export function toAction(row: ActionRow): ActionRecord {
