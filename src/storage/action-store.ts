@@ -1,7 +1,7 @@
 import type { ActionRecord, ActionStore, EndedStatus } from '../actions/action.ts';
 import { recordsHits } from '../protocol/records-hits.ts';
 import { type ActionRow, actionColumns, isLive, lastingParts, reportText, toAction } from './action-rows.ts';
-import { appendRecords } from './audit-store.ts';
+import type { AuditChain } from './audit-chain.ts';
 import { giveBack } from './counter-store.ts';
 import type { Db, Queries } from './db.ts';
 import { addToEach, dropGone } from './late-targets.ts';
@@ -14,23 +14,23 @@ import { countOnAgents, usageOf } from './usage.ts';
 const maxRows = 10_000;
 
 /** Actions and their targets over the database. */
-export function createActionStore(db: Db): ActionStore {
+export function createActionStore(db: Db, chain: AuditChain): ActionStore {
   return {
     place: (action, quota, record) =>
-      db.tx(async (queries) => {
+      db.of(action.org).tx(async (queries) => {
         const result = await placeAction(queries, action, quota);
-        if (result.ok && record !== undefined) await appendRecords(queries, [record]);
+        if (result.ok && record !== undefined) await chain.appendWithin(queries, [record]);
         return result;
       }),
 
     async get(org, id) {
-      const [action] = await select(db, 'where a.org = $1 and a.id = $2', [org, id]);
+      const [action] = await select(db.of(org), 'where a.org = $1 and a.id = $2', [org, id]);
       return action;
     },
 
     list: (org, { principal, investigation, status, before, limit }) =>
       select(
-        db,
+        db.of(org),
         `where a.org = $1 and ($2::text is null or a.principal = $2) and ($3::text is null or a.status = $3)
            and ($4::text is null or a.investigation = $4)
            and ($5::int8 is null or (a.created_at, a.id) < ($5, $6::text))
@@ -43,17 +43,17 @@ export function createActionStore(db: Db): ActionStore {
 
     liveOn: (org, agentId, now) =>
       select(
-        db,
+        db.of(org),
         `join action_targets t on t.org = a.org and t.action_id = a.id and t.agent_id = $2
          where a.org = $1 and ${isLive('$3')} order by a.created_at, a.id limit ${maxRows}`,
         [org, agentId, now],
       ),
 
     live: (org, now) =>
-      select(db, `where a.org = $1 and ${isLive('$2')} order by a.created_at, a.id limit ${maxRows}`, [org, now]),
+      select(db.of(org), `where a.org = $1 and ${isLive('$2')} order by a.created_at, a.id limit ${maxRows}`, [org, now]),
 
     addTargets: (org, ids, target, { perAgent, perAction }, now) =>
-      db.tx(async (queries) => {
+      db.of(org).tx(async (queries) => {
         await lockPlacements(queries, org);
         const used = (await countOnAgents(queries, org, [target.agentId], now)).get(target.agentId)?.used ?? 0;
         await dropGone(queries, org, ids, perAction);
@@ -61,7 +61,7 @@ export function createActionStore(db: Db): ActionStore {
       }),
 
     setTarget: async (org, id, target) => {
-      await db.query(
+      await db.of(org).query(
         `update action_targets set state = $4,
            report = ((select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(report::jsonb) where key in ${lastingParts})
              || $5::jsonb)::text
@@ -70,7 +70,7 @@ export function createActionStore(db: Db): ActionStore {
       );
     },
 
-    finish: (org, id, status, reason, now) => db.tx((queries) => finishAction(queries, org, id, status, reason, now)),
+    finish: (org, id, status, reason, now) => db.of(org).tx((queries) => finishAction(queries, org, id, status, reason, now)),
 
     overdue: (now) =>
       db.query(`select org, id from actions where status = 'pending' and expires_at <= $1 order by expires_at limit ${maxRows}`, [
@@ -84,7 +84,7 @@ export function createActionStore(db: Db): ActionStore {
         [now],
       ),
 
-    usage: (org, principal, now) => usageOf(db, org, principal, now),
+    usage: (org, principal, now) => usageOf(db.of(org), org, principal, now),
   };
 }
 

@@ -16,7 +16,7 @@ export function createAgentStore(db: Db): AgentStore {
   return {
     async upsert({ org, id, connected, lastSeenAt, ...rest }) {
       const described: Described = rest;
-      await db.query(
+      await db.of(org).query(
         `insert into agents (org, id, connected, last_seen_at, described)
          select $1, $2, $3::boolean, $4::int8, $5 where ${lazily}
          on conflict (org, id) do update set connected = excluded.connected, last_seen_at = excluded.last_seen_at, described = excluded.described`,
@@ -25,7 +25,7 @@ export function createAgentStore(db: Db): AgentStore {
     },
 
     async seen(org, id, now, connected) {
-      await db.query(
+      await db.of(org).query(
         `update agents set connected = $4, last_seen_at = greatest(last_seen_at, $3::int8)
          where org = $1 and id = $2 and ${lazily}`,
         [org, id, now, connected],
@@ -33,18 +33,19 @@ export function createAgentStore(db: Db): AgentStore {
     },
 
     async find(org, id) {
-      const [row] = await db.query<AgentRow>(
-        'select id, connected, last_seen_at, described from agents where org = $1 and id = $2',
-        [org, id],
-      );
+      const [row] = await db
+        .of(org)
+        .query<AgentRow>('select id, connected, last_seen_at, described from agents where org = $1 and id = $2', [org, id]);
       return row && toRecord(org, row);
     },
 
     async list(org, seenSince) {
-      const rows = await db.query<AgentRow>(
-        'select id, connected, last_seen_at, described from agents where org = $1 and (connected or last_seen_at >= $2) order by last_seen_at desc, id',
-        [org, seenSince],
-      );
+      const rows = await db
+        .of(org)
+        .query<AgentRow>(
+          'select id, connected, last_seen_at, described from agents where org = $1 and (connected or last_seen_at >= $2) order by last_seen_at desc, id',
+          [org, seenSince],
+        );
       return rows.map((row) => toRecord(org, row));
     },
 

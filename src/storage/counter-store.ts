@@ -63,10 +63,10 @@ async function usedIn(
 /** Counters over the database. */
 export function createCounters(db: Db): Counters {
   return {
-    spend: (spend, now) => spendOn(db, spend, now, lazily),
+    spend: (spend, now) => spendOn(db.of(spend.org), spend, now, lazily),
     async used(org, quota, subject, windowMs, now) {
       const { start, renewsAt } = windowOf(windowMs, now);
-      return { used: await usedIn(db, org, quota, subject, windowMs, start), renewsAt };
+      return { used: await usedIn(db.of(org), org, quota, subject, windowMs, start), renewsAt };
     },
   };
 }

@@ -5,9 +5,21 @@ export interface Queries {
   query<T extends Row = Row>(sql: string, parameters?: unknown[]): Promise<T[]>;
 }
 
-/** PostgreSQL, embedded or real, behind one small port. int8 comes back as number, jsonb parsed, timestamptz as epoch ms. */
-export interface Db extends Queries {
-  readonly engine: 'embedded' | 'postgres';
+/** Statements one by one, or several as one transaction. */
+export interface Statements extends Queries {
   tx<T>(run: (queries: Queries) => Promise<T>): Promise<T>;
+}
+
+/**
+ * PostgreSQL, embedded or real, behind one small port. int8 comes back as number, jsonb parsed, timestamptz as epoch ms. What is asked of
+ * itself is asked over all organisations: for housekeeping, and to find out whose a key is.
+ */
+export interface Db extends Statements {
+  readonly engine: 'embedded' | 'postgres';
+  /**
+   * For everything done for a caller or an agent: to these statements, rows of other organisations do not exist. A second wall behind their
+   * own `where org = …`, kept by PostgreSQL (row-level security); the embedded database runs as its superuser and has the first one only.
+   */
+  of(org: string): Statements;
   close(): Promise<void>;
 }

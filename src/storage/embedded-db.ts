@@ -1,7 +1,7 @@
 import type { PGlite, Transaction } from '@electric-sql/pglite';
 import type { Refusal } from '../lib/refusal.ts';
 import { asRefusal, unavailable } from './database-errors.ts';
-import type { Db, Queries, Row } from './db.ts';
+import type { Db, Queries, Row, Statements } from './db.ts';
 
 /** Statements and transactions that wait for their turn; one runs at a time. At 1 ms each, the last waits about five seconds. */
 const maxWaiting = 5_000;
@@ -43,6 +43,10 @@ export class EmbeddedDb implements Db {
         throw thrown?.error === error ? error : this.#judge(error);
       }
     });
+  }
+
+  of(_org: string): Statements {
+    return this;
   }
 
   /** Gives the space of deleted rows back for use, and shortens the log that a start after a crash has to replay. */

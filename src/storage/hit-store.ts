@@ -13,7 +13,7 @@ const actionsPerDelete = 500;
 export function createHitStore(db: Db): HitStore {
   return {
     append: (hit) =>
-      db.tx(async (queries) => {
+      db.of(hit.org).tx(async (queries) => {
         const { query } = queries;
         const key = [hit.org, hit.actionId];
         // The lock on the action's row makes hits of one action wait for each other, on every bridge.
@@ -58,7 +58,7 @@ export function createHitStore(db: Db): HitStore {
       }),
 
     async page(org, actionId, after, limit) {
-      const rows = await db.query<HitRow>(
+      const rows = await db.of(org).query<HitRow>(
         `select action_id, number, agent_id, agent_name, captured_at, received_at, capture from hits
          where org = $1 and action_id = $2 and number > $3 order by number limit $4`,
         [org, actionId, after, limit],

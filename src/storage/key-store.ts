@@ -4,7 +4,11 @@ import { lazily } from './lazily.ts';
 
 const touchEveryMs = 60_000;
 
-type Rights = Pick<KeyRecord, 'role' | 'scopes' | 'permissions' | 'groups' | 'pool' | 'service' | 'firstId'>;
+/** Kept as JSON: nothing is searched for by these. */
+const described = [
+  ...(['role', 'scopes', 'permissions', 'groups', 'pool', 'service', 'firstId', 'addresses', 'createdBy'] as const),
+];
+type Described = Pick<KeyRecord, (typeof described)[number]>;
 
 interface KeyRow extends Record<string, unknown> {
   id: string;
@@ -22,10 +26,45 @@ interface KeyRow extends Record<string, unknown> {
   rights: string;
 }
 
+/** Opens a door at this instant (`$2`), whether something replaces it or not. */
+const isLive = 'revoked_at is null and expires_at > $2';
+
 /** Keys over the database; only their hashes are there. */
 export function createKeyStore(db: Db): KeyStore {
   return {
-    insert: (key) => insert(db, key),
+    insert: (key) => insert(db.of(key.org), key),
+
+    insertWithin: (key, maxLive, now) =>
+      db.of(key.org).tx(async (queries) => {
+        // Two requests at once must not both find room for one; reading goes on meanwhile.
+        await queries.query('lock table api_keys in share row exclusive mode');
+        const [row] = await queries.query<{ keys: number }>(
+          `select count(*) as keys from api_keys where org = $1 and ${isLive} and rotated_to is null and owner = $3`,
+          [key.org, now, key.owner],
+        );
+        if ((row?.keys ?? 0) >= maxLive) return false;
+        await insert(queries, key);
+        return true;
+      }),
+
+    async countLive(org, owner, now) {
+      const [row] = await db
+        .of(org)
+        .query<{ keys: number }>(`select count(*) as keys from api_keys where org = $1 and ${isLive} and owner = $3`, [
+          org,
+          now,
+          owner,
+        ]);
+      return row?.keys ?? 0;
+    },
+
+    async endingBy(until, now) {
+      const rows = await db.query<KeyRow>(
+        `select * from api_keys where ${isLive} and rotated_to is null and expires_at <= $1 order by expires_at, id`,
+        [until, now],
+      );
+      return rows.map(toRecord);
+    },
 
     insertFirst: (keys) =>
       db.tx(async (queries) => {
@@ -42,20 +81,23 @@ export function createKeyStore(db: Db): KeyStore {
     },
 
     async list(org) {
-      const rows = await db.query<KeyRow>('select * from api_keys where org = $1 order by created_at, id', [org]);
+      const rows = await db.of(org).query<KeyRow>('select * from api_keys where org = $1 order by created_at, id', [org]);
       return rows.map(toRecord);
     },
 
     async revoke(org, id, now) {
-      const revoked = await db.query(
-        'update api_keys set revoked_at = $3 where org = $1 and id = $2 and revoked_at is null returning id',
-        [org, id, now],
-      );
+      const revoked = await db
+        .of(org)
+        .query('update api_keys set revoked_at = $3 where org = $1 and id = $2 and revoked_at is null returning id', [
+          org,
+          id,
+          now,
+        ]);
       return revoked.length > 0;
     },
 
     rotate: (org, id, next, expiresAt, now) =>
-      db.tx(async (queries) => {
+      db.of(org).tx(async (queries) => {
         // An overlap never makes the old key live longer than it would have.
         const replaced = await queries.query(
           `update api_keys set rotated_to = $3, expires_at = least(expires_at, $4::int8)
@@ -78,8 +120,7 @@ export function createKeyStore(db: Db): KeyStore {
 }
 
 async function insert({ query }: Queries, key: KeyRecord): Promise<void> {
-  const { role, scopes, permissions, groups, pool, service, firstId } = key;
-  const rights: Rights = { role, scopes, permissions, groups, pool, service, firstId };
+  const rights = Object.fromEntries(described.map((name) => [name, key[name]]));
   await query(
     `insert into api_keys (id, kind, org, name, owner, hash, created_at, expires_at, last_used_at, last_used_from, revoked_at, rotated_to, rights)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
@@ -120,6 +161,6 @@ function toRecord(row: KeyRow): KeyRecord {
     ...(row.last_used_from === null ? {} : { lastUsedFrom: row.last_used_from }),
     ...(row.revoked_at === null ? {} : { revokedAt: row.revoked_at }),
     ...(row.rotated_to === null ? {} : { rotatedTo: row.rotated_to }),
-    ...(JSON.parse(row.rights) as Rights),
+    ...(JSON.parse(row.rights) as Described),
   };
 }

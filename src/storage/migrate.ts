@@ -15,8 +15,8 @@ export async function migrate(db: Db, known = migrations): Promise<void> {
     await query(
       'create table if not exists schema_version (version int primary key, name text not null, applied_at timestamptz not null default now())',
     );
-    const [row] = await query<{ version: number }>('select coalesce(max(version), 0)::int as version from schema_version');
-    const current = row?.version ?? 0;
+    const applied = (await query<{ version: number }>('select version from schema_version')).map(({ version }) => version);
+    const current = Math.max(0, ...applied);
     const newest = known.at(-1)?.version ?? 0;
     if (current > newest) {
       throw unavailable(
@@ -25,7 +25,7 @@ export async function migrate(db: Db, known = migrations): Promise<void> {
       );
     }
     for (const { version, name, statements } of known) {
-      if (version <= current) continue;
+      if (applied.includes(version)) continue;
       for (const statement of statements) await query(statement);
       await query('insert into schema_version (version, name) values ($1, $2)', [version, name]);
     }

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import pTimeout from 'p-timeout';
+import { type AuditSeal, createSeal } from '../audit/seal.ts';
+import type { Secrets } from '../identity/secrets.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { Refusal } from '../lib/refusal.ts';
@@ -10,6 +12,8 @@ import { prepareDirectory } from './data-directory.ts';
 import type { Db } from './db.ts';
 import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import { openEmbedded } from './embedded.ts';
+import { openSecrets } from './master-secret.ts';
+import { nodeId } from './node-id.ts';
 import { openPostgres } from './postgres.ts';
 import { openStores, type Stores } from './stores.ts';
 
@@ -22,6 +26,10 @@ interface StorageSettings {
   databaseUrl: string | undefined;
   dataDirectory: string;
   unsafeNoFsync: boolean;
+  /** Empty or absent: the file `secret` of the data directory, made where it is not there yet. */
+  secretFile?: string;
+  /** Takes a database that was used with another master secret. */
+  acceptNewSecret?: boolean;
 }
 
 interface Surroundings {
@@ -32,6 +40,10 @@ interface Surroundings {
 /** The database that the configuration names, and everything the stages ask of it. */
 export interface Storage {
   stores: Stores;
+  /** What signs and seals; its master is beside the database, never in it. */
+  secrets: Secrets;
+  /** What binds and signs the audit trail of this node. */
+  seal: AuditSeal;
   /** 32 random bytes that stay the same for this installation, one for each purpose. */
   secret(name: string): Promise<Buffer>;
   /** Whether the database answers now. */
@@ -47,7 +59,7 @@ export interface Storage {
  */
 export async function openStorage(settings: StorageSettings, { clock, log }: Surroundings): Promise<Storage> {
   const { databaseUrl: url, dataDirectory: directory, unsafeNoFsync } = settings;
-  if (url === undefined) return storageOver(await openEmbedded({ directory, log, clock, unsafeNoFsync }));
+  if (url === undefined) return storageOver(await openEmbedded({ directory, log, clock, unsafeNoFsync }), settings);
   await prepareDirectory(directory);
   const own: (DirectoryLock | BridgeLock)[] = [];
   const release = async () => {
@@ -57,7 +69,7 @@ export async function openStorage(settings: StorageSettings, { clock, log }: Sur
     own.push(await lockDirectory(directory));
     const lock = await lockDatabase({ url, log, clock });
     own.push(lock);
-    const storage = storageOver(await openPostgres({ url, log }));
+    const storage = await storageOver(await openPostgres({ url, log }), settings);
     return { ...storage, isOurs: () => lock.isHeld(), close: () => storage.close().then(release) };
   } catch (error) {
     await release();
@@ -71,7 +83,7 @@ export async function openStorage(settings: StorageSettings, { clock, log }: Sur
  */
 export async function openExisting(settings: StorageSettings, { clock, log }: Surroundings): Promise<Storage> {
   const { databaseUrl: url, dataDirectory: directory, unsafeNoFsync } = settings;
-  if (url !== undefined) return storageOver(await openPostgres({ url, log }));
+  if (url !== undefined) return storageOver(await openPostgres({ url, log }), settings);
   const cluster = await stat(join(directory, 'postgres')).catch(() => undefined);
   if (cluster === undefined) {
     throw new Refusal({
@@ -81,12 +93,20 @@ export async function openExisting(settings: StorageSettings, { clock, log }: Su
       next: 'Give the same --data or --database-url as to `sidelight serve`; its first start makes the store.',
     });
   }
-  return storageOver(await openEmbedded({ directory, log, clock, unsafeNoFsync }));
+  return storageOver(await openEmbedded({ directory, log, clock, unsafeNoFsync }), settings);
 }
 
-function storageOver(db: Db): Storage {
+async function storageOver(db: Db, settings: StorageSettings): Promise<Storage> {
+  const open = async () => ({ secrets: await openSecrets(db, settings), node: await nodeId(settings.dataDirectory) });
+  const { secrets, node } = await open().catch(async (problem: unknown) => {
+    await db.close();
+    throw problem;
+  });
+  const seal = createSeal({ node, secrets });
   return {
-    stores: openStores(db),
+    stores: openStores(db, seal),
+    secrets,
+    seal,
     secret: (name) => secretOf(db, name),
     answers: () =>
       pTimeout(db.query('select 1'), { milliseconds: answerMs }).then(

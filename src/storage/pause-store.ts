@@ -9,10 +9,10 @@ export function createPauseStore(db: Db): PauseStore {
       return rows.map((row) => ({ org: row.org, pausedAt: row.paused_at }));
     },
     async pause(org, now) {
-      await db.query('insert into paused_orgs (org, paused_at) values ($1, $2) on conflict (org) do nothing', [org, now]);
+      await db.of(org).query('insert into paused_orgs (org, paused_at) values ($1, $2) on conflict (org) do nothing', [org, now]);
     },
     async resume(org) {
-      await db.query('delete from paused_orgs where org = $1', [org]);
+      await db.of(org).query('delete from paused_orgs where org = $1', [org]);
     },
   };
 }

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { Log } from '../lib/log.ts';
-import { asRefusal } from './database-errors.ts';
-import type { Db, Queries, Row } from './db.ts';
+import { asRefusal, sqlState } from './database-errors.ts';
+import type { Db, Queries, Row, Statements } from './db.ts';
 import { migrate } from './migrate.ts';
 import { valueParsers } from './value-parsers.ts';
 
@@ -11,39 +11,56 @@ export interface PostgresOptions {
   log: Log;
 }
 
-/** Connections of one bridge; a server allows 100 by default. */
-const maxConnections = 10;
+/**
+ * Connections of one bridge; a server allows 100 by default. Those over all organisations are apart, or nearly every statement would have
+ * to tell its connection another organisation first.
+ */
+const maxConnections = { org: 7, all: 3 } as const;
 /** How long a statement may wait for a free connection, and how long it may run, locks included. */
 const maxConnectMs = 5_000;
 const maxStatementMs = 10_000;
 /** After this long without a statement an open transaction is given up, with the locks it holds. */
 const maxIdleInTransactionMs = 30_000;
+/** What a connection is told that serves all organisations; the policies of migration 007 know it, and no organisation can have this name. */
+const everyOrg = '*';
 /** The driver's own patience, for a server that has gone without a word. */
 const maxAnswerMs = 15_000;
 
 /** A PostgreSQL server (14 or newer) by URL, brought to the newest schema. Refuses with `unavailable` while it is away. */
 export async function openPostgres({ url, log }: PostgresOptions): Promise<Db> {
-  const pool = new pg.Pool({
-    connectionString: url,
-    application_name: 'sidelight',
-    max: maxConnections,
-    connectionTimeoutMillis: maxConnectMs,
-    statement_timeout: maxStatementMs,
-    idle_in_transaction_session_timeout: maxIdleInTransactionMs,
-    query_timeout: maxAnswerMs,
-    keepAlive: true,
-    types: { getTypeParser },
+  const db = new PostgresDb((max) => {
+    const pool = new pg.Pool({
+      connectionString: url,
+      application_name: 'sidelight',
+      max,
+      connectionTimeoutMillis: maxConnectMs,
+      statement_timeout: maxStatementMs,
+      idle_in_transaction_session_timeout: maxIdleInTransactionMs,
+      query_timeout: maxAnswerMs,
+      keepAlive: true,
+      types: { getTypeParser },
+    });
+    // An idle connection that breaks is replaced by the pool; without a listener its error would end the process.
+    return pool.on('error', (error) => log.warn({ reason: error.message }, 'A database connection broke.'));
   });
-  // An idle connection that breaks is replaced by the pool; without a listener its error would end the process.
-  pool.on('error', (error) => log.warn({ reason: error.message }, 'A database connection broke.'));
-  const db = new PostgresDb(pool);
   try {
     await migrate(db);
+    await warnWithoutWall(db, log);
   } catch (error) {
     await db.close();
     throw error;
   }
   return db;
+}
+
+/** Row-level security does not hold for a superuser; nothing else would say so. */
+async function warnWithoutWall(db: Db, log: Log): Promise<void> {
+  const [role] = await db.query<{ name: string; passes: boolean }>(
+    'select rolname as name, rolsuper or rolbypassrls as passes from pg_roles where rolname = current_user',
+  );
+  if (role?.passes === true) {
+    log.warn({ role: role.name }, 'The database role passes row-level security; give the bridge one that is no superuser.');
+  }
 }
 
 function getTypeParser(type: number, format?: 'text' | 'binary'): (text: string) => unknown {
@@ -52,54 +69,89 @@ function getTypeParser(type: number, format?: 'text' | 'binary'): (text: string)
 
 class PostgresDb implements Db {
   readonly engine = 'postgres';
-  readonly #pool: pg.Pool;
-  #closing: Promise<void> | undefined;
+  readonly #pools: readonly [org: pg.Pool, all: pg.Pool];
+  readonly #all: Statements;
+  #closing: Promise<unknown> | undefined;
 
-  constructor(pool: pg.Pool) {
-    this.#pool = pool;
+  constructor(open: (maxConnections: number) => pg.Pool) {
+    this.#pools = [open(maxConnections.org), open(maxConnections.all)];
+    this.#all = statementsOf(this.#pools[1], everyOrg);
   }
 
   // A property, so that `const { query } = db` works as it does inside a transaction.
   readonly query = <T extends Row = Row>(sql: string, parameters: unknown[] = []): Promise<T[]> =>
-    ask<T>(this.#pool, sql, parameters);
+    this.#all.query<T>(sql, parameters);
 
-  async tx<T>(run: (queries: Queries) => Promise<T>): Promise<T> {
-    const client = await this.#pool.connect().catch((error: unknown) => {
+  tx<T>(run: (queries: Queries) => Promise<T>): Promise<T> {
+    return this.#all.tx(run);
+  }
+
+  of(org: string): Statements {
+    // A name nobody can have, and the one that opens every door.
+    if (org === everyOrg || org === '') throw new Error('Statements were asked for no organisation.');
+    return statementsOf(this.#pools[0], org);
+  }
+
+  async close(): Promise<void> {
+    this.#closing ??= Promise.all(this.#pools.map((pool) => pool.end()));
+    await this.#closing;
+  }
+}
+
+/** The organisation whose rows a connection sees, as it was told last; nobody's before. */
+const toldOrg = new WeakMap<pg.PoolClient, string>();
+
+/** Statements whose connection sees one organisation. Telling it costs a round trip, and only where it served another one before. */
+function statementsOf(pool: pg.Pool, org: string): Statements {
+  async function on<T>(run: (client: pg.PoolClient, giveUp: () => void) => Promise<T>): Promise<T> {
+    const client = await pool.connect().catch((error: unknown) => {
       throw asRefusal(error);
     });
     // Broken while it is ours: the statement under way fails by itself.
     const broke = () => {};
     client.on('error', broke);
-    let unusable = false;
+    let isUsable = true;
+    const giveUp = () => {
+      isUsable = false;
+    };
     try {
-      await ask(client, 'begin', []);
-      const result = await run({ query: (sql, parameters = []) => ask(client, sql, parameters) });
-      const { command } = await client.query('commit');
-      // PostgreSQL answers so when a statement had failed and `run` swallowed that.
-      if (command !== 'COMMIT') throw new Error('The transaction was rolled back: a statement in it had failed.');
-      return result;
-    } catch (error) {
-      // A connection whose state is unknown must not go back into the pool.
-      await client.query('rollback').catch(() => {
-        unusable = true;
-      });
-      throw asRefusal(error);
+      if (toldOrg.get(client) !== org) {
+        toldOrg.delete(client);
+        await ask(client, giveUp, `select set_config('sidelight.org', $1, false)`, [org]);
+        toldOrg.set(client, org);
+      }
+      return await run(client, giveUp);
     } finally {
       client.off('error', broke);
-      client.release(unusable);
+      client.release(!isUsable);
     }
   }
+  return {
+    query: (sql, parameters = []) => on((client, giveUp) => ask(client, giveUp, sql, parameters)),
+    tx: (run) => on((client, giveUp) => transaction(client, giveUp, run)),
+  };
+}
 
-  close(): Promise<void> {
-    this.#closing ??= this.#pool.end();
-    return this.#closing;
+async function transaction<T>(client: pg.PoolClient, giveUp: () => void, run: (queries: Queries) => Promise<T>): Promise<T> {
+  try {
+    await ask(client, giveUp, 'begin', []);
+    const result = await run({ query: (sql, parameters = []) => ask(client, giveUp, sql, parameters) });
+    const { command } = await client.query('commit');
+    // PostgreSQL answers so when a statement had failed and `run` swallowed that.
+    if (command !== 'COMMIT') throw new Error('The transaction was rolled back: a statement in it had failed.');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch(giveUp);
+    throw asRefusal(error);
   }
 }
 
-async function ask<T extends Row>(on: pg.Pool | pg.PoolClient, sql: string, parameters: unknown[]): Promise<T[]> {
+/** One statement. A connection whose state is unknown afterwards (no answer, half an answer) is given up, and never goes back into the pool. */
+async function ask<T extends Row>(client: pg.PoolClient, giveUp: () => void, sql: string, parameters: unknown[]): Promise<T[]> {
   try {
-    return (await on.query<T>(sql, parameters)).rows;
+    return (await client.query<T>(sql, parameters)).rows;
   } catch (error) {
+    if (sqlState(error) === undefined) giveUp();
     throw asRefusal(error);
   }
 }

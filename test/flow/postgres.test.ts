@@ -56,7 +56,12 @@ describe.skipIf(!hasPostgres)('a bridge on PostgreSQL', () => {
     await caller.call('take_snapshot', { ...onCheckout, condition: 'price < 0', waitSeconds: 0 });
     expect(agent.probes.armed).toBe(1);
     const elsewhere = await openExisting(
-      { databaseUrl: world.url, dataDirectory: join(parent, 'elsewhere'), unsafeNoFsync: false },
+      {
+        databaseUrl: world.url,
+        dataDirectory: join(parent, 'elsewhere'),
+        unsafeNoFsync: false,
+        secretFile: join(bridge.directory, 'secret'),
+      },
       { clock: systemClock, log: silent },
     );
     await elsewhere.stores.pauses.pause('default', Date.now());

@@ -83,13 +83,17 @@ describe.skipIf(!hasPostgres)('the place for one bridge on a PostgreSQL database
     });
     await expect(openStorage(settings('other'), surroundings)).rejects.toThrow('another bridge');
     await storage.close();
-    const again = await openStorage(settings('other'), surroundings);
+    // The master secret goes with the database, not with the directory.
+    const secretFile = join(directoryOf('made'), 'secret');
+    await expect(openStorage(settings('other'), surroundings)).rejects.toThrow('the database was used with one');
+    const again = await openStorage({ ...settings('other'), secretFile }, surroundings);
     await again.close();
   }, 20_000);
 
   it('is not asked for by a command of the operator', async () => {
     const storage = await openStorage(settings('made'), surroundings);
-    const beside = await openExisting(settings('never-made'), surroundings);
+    const secretFile = join(directoryOf('made'), 'secret');
+    const beside = await openExisting({ ...settings('never-made'), secretFile }, surroundings);
     expect(await beside.stores.keys.list('default')).toEqual([]);
     await beside.close();
     expect(storage.isOurs()).toBe(true);

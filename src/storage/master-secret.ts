@@ -1,0 +1,104 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { createSecrets, type Secrets } from '../identity/secrets.ts';
+import type { Refusal } from '../lib/refusal.ts';
+import { unavailable } from './database-errors.ts';
+import type { Db } from './db.ts';
+
+/** Where the master secret is, and whether another one than before may take its place. */
+interface SecretSettings {
+  dataDirectory: string;
+  /** Empty or absent: the file `secret` of the data directory, made where the database has not been used with one. */
+  secretFile?: string;
+  acceptNewSecret?: boolean;
+}
+
+/** Characters of one secret; 43 of base64url are 256 bits. */
+const minChars = 43;
+const checkName = 'master-check';
+
+/**
+ * The secrets of this installation. They are never in the database, so that a dump of it opens nothing. Refuses with
+ * `unavailable` a file that cannot be used, and a database that was used with another master secret: what is sealed in it could
+ * not be opened, and every program would refuse this bridge's signatures.
+ */
+export async function openSecrets(db: Db, settings: SecretSettings): Promise<Secrets> {
+  const { acceptNewSecret: acceptNew = false } = settings;
+  const stored = await storedCheck(db);
+  const secrets = await readSecrets(settings, stored === undefined || acceptNew);
+  const checks = secrets.all(checkName).map((key) => createHmac('sha256', key).update('sidelight').digest('base64'));
+  const newest = checks[0] ?? '';
+  const put = 'insert into secrets (name, secret) values ($1, $2) on conflict (name)';
+  if (stored === undefined) await db.query(`${put} do nothing`, [checkName, newest]);
+  const kept = stored ?? (await storedCheck(db)) ?? '';
+  if (!checks.includes(kept) && !acceptNew) {
+    throw unavailable(
+      'The database was used with another master secret.',
+      'Give the old one with --secret-file (a new one may stand in a line above it), or start once with --accept-new-secret: people sign in again, and programs that pinned the old key are restarted.',
+    );
+  }
+  if (kept !== newest) await db.query(`${put} do update set secret = excluded.secret`, [checkName, newest]);
+  return secrets;
+}
+
+async function storedCheck(db: Db): Promise<string | undefined> {
+  const [row] = await db.query<{ secret: string }>('select secret from secrets where name = $1', [checkName]);
+  return row?.secret;
+}
+
+/** One line is one master secret, the newest first. Makes the installation's own file where it may and there is none. */
+export async function readSecrets({ dataDirectory, secretFile = '' }: SecretSettings, mayMake: boolean): Promise<Secrets> {
+  const isOwn = secretFile === '';
+  const path = isOwn ? join(dataDirectory, 'secret') : secretFile;
+  const text = (await read(path)) ?? (isOwn && mayMake ? await make(path) : undefined);
+  if (text === undefined) throw unusable(path, isOwn ? 'it is not there, and the database was used with one' : 'it is not there');
+  const lines = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  const [newest, ...older] = lines.map((line) => Buffer.from(line));
+  if (newest === undefined) throw unusable(path, 'it is empty');
+  if (lines.some((line) => line.length < minChars)) {
+    throw unusable(path, `each line needs at least ${minChars} characters, as \`openssl rand -base64 32\` prints them`);
+  }
+  return createSecrets(newest, ...older);
+}
+
+async function read(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    throw unusable(path, `it cannot be read (${code})`);
+  }
+}
+
+/** Written whole beside its place, then linked there: of two that start at once both read what the first one wrote. */
+async function make(path: string): Promise<string> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const unfinished = `${path}.${randomBytes(6).toString('hex')}`;
+  const file = await open(unfinished, 'wx', 0o600);
+  try {
+    await file.writeFile(`${randomBytes(32).toString('base64url')}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  try {
+    await link(unfinished, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    await rm(unfinished);
+  }
+  return readFile(path, 'utf8');
+}
+
+function unusable(path: string, why: string): Refusal {
+  return unavailable(
+    `The master secret ${path} cannot be used: ${why}.`,
+    'Copy the file `secret` from the data directory that this database was used with, or name it with --secret-file.',
+  );
+}
