@@ -1,20 +1,27 @@
+import type { AuditEvent } from './events.ts';
+
 /** One record for each decision. It never holds a captured value, a secret or a token. */
 export interface AuditRecord {
   requestId: string;
+  /** The id a JSON-RPC client gave its request, cut. */
+  rpcId?: string;
   at: number;
   org: string;
   subject: string;
   role: string;
   /** How the caller proved who it is. */
   auth: 'api_key' | 'person' | 'console' | 'none';
-  /**
-   * `tool_call`; `action_placed`, stored with the action, so that a call that never came to its end left a trace too;
-   * `calls_refused`, one for many; `key_created`, `key_revoked`, `key_rotated`, `agent_connected`, `agent_disconnected`,
-   * `agents_paused`, `agents_resumed`; `agent_refused` and `caller_refused`, of somebody who was not let in.
-   */
-  event: string;
+  /** Id of the key; it is public, and after a rotation not the subject's. */
+  credential?: string;
+  /** OAuth: the client's id, the grant, and the first 12 hex characters of the token's SHA-256. */
+  clientId?: string;
+  grant?: string;
+  tokenReference?: string;
+  event: AuditEvent;
   /** As the caller wrote it, cut. */
   tool?: string;
+  /** SHA-256 of the arguments as canonical JSON, hex: two calls that asked the same have the same. */
+  argumentsHash?: string;
   decision: 'allowed' | 'refused' | 'failed';
   /** The refusal's code. */
   reason?: string;
@@ -31,12 +38,21 @@ export interface AuditRecord {
     actionId?: string;
     /** Of a call that reached more than one action. */
     actionIds?: string[];
+    /** Of an action that was placed. */
+    investigation?: string;
+    /** Id of a key that was made, replaced or ended. */
+    key?: string;
   };
   /** Values hidden, by rule. */
   redacted?: Record<string, number>;
   hits?: number;
+  /** UTF-8 bytes of the answer's text. */
+  resultBytes?: number;
   /** Calls that `calls_refused` stands for, by the code of their refusal. */
   refusals?: Record<string, number>;
+  /** What an operator or a sign-in changed: how it was and how it is. Never a secret or a hash of one. */
+  before?: Record<string, unknown>;
+  after?: Record<string, unknown>;
   durationMs?: number;
   address?: string;
   client?: string;

@@ -1,6 +1,7 @@
 import type { Principal } from '../identity/principal.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Refusal } from '../lib/refusal.ts';
+import { argumentsHash } from './arguments-hash.ts';
 import type { AuditRecord, AuditStore } from './record.ts';
 
 /** The record of a call, filled while it runs. */
@@ -8,14 +9,16 @@ export interface AuditTrail {
   /** Adds facts about what is reached. Never values. */
   note(facts: Pick<AuditRecord, 'target' | 'hits'>): void;
   /** The record of the action this call is about to place, with what was noted so far. Storage writes it with the action. */
-  placing(actionId: string): AuditRecord;
+  placing(action: { id: string; investigation: string }): AuditRecord;
   /** Writes the record. Throws `unavailable` when it cannot be written: an answer nobody can account for is not given. */
-  close(decision: AuditRecord['decision'], facts: Pick<AuditRecord, 'reason' | 'redacted'>): Promise<void>;
+  close(decision: AuditRecord['decision'], facts: Pick<AuditRecord, 'reason' | 'redacted' | 'resultBytes'>): Promise<void>;
 }
 
 interface Called {
   tool: string;
+  arguments: unknown;
   requestId: string;
+  rpcId?: string;
   client?: string;
   address?: string;
 }
@@ -24,9 +27,11 @@ interface Called {
 export function openTrail(store: AuditStore, clock: Clock, principal: Principal, called: Called, policyHash: string): AuditTrail {
   const startedMs = clock.monotonic();
   const noted: Pick<AuditRecord, 'target' | 'hits'> = {};
-  const { tool, requestId, client, address } = called;
+  const { tool, requestId, rpcId, client, address } = called;
   const { org, subject, role, kind } = principal;
-  const head = { requestId, at: clock.now(), org, subject, role, auth: kind, tool, policyHash, client, address };
+  const who = { org, subject, role, auth: kind, ...credentialOf(principal), client, address };
+  const asked = { requestId, rpcId, tool, argumentsHash: argumentsHash(called.arguments) };
+  const head = { at: clock.now(), ...who, ...asked, policyHash };
   let written = false;
   function note({ target, hits }: Pick<AuditRecord, 'target' | 'hits'>): void {
     if (target !== undefined) noted.target = { ...noted.target, ...target };
@@ -34,8 +39,8 @@ export function openTrail(store: AuditStore, clock: Clock, principal: Principal,
   }
   return {
     note,
-    placing(actionId) {
-      note({ target: { actionId } });
+    placing({ id, investigation }) {
+      note({ target: { actionId: id, investigation } });
       return { ...head, event: 'action_placed', decision: 'allowed', ...noted };
     },
     async close(decision, facts) {
@@ -55,4 +60,9 @@ export function openTrail(store: AuditStore, clock: Clock, principal: Principal,
       }
     },
   };
+}
+
+/** What a caller came with, by names that are no secrets. A person's credential is the grant that the token belongs to. */
+function credentialOf({ kind, credentialId, clientId, tokenRef }: Principal) {
+  return { ...(kind === 'person' ? { grant: credentialId } : { credential: credentialId }), clientId, tokenReference: tokenRef };
 }

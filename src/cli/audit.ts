@@ -1,49 +1,82 @@
-import type { AuditRecord } from '../audit/record.ts';
+import type { PlacedRecord } from '../audit/ledger.ts';
 import { defaultOrg } from '../identity/issue.ts';
-import { cleanLabel } from '../redaction/clean.ts';
+import { systemClock } from '../lib/clock.ts';
+import { exportTrail } from './audit-export.ts';
+import { auditLine } from './audit-line.ts';
+import { verify } from './audit-verify.ts';
+import { readInstant } from './instant.ts';
 import { order } from './order.ts';
-import { type Command, readFlags, settingOptions, Usage } from './usage.ts';
+import { type Command, type Flags, readFlags, settingOptions, Usage } from './usage.ts';
 
 const defaultLimit = 50;
 /** What storage gives to one question at most. */
 const maxLimit = 10_000;
-/** Callers and agents wrote parts of a line; it stays one. */
-const maxLineChars = 400;
 
-/** Shows who did what, newest first, through the running bridge when there is one. */
-export const audit: Command = {
-  name: 'audit',
-  usage: `sidelight audit [--limit ${defaultLimit}] [--json]
-  The newest records of the audit trail, never values. Give the same --data as to serve; --json for scripts and for every detail.`,
-  async run(args) {
-    const { values } = readFlags(args, {
-      ...settingOptions,
-      ...{ limit: { type: 'string' }, org: { type: 'string' }, json: { type: 'boolean' } },
-    });
-    const limit = Number(values.limit ?? defaultLimit);
-    if (!Number.isInteger(limit) || limit < 1 || limit > maxLimit)
-      throw new Usage(`--limit is a whole number from 1 to ${maxLimit}.`);
-    const records = (await order(values, 'audit.recent', { org: String(values.org ?? defaultOrg), limit })) as AuditRecord[];
-    process.stdout.write(`${values.json === true ? JSON.stringify(records) : records.map(line).join('\n') || 'Nothing yet.'}\n`);
+type Verb = 'newest' | 'search' | 'verify' | 'export' | 'key';
+
+const filters = ['subject', 'tool', 'event', 'decision', 'action'] as const;
+const span = ['since', 'until'] as const;
+
+/** Flags of each verb beside those of the settings; another verb's are refused, because they would do nothing. */
+const flagsOf: Record<Verb, readonly string[]> = {
+  newest: ['limit', 'org', 'json'],
+  search: [...span, ...filters, 'limit', 'org', 'json'],
+  verify: ['checkpoints', 'file', 'key', 'json'],
+  export: [...span, 'out'],
+  key: ['json'],
+};
+
+const run: Record<Verb, (values: Flags) => Promise<number>> = {
+  newest: (values) => list(values, 'audit.recent', {}),
+  search(values) {
+    const given = filters.filter((name) => values[name] !== undefined).map((name) => [name, String(values[name])]);
+    return list(values, 'audit.search', { ...range(values), ...Object.fromEntries(given) });
+  },
+  verify,
+  export: (values) => exportTrail(values, range(values)),
+  async key(values) {
+    const told = (await order(values, 'audit.key', {})) as { node: string; keyId: string; publicKey: string };
+    process.stdout.write(values.json === true ? `${JSON.stringify(told)}\n` : told.publicKey);
     return 0;
   },
 };
 
-function line({ at, event, decision, reason, subject, tool, target, hits, refusals, requestId }: AuditRecord): string {
-  const place = target?.file === undefined ? undefined : `${target.file}:${target.line}`;
-  const actions = target?.actionId ?? target?.actionIds?.join(',');
-  const where = [target?.service, place, actions].filter((part) => part !== undefined);
-  const counts = Object.entries(refusals ?? {}).map(([code, calls]) => `${calls}× ${code}`);
-  const parts = [
-    new Date(at).toISOString(),
-    (reason === undefined ? decision : `${decision} (${reason})`).padEnd(30),
-    (tool ?? event).padEnd(18),
-    subject,
-    ...(event === 'tool_call' || tool === undefined ? [] : [event]),
-    ...where,
-    ...counts,
-    ...(hits === undefined ? [] : [`${hits} hits`]),
-    requestId,
-  ];
-  return cleanLabel(parts.join('  '), maxLineChars);
+/** Shows who did what, checks that nobody changed it since, and hands it over, through the running bridge when there is one. */
+export const audit: Command = {
+  name: 'audit',
+  usage: `sidelight audit [--limit ${defaultLimit}] [--json]
+sidelight audit search [--since 24h] [--until 2026-01-31] [--subject WHO] [--tool NAME] [--event NAME] [--decision allowed|refused|failed]
+                       [--action ID] [--limit ${defaultLimit}] [--json]
+sidelight audit verify [--checkpoints FILE] [--json]
+sidelight audit verify --file EXPORT [--key PUBLIC_KEY] [--json]
+sidelight audit export [--since 24h] [--until 2026-01-31] --out FILE
+sidelight audit key
+  The audit trail, never values, newest first; whether it is as it was written (exit code 1 when not); a copy that can be checked elsewhere;
+  the public key of its signatures. Give the same --data as to serve; --json for scripts and for every detail.`,
+  async run(args) {
+    const [first = ''] = args;
+    const verb: Verb = Object.hasOwn(flagsOf, first) && first !== 'newest' ? (first as Verb) : 'newest';
+    const own = Object.fromEntries(
+      flagsOf[verb].map((name) => [name, { type: name === 'json' ? ('boolean' as const) : ('string' as const) }]),
+    );
+    const { values } = readFlags(verb === 'newest' ? args : args.slice(1), { ...settingOptions, ...own });
+    return run[verb](values);
+  },
+};
+
+async function list(values: Flags, name: string, query: Record<string, unknown>): Promise<number> {
+  const limit = Number(values.limit ?? defaultLimit);
+  if (!Number.isInteger(limit) || limit < 1 || limit > maxLimit)
+    throw new Usage(`--limit is a whole number from 1 to ${maxLimit}.`);
+  const records = (await order(values, name, { org: String(values.org ?? defaultOrg), limit, ...query })) as PlacedRecord[];
+  process.stdout.write(
+    `${values.json === true ? JSON.stringify(records) : records.map(auditLine).join('\n') || 'Nothing yet.'}\n`,
+  );
+  return 0;
+}
+
+function range(values: Flags): { since?: number; until?: number } {
+  const now = systemClock.now();
+  const [since, until] = span.map((name) => readInstant(name, values[name], now));
+  return { ...(since === undefined ? {} : { since }), ...(until === undefined ? {} : { until }) };
 }

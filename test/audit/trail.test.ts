@@ -64,13 +64,16 @@ describe('a call leaves exactly one record', () => {
     expect(records).toEqual([
       {
         requestId: answer.structured.requestId,
+        rpcId: expect.stringMatching(/^\d+$/),
         at: expect.any(Number),
         org: 'default',
         subject: expect.stringMatching(/^key:/),
         role: 'developer',
         auth: 'api_key',
+        credential: expect.stringMatching(/^\w{8}$/),
         event: 'tool_call',
         tool: 'take_snapshot',
+        argumentsHash: expect.stringMatching(/^[0-9a-f]{64}$/),
         decision: 'allowed',
         policyHash: bridge.bridge.services.policies().hash,
         client: 'test-client/9.8.7',
@@ -83,9 +86,11 @@ describe('a call leaves exactly one record', () => {
           line: leakyLine,
           condition,
           expressions: ['user.email'],
+          investigation: expect.any(String),
         }),
         hits: 2,
         redacted: expect.objectContaining({ email: expect.any(Number), password: expect.any(Number) }),
+        resultBytes: expect.any(Number),
         durationMs: expect.any(Number),
       },
     ]);

@@ -1,0 +1,37 @@
+import type { SeededKeys } from '../identity/issue.ts';
+import type { KeyRecord } from '../identity/keys.ts';
+import type { Clock } from '../lib/clock.ts';
+import { newId } from '../lib/id.ts';
+import type { AuditRecord, AuditStore } from './record.ts';
+import { nobodysOrg } from './turned-away.ts';
+
+const byBridge = { subject: 'bridge', role: 'operator', auth: 'none', decision: 'allowed' } as const;
+
+/** Records by which policy files the bridge decides from now on. A bridge that cannot record does not start. */
+export function recordLoaded(audit: AuditStore, clock: Clock, policyHash: string): Promise<void> {
+  return audit.append({
+    requestId: newId('op'),
+    at: clock.now(),
+    org: nobodysOrg,
+    ...byBridge,
+    event: 'policy_loaded',
+    policyHash,
+  });
+}
+
+/** Records the keys that a first start made. */
+export async function recordSeeded(audit: AuditStore, clock: Clock, seeded: SeededKeys | undefined): Promise<void> {
+  const requestId = newId('op');
+  for (const { record: key } of Object.values(seeded ?? {}) as SeededKeys[keyof SeededKeys][]) {
+    const record: AuditRecord = {
+      ...{ requestId, at: clock.now(), org: key.org, ...byBridge },
+      ...{ event: 'key_created', target: { key: key.id }, after: factsOf(key) },
+    };
+    await audit.append(record);
+  }
+}
+
+/** What a key may do, and never its hash. */
+function factsOf({ hash: _hash, ...key }: KeyRecord): Record<string, unknown> {
+  return key;
+}

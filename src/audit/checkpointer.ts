@@ -1,0 +1,56 @@
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { signCheckpoint } from './checkpoint.ts';
+import { createDelivery } from './delivery.ts';
+import type { AuditLedger } from './ledger.ts';
+import type { AuditSeal } from './seal.ts';
+import type { Sink } from './sinks.ts';
+
+/** A checkpoint is made when there was news for so long, or so much of it. */
+const afterMs = 300_000;
+const afterRecords = 1_000;
+
+/** Signs how far this node's chain has come. */
+export interface Checkpointer {
+  /** Makes one where it is time to. */
+  turn(): Promise<void>;
+  /** Makes the last one. */
+  close(): Promise<void>;
+}
+
+interface Surroundings {
+  seal: AuditSeal;
+  ledger: Pick<AuditLedger, 'end' | 'lastCheckpoint' | 'addCheckpoint'>;
+  sinks: Sink[];
+  clock: Clock;
+  log: Log;
+}
+
+/** Checkpoints go into the database and to every sink. What one of these cannot take stops no call. */
+export function createCheckpointer({ seal, ledger, sinks, clock, log }: Surroundings): Checkpointer {
+  const deliveries = sinks.map((sink) => createDelivery(sink, { clock, log }));
+  const startedMs = clock.monotonic();
+  let last: { seq: number; atMs: number } | undefined;
+
+  async function make(isDue: (records: number, ageMs: number) => boolean): Promise<void> {
+    const end = await ledger.end(seal.node);
+    if (end === undefined) return;
+    last ??= { seq: (await ledger.lastCheckpoint(seal.node))?.seq ?? 0, atMs: startedMs };
+    const count = end.seq - last.seq;
+    if (count <= 0 || !isDue(count, clock.monotonic() - last.atMs)) return;
+    const checkpoint = signCheckpoint(seal, { kind: 'checkpoint', node: seal.node, ...end, count, at: clock.now() });
+    last = { seq: end.seq, atMs: clock.monotonic() };
+    for (const delivery of deliveries) delivery.add(checkpoint);
+    await ledger.addCheckpoint(checkpoint);
+  }
+
+  return {
+    turn: () => make((records, ageMs) => records >= afterRecords || ageMs >= afterMs),
+    async close() {
+      await make(() => true).catch((problem: unknown) => {
+        log.error({ err: problem }, 'the last audit checkpoint could not be made');
+      });
+      await Promise.all(deliveries.map((delivery) => delivery.close()));
+    },
+  };
+}

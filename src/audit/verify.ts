@@ -1,0 +1,103 @@
+import { type Checkpoint, isGenuine } from './checkpoint.ts';
+import type { ChainSource, Link } from './ledger.ts';
+import { type AuditSeal, beforeAll } from './seal.ts';
+import { follows, type Tampering, tamperingAt } from './tampering.ts';
+
+/** The first thing that is wrong with a chain. */
+export interface Finding {
+  node: string;
+  seq: number;
+  kind: Tampering;
+}
+
+/** What was found of one node; `last` is the newest record that is right. */
+export interface CheckedChain {
+  node: string;
+  records: number;
+  first: number;
+  last: number;
+  /** Checkpoints that it was compared with. */
+  checkpoints: number;
+  finding?: Finding;
+}
+
+/** Retention may move the beginning of a chain while it is read. */
+const attempts = 3;
+
+/** Checks every chain of a trail, each up to the first thing that is wrong. */
+export async function verifyTrail(seal: AuditSeal, source: ChainSource): Promise<CheckedChain[]> {
+  const checked: CheckedChain[] = [];
+  for (const node of await source.nodes()) checked.push(await verifyChain(seal, source, node));
+  return checked;
+}
+
+async function verifyChain(seal: AuditSeal, source: ChainSource, node: string): Promise<CheckedChain> {
+  for (let attempt = 1; ; attempt += 1) {
+    const anchor = await source.anchor(node);
+    const checked = await verifyFrom(seal, source, node, anchor);
+    const isStill = (await source.anchor(node))?.seq === anchor?.seq;
+    if (checked.finding === undefined || isStill || attempt === attempts) return checked;
+  }
+}
+
+async function verifyFrom(
+  seal: AuditSeal,
+  source: ChainSource,
+  node: string,
+  anchor: Checkpoint | Link | undefined,
+): Promise<CheckedChain> {
+  const checked: CheckedChain = { node, records: 0, first: 0, last: 0, checkpoints: 0 };
+  const wrong = (seq: number, kind: Tampering): CheckedChain => ({ ...checked, finding: { node, seq, kind } });
+  if (anchor !== undefined && 'signature' in anchor && !isAnchor(seal, node, anchor)) return wrong(anchor.seq, 'bad_anchor');
+  let at: Link = anchor ?? { seq: 0, code: beforeAll };
+  // Read before the rows, which may become more meanwhile.
+  const end = await source.end(node);
+  const told = await source.checkpoints(node);
+  const bad = told.find(
+    (checkpoint) => checkpoint.kind !== 'checkpoint' || checkpoint.node !== node || !isGenuine(seal, checkpoint),
+  );
+  if (bad !== undefined) return wrong(bad.seq, 'bad_checkpoint');
+  const due = new Map(told.filter(({ seq }) => seq > at.seq).map(({ seq, code }) => [seq, code]));
+  checked.first = at.seq + 1;
+  checked.last = at.seq;
+  for await (const row of source.rows(node)) {
+    if (!follows(seal, at, row)) return wrong(at.seq + 1, await tamperingAt(source, at, row, end));
+    at = row;
+    const code = due.get(row.seq);
+    if (code !== undefined && code !== row.code) return wrong(row.seq, 'rewritten');
+    if (due.delete(row.seq)) checked.checkpoints += 1;
+    checked.records += 1;
+    checked.last = row.seq;
+  }
+  const furthest = Math.max(end?.seq ?? 0, ...due.keys());
+  return furthest > at.seq ? wrong(at.seq + 1, 'cut_tail') : checked;
+}
+
+function isAnchor(seal: AuditSeal, node: string, anchor: Checkpoint): boolean {
+  return anchor.kind === 'anchor' && anchor.node === node && isGenuine(seal, anchor);
+}
+
+/** Compares a trail with checkpoints kept elsewhere. What retention has deleted since is left out. */
+export async function compareCheckpoints(
+  seal: AuditSeal,
+  source: Pick<ChainSource, 'anchor'> & { codeAt(node: string, seq: number): Promise<string | undefined> },
+  kept: Checkpoint[],
+): Promise<{ compared: number; findings: Finding[] }> {
+  const findings: Finding[] = [];
+  let compared = 0;
+  for (const checkpoint of kept) {
+    const { node, seq, code } = checkpoint;
+    if (!isGenuine(seal, checkpoint)) {
+      findings.push({ node, seq, kind: 'bad_checkpoint' });
+      continue;
+    }
+    if (checkpoint.kind !== 'checkpoint') continue;
+    const found = await source.codeAt(node, seq);
+    // Asked after the row, which retention may delete in between.
+    const isPruned = found === undefined && ((await source.anchor(node))?.seq ?? 0) >= seq;
+    if (isPruned) continue;
+    compared += 1;
+    if (found !== code) findings.push({ node, seq, kind: found === undefined ? 'cut_tail' : 'rewritten' });
+  }
+  return { compared, findings };
+}
