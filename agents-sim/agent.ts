@@ -1,8 +1,10 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { checkBridgeFrame } from '../src/protocol/check-bridge.ts';
-import { type AgentFrame, type BridgeFrame, type Hello, subprotocol, type Welcome } from '../src/protocol/frames.ts';
+import { BridgeTrust } from '../src/agent/link/bridge-trust.ts';
+import { Introduction } from '../src/agent/link/introduction.ts';
+import { readFrame } from '../src/agent/link/read-frame.ts';
+import { type AgentFrame, type BridgeFrame, subprotocol, type Welcome } from '../src/protocol/frames.ts';
 import { limits } from '../src/protocol/limits.ts';
 import { locate } from './bind.ts';
 import { createLine, type Line } from './faults.ts';
@@ -34,7 +36,7 @@ export class SimulatedAgent {
   readonly #options: SimulatedAgentOptions;
   readonly #random: Random;
   readonly #outbox = new Outbox();
-  readonly #hello: Omit<Hello, 'now' | 'resume'>;
+  readonly #introduction: Introduction;
   #socket: WebSocket | undefined;
   #line: Line | undefined;
   #session: string | undefined;
@@ -48,7 +50,8 @@ export class SimulatedAgent {
     this.id = options.id ?? `sim-${randomUUID()}`;
     this.seed = options.seed ?? freshSeed();
     this.#random = createRandom(this.seed);
-    this.#hello = describe(this.id, options);
+    const { keySeed = randomBytes(32), bridgeKey } = options;
+    this.#introduction = new Introduction(describe(this.id, options), keySeed, new BridgeTrust(bridgeKey));
     this.probes = new Probes(options.scenario, {
       state: (body) => this.#sendNumbered({ t: 'state', ...body }),
       hit: (body) => this.#sendNumbered({ t: 'hit', ...body }),
@@ -121,10 +124,10 @@ export class SimulatedAgent {
     );
     socket.on('open', () => {
       this.#line = line;
-      socket.send(JSON.stringify({ ...this.#hello, now: Date.now(), ...this.#resume() }));
+      this.#introduction.opened();
     });
     socket.on('message', (data) => {
-      if (!line.dead && this.#socket === socket) this.#hear(String(data));
+      if (!line.dead && this.#socket === socket && socket.readyState === WebSocket.OPEN) this.#hear(String(data));
     });
     socket.on('unexpected-response', (_request, response) => {
       let said = '';
@@ -147,24 +150,35 @@ export class SimulatedAgent {
     });
   }
 
-  #resume(): Pick<Hello, 'resume'> {
-    return this.#session === undefined ? {} : { resume: { session: this.#session, lastN: this.#outbox.lastN } };
+  #sayHello(challenge: string): void {
+    const resume = this.#session === undefined ? undefined : { session: this.#session, lastN: this.#outbox.lastN };
+    const hello = this.#introduction.hello(challenge, resume);
+    if (hello !== undefined) this.#socket?.send(hello);
   }
 
   #hear(text: string): void {
-    const checked = checkBridgeFrame(JSON.parse(text));
+    const checked = readFrame(text, this.#introduction.trust);
     const declined = checked.declined ?? [];
+    if (checked.objection !== undefined) {
+      this.refusal = checked.objection;
+      this.sendRaw({ t: 'error', code: 'bad-signature', message: checked.objection } satisfies AgentFrame);
+      this.#socket?.close(1008, 'bad-signature');
+      return;
+    }
     if (!checked.ok && declined.length === 0) {
       this.sendRaw({ t: 'error', code: checked.code, message: checked.message } satisfies AgentFrame);
       return;
     }
-    this.#restartSilence();
+    if (this.state === 'connected') this.#restartSilence();
     if (checked.ok) this.#obey(checked.frame);
     for (const body of declined) this.#sendNumbered({ t: 'state', ...body });
   }
 
   #obey(frame: BridgeFrame): void {
     switch (frame.t) {
+      case 'challenge':
+        this.#sayHello(frame.nonce);
+        return;
       case 'welcome':
         this.#welcomed(frame);
         return;

@@ -1,4 +1,5 @@
-import { actionKinds, type Hello } from '../src/protocol/frames.ts';
+import type { Described } from '../src/agent/link/introduction.ts';
+import { actionKinds } from '../src/protocol/frames.ts';
 import { limits } from '../src/protocol/limits.ts';
 import type { Faults } from './faults.ts';
 import type { Scenario } from './scenario.ts';
@@ -8,6 +9,10 @@ export interface SimulatedAgentOptions {
   /** As `ws://127.0.0.1:4000/agent`. */
   url: string;
   key: string;
+  /** The bridge's own key; without it the first one that welcomes is trusted. */
+  bridgeKey?: string;
+  /** What its own key is made from, 32 bytes: two agents with the same are copies of one process. */
+  keySeed?: Uint8Array;
   scenario: Scenario;
   id?: string;
   service?: string;
@@ -24,7 +29,7 @@ export interface SimulatedAgentOptions {
 }
 
 /** How the agent describes its pretended program. */
-export function describe(id: string, options: SimulatedAgentOptions): Omit<Hello, 'now' | 'resume'> {
+export function describe(id: string, options: SimulatedAgentOptions): Described {
   const { scenario, version, commit, environment, host = 'sim', pod, tags = [] } = options;
   const service = options.service ?? scenario.service;
   return {

@@ -12,6 +12,7 @@ const usage = `Simulated agents for a Sidelight bridge.
 
   npx tsx agents-sim/main.ts --url ws://127.0.0.1:4000/agent --key sle_… [options]
 
+  --bridge-key KEY  obeys this bridge only (the first one that welcomes)
   --scenario NAME   checkout, fleet, leaky or liar (checkout)
   --count N         how many agents (1; fleet: 100)
   --service NAME    instead of the scenario's own
@@ -27,6 +28,7 @@ const { values } = parseArgs({
   options: {
     url: { type: 'string' },
     key: { type: 'string' },
+    'bridge-key': { type: 'string' },
     scenario: { type: 'string', default: 'checkout' },
     count: { type: 'string' },
     service: { type: 'string' },
@@ -51,6 +53,7 @@ const common = {
   passesPerSecond: number('rate', values.rate),
   faults: readFaults(values.faults),
   ...(values.service === undefined ? {} : { service: values.service }),
+  ...(values['bridge-key'] === undefined ? {} : { bridgeKey: values['bridge-key'] }),
 };
 const agents = members(values.scenario).map((member) => new SimulatedAgent({ ...member, ...common }));
 

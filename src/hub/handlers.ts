@@ -1,3 +1,4 @@
+import type { Refusal } from '../lib/refusal.ts';
 import type { Action, AgentError, AgentPolicy, Hello, HitFrame, StateFrame } from '../protocol/frames.ts';
 import type { RawCapture } from '../redaction/capture.ts';
 
@@ -12,12 +13,21 @@ export interface Enrolment {
   firstKeyId: string;
 }
 
+/** Why an agent may not come in: a short code for machines, a sentence for people. */
+export interface Objection {
+  /** `auth`: its key is for others. `proof`: it does not own the key it shows. `duplicate`: its id is another agent's. */
+  reason: 'auth' | 'proof' | 'duplicate';
+  sentence: string;
+}
+
 /** An agent that was not let in: its key was not proved, or does not allow what it says of itself. */
 export interface TurnedAway {
   /** A short code for machines, a sentence for people. */
   reason: string;
   sentence: string;
   address: string | undefined;
+  /** What was thrown when its key was looked at. */
+  refusal?: Refusal;
   /** Where the key was proved. */
   enrolment?: Enrolment;
   hello?: Hello;
@@ -50,7 +60,7 @@ export interface HubHandlers {
   /** Proves the enrolment key; throws a `Refusal`. */
   authenticate(bearer: string | undefined, address: string | undefined): Promise<Enrolment>;
   /** Why an agent that says this may not come in with this key; undefined when it may. */
-  objection(hello: Hello, enrolment: Enrolment): Promise<string | undefined>;
+  objection(hello: Hello, enrolment: Enrolment): Promise<Objection | undefined>;
   /** Told of each agent that was not let in; must not throw. */
   turnedAway(who: TurnedAway): void;
   /** The agent said hello; answers what it must have armed. */

@@ -14,6 +14,8 @@ import { createRegistry } from './registry.ts';
 import { createRoundTrips } from './round-trip.ts';
 import { Session, type SessionContext } from './session.ts';
 import { type HubSettings, hubDefaults } from './settings.ts';
+import type { BridgeKey } from './signing.ts';
+import { tellPolicy } from './tell-policy.ts';
 import { type Door, letIn } from './upgrade.ts';
 import { within } from './within.ts';
 
@@ -49,6 +51,7 @@ export function createHub(options: {
   clock: Clock;
   log: Log;
   handlers: HubHandlers;
+  key: BridgeKey;
   settings?: Partial<HubSettings>;
 }): AgentServer {
   const settings = { ...hubDefaults, ...options.settings };
@@ -118,8 +121,10 @@ export function createHub(options: {
       return session.conversation.locates.ask(agentId, query, (frame) => session.tell(frame));
     },
     setPolicy(org) {
-      const policy = options.handlers.policy(org);
-      for (const session of registry.byId.values()) if (session.enrolment.org === org) session.tell({ t: 'policy', policy });
+      const sessions = [...registry.byId.values()].filter(({ enrolment }) => enrolment.org === org);
+      void tellPolicy(sessions, () => options.handlers.policy(org)).catch((error) =>
+        options.log.error({ err: error, org }, 'policy not sent to every agent'),
+      );
     },
     revokeKey(keyId) {
       revoked.add(keyId);

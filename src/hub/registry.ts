@@ -6,6 +6,8 @@ import type { Session } from './session.ts';
 export interface Memory {
   firstKeyId: string;
   org: string;
+  /** Its own key, where it has shown one. */
+  publicKey: string | undefined;
   session: string;
   progress: Progress;
 }
@@ -20,6 +22,8 @@ export interface Registry {
   remember(id: string, memory: Memory): void;
   /** Whether this agent id belongs to another enrolment key, rotations aside. Ids are random, so an honest agent never meets this. */
   belongsToOther(id: string, enrolment: Enrolment): boolean;
+  /** The key of its own that the agent with this id has shown. */
+  publicKeyOf(id: string): string | undefined;
 }
 
 /** Empty; remembers at most `maxRemembered` agents, the latest ones. */
@@ -42,5 +46,6 @@ export function createRegistry(maxRemembered: number): Registry {
       const owner = byId.get(id)?.enrolment ?? memories.get(id);
       return owner !== undefined && (owner.firstKeyId !== enrolment.firstKeyId || owner.org !== enrolment.org);
     },
+    publicKeyOf: (id) => byId.get(id)?.agent?.hello.identity?.key ?? memories.get(id)?.publicKey,
   };
 }

@@ -1,10 +1,11 @@
 import type { WebSocket } from 'ws';
+import { newNonce } from '../agent/link/ed25519.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
 import { Refusal } from '../lib/refusal.ts';
 import type { Action, AgentFrame, BridgeError, BridgeFrame, Hello } from '../protocol/frames.ts';
-import { objectionTo } from './admission.ts';
+import { objectionTo, objectionToProof } from './admission.ts';
 import { type Conversation, createConversation } from './conversation.ts';
 import type { ConnectedAgent, Enrolment, HubHandlers } from './handlers.ts';
 import { createIntake, type Intake, type Message } from './intake.ts';
@@ -12,6 +13,7 @@ import { closeCodes, createPeer, type Peer } from './peer.ts';
 import { receive } from './receive.ts';
 import type { Registry } from './registry.ts';
 import type { HubSettings } from './settings.ts';
+import { type BridgeKey, createSealer, type Sealer } from './signing.ts';
 import { createWelcome } from './welcome.ts';
 import { within } from './within.ts';
 
@@ -20,11 +22,13 @@ export interface SessionContext {
   clock: Clock;
   log: Log;
   handlers: HubHandlers;
+  /** Signs what agents obey. */
+  key: BridgeKey;
   settings: HubSettings;
   registry: Registry;
 }
 
-/** One connection of one agent: proved key → hello → welcome → frames → end. */
+/** One connection of one agent: proved key → challenge → hello → welcome → frames → end. */
 export class Session {
   readonly enrolment: Enrolment;
   readonly peer: Peer;
@@ -36,6 +40,9 @@ export class Session {
   readonly #context: SessionContext;
   readonly #intake: Intake;
   #sessionId = newId('ses');
+  /** What the hello has to be signed for. */
+  readonly #challenge = newNonce();
+  #sealer: Sealer = JSON.stringify;
   #lastSeenAt: number;
   #heardAt: number;
   #badFrames = 0;
@@ -76,6 +83,7 @@ export class Session {
       });
     });
     registry.open.add(this);
+    this.peer.send({ t: 'challenge', nonce: this.#challenge });
   }
 
   /** Milliseconds of silence; none while it is us who do not listen. */
@@ -93,7 +101,7 @@ export class Session {
 
   /** Sends a frame, behind the welcome if that is not out yet. */
   tell(frame: BridgeFrame): void {
-    if (this.#early === undefined) this.peer.send(frame);
+    if (this.#early === undefined) this.peer.sendText(this.#sealer(frame));
     else this.#early.push(frame);
   }
 
@@ -125,7 +133,7 @@ export class Session {
       return;
     }
     try {
-      await this.#handle(received.frame);
+      await this.#handle(received.frame, message);
     } catch (error) {
       // Not stored, so neither this frame nor a later one is acknowledged: the agent comes back and sends them again.
       this.#context.log.error({ ...this.#name(), frame: received.frame.t, err: error }, 'agent frame not handled');
@@ -134,24 +142,25 @@ export class Session {
     }
   }
 
-  async #handle(frame: AgentFrame): Promise<void> {
+  async #handle(frame: AgentFrame, message: Message): Promise<void> {
     if (this.agent === undefined) {
-      if (frame.t === 'hello') await this.#admit(frame);
+      if (frame.t === 'hello') await this.#admit(frame, message.data.toString('utf8'));
       else this.turnOut('bad-frame', 'The first frame is hello.');
     } else if (frame.t === 'hello') this.#refuseFrame('bad-frame', 'hello: expected once');
     else if (frame.t === 'bye') this.peer.close(closeCodes.normal, 'bye');
     else await this.conversation.hear(this.agent, frame);
   }
 
-  async #admit(hello: Hello): Promise<void> {
-    const { registry, handlers, settings, clock, log } = this.#context;
+  async #admit(hello: Hello, text: string): Promise<void> {
+    const { registry, handlers, settings, clock, log, key } = this.#context;
     const { org, pool, keyId } = this.enrolment;
+    const unproved = objectionToProof(hello, text, this.#challenge);
     const stored = await within(settings.handlerMs, 'handlers.objection', handlers.objection(hello, this.enrolment));
     // Asked behind the wait, so that of two who come at once with one id the second sees the first.
-    const objection = objectionTo(hello, this.enrolment, registry) ?? stored;
+    const objection = unproved ?? objectionTo(hello, this.enrolment, registry) ?? stored;
     if (objection !== undefined) {
-      handlers.turnedAway({ reason: 'auth', sentence: objection, address: this.#address, enrolment: this.enrolment, hello });
-      this.turnOut('auth', objection);
+      handlers.turnedAway({ ...objection, address: this.#address, enrolment: this.enrolment, hello });
+      this.turnOut('auth', objection.sentence);
       return;
     }
     if (this.#closed) return;
@@ -184,7 +193,8 @@ export class Session {
       handlers.policy(org),
       actions,
     );
-    for (const frame of [...welcome, ...(this.#early ?? [])]) this.peer.send(frame);
+    this.#sealer = createSealer(key, clock, hello);
+    for (const frame of [...welcome, ...(this.#early ?? [])]) this.peer.sendText(this.#sealer(frame));
     this.#early = undefined;
     log.info(
       { ...this.#name(), service: hello.service, org, pool, enrolmentKey: keyId, actions: actions.length },
@@ -237,7 +247,8 @@ export class Session {
     const agent = this.agent;
     if (agent !== undefined) {
       const { org, firstKeyId } = this.enrolment;
-      registry.remember(agent.id, { org, firstKeyId, session: this.#sessionId, progress: this.conversation.progress });
+      const publicKey = agent.hello.identity?.key;
+      registry.remember(agent.id, { org, firstKeyId, publicKey, session: this.#sessionId, progress: this.conversation.progress });
       if (registry.byId.get(agent.id) === this) registry.byId.delete(agent.id);
       try {
         if (this.#announced) await within(settings.handlerMs, 'handlers.disconnected', handlers.disconnected(agent));

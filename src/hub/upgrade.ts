@@ -55,7 +55,7 @@ export async function letIn(
     if (error instanceof Refusal) {
       const { code: reason, message: sentence } = error.details;
       if (refusals[error.code].status === 401)
-        context.handlers.turnedAway({ reason, sentence, address: request.socket.remoteAddress });
+        context.handlers.turnedAway({ reason, sentence, address: request.socket.remoteAddress, refusal: error });
       answer(socket, refused(error));
     } else {
       context.log.error({ err: error }, 'enrolment key not checked');

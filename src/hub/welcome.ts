@@ -1,5 +1,9 @@
 import type { Action, AgentPolicy, Arm, Welcome } from '../protocol/frames.ts';
 import { limits } from '../protocol/limits.ts';
+import { maxHandOvers } from '../protocol/seal.ts';
+
+/** More than a seal adds: some 220 bytes, and 151 for each key before. */
+const sealBytes = 220 + 151 * maxHandOvers;
 
 /**
  * A welcome that fits into one frame, and `arm` frames for the actions that did not: 100 actions of the longest
@@ -12,7 +16,7 @@ export function createWelcome(
 ): [Welcome, ...Arm[]] {
   const welcome: Welcome = { t: 'welcome', ...rest, policy, actions: [] };
   const later: Arm[] = [];
-  let bytes = Buffer.byteLength(JSON.stringify(welcome));
+  let bytes = Buffer.byteLength(JSON.stringify(welcome)) + sealBytes;
   for (const action of actions.slice(0, limits.maxActionsPerAgent)) {
     bytes += Buffer.byteLength(JSON.stringify(action)) + 1;
     if (bytes <= limits.maxBridgeFrameBytes) welcome.actions.push(action);

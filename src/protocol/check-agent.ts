@@ -39,6 +39,7 @@ import {
   type StackFrame,
 } from './frames.ts';
 import { limits } from './limits.ts';
+import { nonce, publicKey } from './seal.ts';
 import type { ExpressionResult, Value } from './value.ts';
 
 const actionId = plain(80, 1);
@@ -95,6 +96,7 @@ const hello = {
   now: instant,
   capabilities,
   resume: optional(record<NonNullable<Hello['resume']>>({ session: plain(80, 1), lastN: integer(0, Number.MAX_SAFE_INTEGER) })),
+  identity: optional(record<NonNullable<Hello['identity']>>({ key: publicKey, nonce })),
 };
 
 const placeShape = {

@@ -35,6 +35,7 @@ import {
 } from './frames.ts';
 import { limits } from './limits.ts';
 import type { NameRules } from './names.ts';
+import { nonce } from './seal.ts';
 
 const id = plain(80, 1);
 const sequence = integer(0, Number.MAX_SAFE_INTEGER);
@@ -117,6 +118,7 @@ export function checkBridgeFrame(value: unknown): CheckedFromBridge {
     }
   };
   const checked = checkFrame<BridgeFrame>(value, {
+    challenge: { t: exactly('challenge'), nonce },
     welcome: {
       t: exactly('welcome'),
       session: id,

@@ -41,6 +41,15 @@ export interface Hello {
   capabilities: Capabilities;
   /** Set on a reconnect of the same process. */
   resume?: { session: string; lastN: number };
+  /** With it the hello is signed (seal.ts), and so are the frames that answer it. Agents of before have none. */
+  identity?: Identity;
+}
+
+export interface Identity {
+  /** Public key that the process made for itself. */
+  key: string;
+  /** New for each hello. */
+  nonce: string;
 }
 
 export interface Capabilities {
@@ -214,6 +223,12 @@ export interface Locate {
   limit: number;
 }
 
+/** First frame of every connection: the hello has to answer it. */
+export interface Challenge {
+  t: 'challenge';
+  nonce: string;
+}
+
 export interface Welcome {
   t: 'welcome';
   session: string;
@@ -260,4 +275,4 @@ export interface BridgeError {
   message: string;
 }
 
-export type BridgeFrame = Welcome | Arm | Remove | Ack | PolicyFrame | Locate | BridgeBeat | BridgeError;
+export type BridgeFrame = Challenge | Welcome | Arm | Remove | Ack | PolicyFrame | Locate | BridgeBeat | BridgeError;

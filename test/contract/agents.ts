@@ -33,7 +33,8 @@ export interface Subject {
 /** One implementation of the agents' side of the protocol. */
 export interface Implementation {
   name: string;
-  start(bridgeUrl: string): Promise<Subject>;
+  /** `bridgeKey` is of the only bridge it obeys. Resolves when it runs. */
+  start(bridgeUrl: string, bridgeKey?: string): Promise<Subject>;
 }
 
 let built: Promise<string> | undefined;
@@ -51,15 +52,22 @@ export function implementations(): Implementation[] {
 
 const simulated: Implementation = {
   name: 'the simulated agent',
-  async start(bridgeUrl) {
+  async start(bridgeUrl, bridgeKey) {
     let made = 0;
     const scenario: Scenario = {
       service: 'contract',
       files: { [file]: source },
       next: () => passAt('price', made, 0),
     };
-    const agent = new SimulatedAgent({ url: `${bridgeUrl.replace(/^http/, 'ws')}/agent`, key: 'sle_test', scenario, seed: 1 });
-    await agent.start();
+    const url = `${bridgeUrl.replace(/^http/, 'ws')}/agent`;
+    const agent = new SimulatedAgent({
+      url,
+      key: 'sle_test',
+      scenario,
+      seed: 1,
+      ...(bridgeKey === undefined ? {} : { bridgeKey }),
+    });
+    void agent.start();
     return {
       async pass(count, ms = 0) {
         for (let index = 0; index < count; index += 1) {
@@ -92,11 +100,12 @@ function passAt(mark: string, made: number, ms: number): Pass {
 function nodeAgent(major: number, execPath: string): Implementation {
   return {
     name: `the agent of Node ${major}`,
-    async start(bridgeUrl) {
+    async start(bridgeUrl, bridgeKey) {
       built ??= buildAgent();
       const register = pathToFileURL(join(await built, 'register.js')).href;
       const environment = { SIDELIGHT_URL: bridgeUrl, SIDELIGHT_KEY: 'sle_test', SIDELIGHT_SERVICE: 'contract' };
-      const running = runProgram(execPath, ['--import', register, program(file)], environment);
+      const pinned: Record<string, string> = bridgeKey === undefined ? {} : { SIDELIGHT_BRIDGE_KEY: bridgeKey };
+      const running = runProgram(execPath, ['--import', register, program(file)], { ...environment, ...pinned });
       await running.said('ready');
       let told = 0;
       const tell = async (order: object) => {

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { checkAgentFrame } from '../../src/protocol/check-agent.ts';
 import type { Action, AgentFrame, AgentPolicy, HitFrame, StateFrame, Sums } from '../../src/protocol/frames.ts';
-import { type FakeBridge, type FakeConnection, framesOf, startFakeBridge } from '../agent/fake-bridge.ts';
+import { type FakeBridge, type FakeBridgeOptions, type FakeConnection, framesOf, startFakeBridge } from '../agent/fake-bridge.ts';
 import { until } from '../agent/until.ts';
 import { file, type Implementation, lineOf, type Subject } from './agents.ts';
 
@@ -36,9 +36,14 @@ export class ContractWorld {
     this.#connection = connection;
   }
 
-  static async open(implementation: Implementation, maxSilenceMs = 8_000): Promise<ContractWorld> {
-    const bridge = await startFakeBridge({ welcome: { policy, maxSilenceMs } });
-    const subject = await implementation.start(bridge.url);
+  static async open(
+    implementation: Implementation,
+    maxSilenceMs = 8_000,
+    options: FakeBridgeOptions = {},
+    pinned?: string,
+  ): Promise<ContractWorld> {
+    const bridge = await startFakeBridge({ welcome: { policy, maxSilenceMs }, ...options });
+    const subject = await implementation.start(bridge.url, pinned);
     return new ContractWorld(bridge, subject, await bridge.connection(0));
   }
 

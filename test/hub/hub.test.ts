@@ -217,9 +217,10 @@ describe('reconnecting', () => {
   });
 
   it('replaces the older connection of the same agent', async () => {
-    const first = world.agent({ id: 'same-agent-id' });
+    const process = { id: 'same-agent-id', keySeed: Buffer.alloc(32, 7) };
+    const first = world.agent(process);
     await first.start();
-    const second = world.agent({ id: 'same-agent-id' });
+    const second = world.agent(process);
     await second.start();
     await until('the first is out', () => first.state === 'stopped');
     expect(world.hub.agents('acme')).toHaveLength(1);

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { signingKey, verifierOf } from '../../src/agent/link/ed25519.ts';
 import { checkAgentFrame } from '../../src/protocol/check-agent.ts';
 import { checkBridgeFrame } from '../../src/protocol/check-bridge.ts';
 import { agentErrorCodes } from '../../src/protocol/frames.ts';
 import { limits } from '../../src/protocol/limits.ts';
+import { contexts, openSeal, sealedKinds } from '../../src/protocol/seal.ts';
 
 const document = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8');
 
@@ -17,6 +19,17 @@ describe('docs/protocol.md', () => {
       const checked = text.startsWith('→') ? checkAgentFrame(frame) : checkBridgeFrame(frame);
       expect(checked, text).toEqual({ ok: true, frame });
     }
+  });
+
+  it('gives a signed frame that is right, for whoever writes another agent', () => {
+    const [, publicKey = ''] = /the public key is `([\w-]+)`/.exec(document) ?? [];
+    expect(publicKey).toBe(signingKey(Buffer.alloc(32, 1)).publicKey);
+    const [, agentId = '', nonce = '', text = ''] =
+      /^context: +sidelight\.v1 bridge⏎(.*)⏎(.*)⏎\ntext: +(.*)$/m.exec(document) ?? [];
+    const opened = openSeal(text);
+    expect(opened && verifierOf(publicKey)(contexts.frame(agentId, nonce) + opened.body, opened.sig)).toBe(true);
+    expect(checkBridgeFrame(JSON.parse(text))).toMatchObject({ ok: true, frame: { t: 'remove' } });
+    for (const kind of sealedKinds) expect(document).toContain(`\`${kind}\``);
   });
 
   it('names every error code and every state', () => {

@@ -2,10 +2,19 @@ import { WebSocket } from 'ws';
 import type { BridgeFrame, Hello } from '../../src/protocol/frames.ts';
 import { until, type World } from './world.ts';
 
-/** A WebSocket as an agent opens it; what comes in is written to `frames`. */
-export async function rawSocket({ url }: Pick<World, 'url'>, frames: string[] = [], key = 'any'): Promise<WebSocket> {
+/** A WebSocket as an agent opens it; what comes in behind the challenge is written to `frames`. */
+export async function rawSocket(
+  { url }: Pick<World, 'url'>,
+  frames: string[] = [],
+  key = 'any',
+  challenged: (nonce: string) => void = () => undefined,
+): Promise<WebSocket> {
   const socket = new WebSocket(url, 'sidelight.v1', { headers: { authorization: `Bearer ${key}` } });
-  socket.on('message', (data) => frames.push(String(data)));
+  socket.on('message', (data) => {
+    const frame = JSON.parse(String(data)) as BridgeFrame;
+    if (frame.t === 'challenge') challenged(frame.nonce);
+    else frames.push(String(data));
+  });
   socket.on('error', () => undefined);
   await new Promise((resolve, reject) => {
     socket.once('open', resolve);

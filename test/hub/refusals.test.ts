@@ -144,18 +144,19 @@ describe('after the WebSocket', () => {
   });
 
   it('turns out an agent the store has something against, and tells nothing of it', async () => {
-    world.handlers.against = 'An agent with this id came with another enrolment key.';
-    await expect(world.agent().start()).rejects.toThrow(`auth: ${world.handlers.against}`);
-    expect(world.handlers.away).toMatchObject([{ reason: 'auth', sentence: world.handlers.against }]);
+    world.handlers.against = { reason: 'duplicate', sentence: 'An agent with this id came with another enrolment key.' };
+    await expect(world.agent().start()).rejects.toThrow(`auth: ${world.handlers.against.sentence}`);
+    expect(world.handlers.away).toMatchObject([world.handlers.against]);
     expect(world.handlers.events).toEqual([]);
     expect(world.hub.agents('acme')).toEqual([]);
   });
 
   it('keeps an id for the key it came with, and for what that key was rotated to', async () => {
-    const first = world.agent({ id: 'agent-of-any' });
+    const keySeed = Buffer.alloc(32, 7);
+    const first = world.agent({ id: 'agent-of-any', keySeed });
     await first.start();
-    await expect(world.agent({ id: 'agent-of-any', key: 'check' }).start()).rejects.toThrow('another enrolment key');
-    await world.agent({ id: 'agent-of-any', key: 'rotated' }).start();
+    await expect(world.agent({ id: 'agent-of-any', keySeed, key: 'check' }).start()).rejects.toThrow('another enrolment key');
+    await world.agent({ id: 'agent-of-any', keySeed, key: 'rotated' }).start();
     await until('it took over', () => first.state === 'stopped');
     expect(world.hub.agents('acme')).toMatchObject([{ id: 'agent-of-any', enrolmentKeyId: 'k-any' }]);
   });

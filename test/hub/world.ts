@@ -4,12 +4,13 @@ import { pino } from 'pino';
 import { SimulatedAgent } from '../../agents-sim/agent.ts';
 import type { SimulatedAgentOptions } from '../../agents-sim/hello.ts';
 import { checkout, checkoutFile, priceLine } from '../../agents-sim/scenarios/checkout.ts';
-import type { ConnectedAgent, Enrolment, HubHandlers, ReceivedHit, TurnedAway } from '../../src/hub/handlers.ts';
+import type { ConnectedAgent, Enrolment, HubHandlers, Objection, ReceivedHit, TurnedAway } from '../../src/hub/handlers.ts';
 import { type AgentServer, createHub } from '../../src/hub/hub.ts';
 import type { HubSettings } from '../../src/hub/settings.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { Refusal } from '../../src/lib/refusal.ts';
 import type { Action, AgentError, AgentPolicy, StateFrame } from '../../src/protocol/frames.ts';
+import { bridgeKey } from '../agent/fake-bridge.ts';
 
 /** Keys this world knows. */
 export const keys: Record<string, Enrolment> = {
@@ -35,7 +36,7 @@ export class Recorder implements HubHandlers {
   readonly away: TurnedAway[] = [];
   readonly errors: AgentError[] = [];
   /** What the store has against an agent. */
-  against: string | undefined;
+  against: Objection | undefined;
   agentPolicy: AgentPolicy = { names: { hidden: {}, harmlessEndings: [], harmlessBeginnings: [] }, pause: false };
   /** Runs before a handler is done; may wait or throw. */
   before: Partial<Record<Event['on'], (event: Event) => Promise<void>>> = {};
@@ -47,7 +48,7 @@ export class Recorder implements HubHandlers {
     return found;
   }
 
-  async objection(): Promise<string | undefined> {
+  async objection(): Promise<Objection | undefined> {
     return this.against;
   }
 
@@ -109,7 +110,7 @@ export async function openWorld(settings: Partial<HubSettings> = {}): Promise<Wo
   const lines: string[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) });
   const agents: SimulatedAgent[] = [];
-  const make = () => createHub({ clock: systemClock, log, handlers, settings });
+  const make = () => createHub({ clock: systemClock, log, handlers, key: bridgeKey, settings });
   let hub = make();
   const server = createServer((_request, response) => response.writeHead(404).end());
   server.on('upgrade', (request, socket, head) => hub.handleUpgrade(request, socket, head));

@@ -39,7 +39,7 @@ const maxTagChars = 100;
 const maxTags = 50;
 
 /** Describes this process to the bridge. Reads package.json and the checked-out commit, so it belongs into the worker. */
-export function describeProcess(config: AgentConfig, facts: ProcessFacts): Omit<Hello, 'now' | 'resume'> {
+export function describeProcess(config: AgentConfig, facts: ProcessFacts): Omit<Hello, 'now' | 'resume' | 'identity'> {
   const { environment } = facts;
   const manifest = readManifest(facts.directory);
   const service = label(config.service ?? manifest.name) ?? label(scriptName(facts.script)) ?? 'node';

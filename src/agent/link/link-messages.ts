@@ -6,7 +6,7 @@ import type { Outgoing } from './queue.ts';
 /** What the worker tells the main thread; frames from the bridge are checked before they become one of these. */
 export type ToMain =
   /** The whole desired set, after every connect. */
-  | { kind: 'welcome'; session: string; policy: AgentPolicy; actions: Action[] }
+  | { kind: 'welcome'; session: string; policy: AgentPolicy; actions: Action[]; bridgeKey: string }
   | { kind: 'arm'; action: Action }
   | { kind: 'remove'; id: string; reason: Remove['reason'] }
   | { kind: 'policy'; policy: AgentPolicy }
@@ -26,8 +26,12 @@ export interface LinkData {
   config: AgentConfig;
   facts: ProcessFacts;
   gauges: SharedArrayBuffer;
+  /** What the key of this process is made from. */
+  seed: Uint8Array;
   /** Of the connection before, when this is not the first worker. */
   session?: string;
+  /** The key this process trusts, by its settings or since its first welcome. */
+  bridgeKey?: string;
 }
 
 /** Numbers both threads read without waiting for each other, as indexes into an `Int32Array`. */

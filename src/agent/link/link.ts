@@ -1,31 +1,28 @@
-import { checkBridgeFrame, type Declined } from '../../protocol/check-bridge.ts';
-import {
-  type AgentBeat,
-  type AgentFrame,
-  type BridgeFrame,
-  type Hello,
-  type Located,
-  subprotocol,
-  type Welcome,
-} from '../../protocol/frames.ts';
+import type { Declined } from '../../protocol/check-bridge.ts';
+import { type AgentFrame, type BridgeFrame, type Located, subprotocol, type Welcome } from '../../protocol/frames.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { AgentConfig } from '../config.ts';
-import { newAgentId } from './hello.ts';
+import { beatOf, type Load } from './beat.ts';
+import type { Introduction } from './introduction.ts';
 import { linkLimits } from './link-limits.ts';
 import { gauge, type ToMain } from './link-messages.ts';
 import { explainStatus, waitMs } from './link-wait.ts';
 import { PolicyGate } from './policy-gate.ts';
 import type { Outgoing, Queue } from './queue.ts';
+import { readFrame } from './read-frame.ts';
 import { type Ended, WebSocketClient } from './websocket.ts';
 import { closeCodes } from './websocket-frames.ts';
 
 /** The bridge closes with this when another connection came with the same id. */
 const replacedCode = 4001;
 
+/** Frames that need no welcome before them. */
+const mayComeFirst: ReadonlySet<BridgeFrame['t']> = new Set<BridgeFrame['t']>(['challenge', 'welcome', 'error']);
+
 /** What the link is given by its worker. */
 export interface LinkContext {
   config: AgentConfig;
-  hello: Omit<Hello, 'now' | 'resume'>;
+  introduction: Introduction;
   queue: Queue;
   gauges: Int32Array;
   session?: string;
@@ -35,10 +32,9 @@ export interface LinkContext {
   log: { warn(message: string): void; debug(message: string): void };
 }
 
-/** The connection to the bridge: hello → welcome → frames both ways → lost → wait → again, until `stop`. */
+/** The connection to the bridge: challenge → hello → welcome → frames both ways → lost → wait → again, until `stop`. */
 export class Link {
   readonly #context: LinkContext;
-  #agentId: string;
   #socket: WebSocketClient | undefined;
   /** True between the welcome and the end of a connection. */
   #ready = false;
@@ -56,12 +52,11 @@ export class Link {
   /** Runs from the last word of the bridge on, connected or not; started by the first welcome. */
   #silenceTimer: NodeJS.Timeout | undefined;
   readonly #policies = new PolicyGate((policy) => this.#command({ kind: 'policy', policy }));
-  #load: { actions: number; share: number; maxPauseMicros: number } = { actions: 0, share: 0, maxPauseMicros: 0 };
+  #load: Load = { actions: 0, share: 0, maxPauseMicros: 0 };
 
   constructor(context: LinkContext) {
     this.#context = context;
     this.#session = context.session;
-    this.#agentId = context.hello.agent.id;
   }
 
   start(): void {
@@ -91,7 +86,7 @@ export class Link {
   }
 
   /** What probes cost, for the next beat. */
-  load(load: { actions: number; share: number; maxPauseMicros: number }): void {
+  load(load: Load): void {
     this.#load = load;
   }
 
@@ -111,32 +106,39 @@ export class Link {
   }
 
   #opened(): void {
-    const { hello, queue } = this.#context;
-    const resume = this.#session === undefined ? {} : { resume: { session: this.#session, lastN: queue.lastN } };
-    this.#tell({ ...hello, agent: { ...hello.agent, id: this.#agentId }, now: Date.now(), ...resume });
+    this.#context.introduction.opened();
     this.#welcomeTimer = setTimeout(() => this.#socket?.destroy('no welcome from the bridge'), linkLimits.welcomeMs);
   }
 
+  #sayHello(challenge: string): void {
+    const { introduction, queue } = this.#context;
+    const resume = this.#session === undefined ? undefined : { session: this.#session, lastN: queue.lastN };
+    const hello = introduction.hello(challenge, resume);
+    if (hello === undefined) this.#garbage('bad-frame', 'challenge: expected once');
+    else this.#socket?.send(hello);
+  }
+
   #received(text: string): void {
-    this.#silenceTimer?.refresh();
-    let value: unknown;
-    try {
-      value = JSON.parse(text);
-    } catch {
-      this.#garbage('bad-frame', 'A frame is one JSON object.');
-      return;
-    }
-    const checked = checkBridgeFrame(value);
+    // Nobody's word counts before the welcome has shown whose it is.
+    if (this.#ready) this.#silenceTimer?.refresh();
+    const checked = readFrame(text, this.#context.introduction.trust);
     const declined = checked.declined ?? [];
-    if (!checked.ok && declined.length === 0) this.#garbage(checked.code, checked.message);
+    if (checked.objection !== undefined) this.#distrust(checked.objection);
+    else if (!checked.ok && declined.length === 0) this.#garbage(checked.code, checked.message);
     else if (!checked.ok) this.#decline(declined);
-    else if (!this.#ready && checked.frame.t !== 'welcome' && checked.frame.t !== 'error')
-      this.#garbage('bad-frame', 'The first frame is welcome.');
+    else if (!this.#ready && !mayComeFirst.has(checked.frame.t)) this.#garbage('bad-frame', 'The first frame is welcome.');
     else {
       this.#obey(checked.frame);
       // Behind the welcome, which drops what is queued of actions that are not in it.
       this.#decline(declined);
     }
+  }
+
+  /** Somebody who is not our bridge, or a bridge that lost its way: nothing of it is done, and the next connection starts anew. */
+  #distrust(objection: string): void {
+    this.#context.log.warn(`refused a frame of ${this.#context.config.url}: ${objection}`);
+    this.#tell({ t: 'error', code: 'bad-signature', message: objection });
+    this.#socket?.close(closeCodes.policy, 'bad-signature');
   }
 
   /** Says of actions that cannot be read that they failed here, so that nobody waits for them. */
@@ -147,6 +149,9 @@ export class Link {
   #obey(frame: BridgeFrame): void {
     const { queue, log } = this.#context;
     switch (frame.t) {
+      case 'challenge':
+        this.#sayHello(frame.nonce);
+        return;
       case 'welcome':
         this.#welcomed(frame);
         return;
@@ -180,8 +185,9 @@ export class Link {
   }
 
   #welcomed(welcome: Welcome): void {
-    const { queue, gauges, log } = this.#context;
-    if (this.#ready) {
+    const { queue, gauges, log, introduction } = this.#context;
+    const bridgeKey = introduction.trust.key;
+    if (this.#ready || bridgeKey === undefined) {
       this.#garbage('bad-frame', 'welcome: expected once');
       return;
     }
@@ -195,9 +201,10 @@ export class Link {
     this.#silenceTimer = setTimeout(() => this.#silent(welcome.maxSilenceMs), welcome.maxSilenceMs);
     this.#beatTimer = setInterval(() => this.#beat(), welcome.beatMs);
     Atomics.store(gauges, gauge.silence, 0);
-    log.debug(`connected as ${this.#context.hello.agent.name}, ${welcome.actions.length} actions`);
+    log.debug(`connected as ${introduction.name}, ${welcome.actions.length} actions; ${introduction.trust.story}`);
     this.#policies.passed(welcome.policy);
-    this.#command({ kind: 'welcome', session: welcome.session, policy: welcome.policy, actions: welcome.actions });
+    const { session, policy, actions } = welcome;
+    this.#command({ kind: 'welcome', session, policy, actions, bridgeKey });
     queue.acknowledge(welcome.ackedN);
     queue.keepOnly(new Set(welcome.actions.map((action) => action.id)));
     this.#flush(queue.unacknowledged());
@@ -239,16 +246,7 @@ export class Link {
 
   #beat(): void {
     if ((this.#socket?.bufferedBytes ?? 0) > linkLimits.maxUnreadBytes) return;
-    const { queue } = this.#context;
-    const { actions, share, maxPauseMicros } = this.#load;
-    const beat: AgentBeat = {
-      t: 'beat',
-      ts: Date.now(),
-      actions,
-      queue: { length: queue.length, dropped: queue.dropped },
-      overhead: { share, maxPauseMicros },
-    };
-    this.#tell(beat);
+    this.#tell(beatOf(this.#load, this.#context.queue));
   }
 
   #ended(why: Ended): void {
@@ -286,8 +284,8 @@ export class Link {
     this.#disarm('another process took the place of this agent');
     this.#context.queue.clear();
     this.#session = undefined;
-    this.#agentId = newAgentId();
-    this.#context.log.debug(`goes on as the new agent ${this.#agentId}`);
+    this.#context.introduction.becomeNew();
+    this.#context.log.debug(`goes on as the new agent ${this.#context.introduction.id}`);
   }
 
   #flush(frames: string[]): void {

@@ -4,6 +4,7 @@ import { limits } from '../../protocol/limits.ts';
 import type { LoadTime } from '../load-time/load-time.ts';
 import type { AgentLog } from '../log.ts';
 import type { Probes } from '../probes/probes.ts';
+import type { Denied } from '../source/denied.ts';
 import type { ToMain, ToWorker } from './link-messages.ts';
 import { finalStates } from './queue.ts';
 
@@ -14,6 +15,7 @@ const loadEveryMs = 1_000;
 export interface HostContext {
   engines: readonly Engine[];
   loadTime: LoadTime | undefined;
+  denied: Denied;
   /** 1 at index 0 while no probe may do anything. */
   silence: Int32Array;
   send(message: ToWorker): void;
@@ -62,10 +64,10 @@ export class ProbeHost {
   async #loadProbes(): Promise<void> {
     try {
       const { createProbes } = await import('../probes/probes.ts');
-      const { silence, mayQueue, send, engines, loadTime } = this.#context;
+      const { silence, mayQueue, send, engines, loadTime, denied } = this.#context;
       this.#probes = createProbes(
         { state: (state) => this.#state(state), hit: (body) => send({ t: 'hit', body }), mayQueue },
-        { silence, engines, loadTime },
+        { silence, engines, loadTime, denied },
       );
     } catch (error) {
       this.#context.log.warn(`probes cannot be loaded: ${String(error)}`);

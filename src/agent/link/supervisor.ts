@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import { limits } from '../../protocol/limits.ts';
 import type { AgentConfig } from '../config.ts';
@@ -31,6 +32,9 @@ export class Supervisor {
   readonly #host: ProbeHost;
   #worker: Worker | undefined;
   #session: string | undefined;
+  /** Outlives the worker, so that the bridge knows this process again, and this process its bridge. */
+  readonly #seed: Uint8Array = randomBytes(32);
+  #bridgeKey: string | undefined;
   /** Messages handed to workers since the start. */
   #posted = 0;
   #deaths = 0;
@@ -38,12 +42,14 @@ export class Supervisor {
 
   constructor(config: AgentConfig, facts: ProcessFacts, log: AgentLog, loadTime: LoadTime | undefined) {
     this.#config = config;
+    this.#bridgeKey = config.bridgeKey;
     this.#facts = facts;
     this.#log = log;
     this.#host = new ProbeHost({
       silence: this.#gauges,
       engines: config.engines,
       loadTime,
+      denied: { patterns: config.denyFiles, directory: facts.directory },
       send: (message) => this.#send(message),
       mayQueue: () => this.#mayQueue(),
       log,
@@ -56,7 +62,9 @@ export class Supervisor {
       config: this.#config,
       facts: this.#facts,
       gauges: this.#gauges.buffer as SharedArrayBuffer,
+      seed: this.#seed,
       ...(this.#session === undefined ? {} : { session: this.#session }),
+      ...(this.#bridgeKey === undefined ? {} : { bridgeKey: this.#bridgeKey }),
     };
     try {
       const worker = new Worker(workerFile, {
@@ -72,7 +80,7 @@ export class Supervisor {
       });
       this.#worker = worker;
       worker.on('message', (message: ToMain) => {
-        if (message.kind === 'welcome') this.#session = message.session;
+        if (message.kind === 'welcome') this.#remember(message);
         attempt(() => this.#host.handle(message));
       });
       worker.on('error', (error) => attempt(() => this.#log.debug(`link failed: ${error.message}`)));
@@ -101,6 +109,11 @@ export class Supervisor {
       });
       worker.postMessage({ t: 'stop' } satisfies ToWorker);
     });
+  }
+
+  #remember({ session, bridgeKey }: Extract<ToMain, { kind: 'welcome' }>): void {
+    this.#session = session;
+    this.#bridgeKey = bridgeKey;
   }
 
   #died(): void {

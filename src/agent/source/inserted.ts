@@ -4,6 +4,8 @@ import type { FunctionAround, Insertion, NameToRead } from './spot.ts';
 export interface Pass {
   /** A global property: 0 while idle, else the function that is called. */
   cell: string;
+  /** The element of that function which is 0 as long as nobody asks for this call. */
+  element?: number;
   /** A variable of the function, in which one pass can leave something for the next. */
   token?: string;
   site: number;
@@ -27,12 +29,13 @@ export interface Edit {
  * A statement that calls `cell(site, token, …values)` while the cell holds a function. A name in its dead zone throws: then it is
  * called without values. It throws nothing, not even for want of stack, nor where its function was sent as text and there is no cell.
  */
-export function passText({ cell, token, site, names }: Pass): string {
+export function passText({ cell, element, token, site, names }: Pass): string {
   const left = token === undefined ? '' : `${token}=`;
   const call = `${left}${cell}(${site},${token ?? 0}`;
   const values = names.map(({ text }) => `,${text}`).join('');
   const again = values === '' ? '' : `try{${call})}catch{}`;
-  return `if(typeof ${cell}=='function')try{${token === undefined ? '' : 'var '}${call}${values})}catch{${again}}`;
+  const asked = element === undefined ? '' : `&&${cell}[${element}]`;
+  return `if(typeof ${cell}=='function'${asked})try{${token === undefined ? '' : 'var '}${call}${values})}catch{${again}}`;
 }
 
 /** What stands before and behind the body of a function. */

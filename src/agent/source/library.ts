@@ -1,4 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
+import type { Veto } from './denied.ts';
+import type { FoundFile } from './find-file.ts';
 import { Kept } from './kept.ts';
 import { type ReadMap, readMap } from './read-map.ts';
 import type { ScriptToRead, Stop } from './reader.ts';
@@ -32,8 +34,16 @@ export class Library {
   /** Where the sources of each map are, also when the map itself is not kept. */
   readonly #paths = new Map<string, string[]>();
 
-  constructor(program: Program) {
+  readonly #veto: Veto;
+
+  constructor(program: Program, veto: Veto) {
     this.#program = program;
+    this.#veto = veto;
+  }
+
+  /** Whether the operator keeps this file from being observed. */
+  isDenied(file: FoundFile): boolean {
+    return this.#veto(file, () => this.sourcesOf(file.script));
   }
 
   change(changes: readonly Change[]): void {

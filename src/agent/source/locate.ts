@@ -27,6 +27,10 @@ export function locate(asked: Asked, library: Library): Located {
     const message = `\`${where.file}\` could be any of: ${search.ambiguous.slice(0, 10).join(', ')}. Give more of the path.`;
     return { code: 'ambiguous-file', message: message.slice(0, limits.maxMessageChars) };
   }
+  if (search.found.some((file) => library.isDenied(file))) {
+    const message = `\`${where.file}\` must not be observed: SIDELIGHT_DENY_FILES of this process names it.`;
+    return { code: 'not-allowed', message: message.slice(0, limits.maxMessageChars) };
+  }
   const found: Spot[] = [];
   let problem: Extract<Located, { code: string }> | undefined;
   for (const file of search.found) {

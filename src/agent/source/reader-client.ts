@@ -2,6 +2,7 @@ import type { Locate, StackFrame, Where } from '../../protocol/frames.ts';
 import { KeptMap, mapGet, mapHas, mapSet, mapSize, startsWith } from '../intrinsics.ts';
 import { push } from '../values/lists.ts';
 import type { RawFrame } from '../values/stack.ts';
+import type { Denied } from './denied.ts';
 import { rawFrame } from './map-frames.ts';
 import { pathOf } from './path-of.ts';
 import { isLibrary, mayHold } from './paths.ts';
@@ -15,11 +16,13 @@ const maxLookedAt = 8;
 /** Paths of mapped scripts that are remembered. */
 const maxMapped = 20_000;
 
+const nothing: Denied = { patterns: [], directory: '' };
+
 const failed: Located = { code: 'internal', message: "The agent's reader failed or took too long. Try again." };
 
 /** Makes the reader of this process. `onCost` is told each time the program's thread was busy for it. */
-export function createReader(sources: ReaderSources, onCost: (ms: number) => void): Reader {
-  return new ThreadReader(sources, onCost);
+export function createReader(sources: ReaderSources, onCost: (ms: number) => void, denied: Denied = nothing): Reader {
+  return new ThreadReader(sources, onCost, denied);
 }
 
 class ThreadReader implements Reader {
@@ -29,8 +32,8 @@ class ThreadReader implements Reader {
   /** Paths of scripts of the program with a map; also of those that are forgotten, as their last frames are mapped later. */
   #mapped = new KeptMap<string, true>();
 
-  constructor(sources: ReaderSources, onCost: (ms: number) => void) {
-    this.#thread = new ReaderThread(sources, onCost, () => this.#everything());
+  constructor(sources: ReaderSources, onCost: (ms: number) => void, denied: Denied) {
+    this.#thread = new ReaderThread(sources, onCost, denied, () => this.#everything());
   }
 
   add(scripts: readonly ScriptToRead[], isAll = false): void {

@@ -1,5 +1,6 @@
 import type { Locate, StackFrame, Where } from '../../protocol/frames.ts';
 import type { RawFrame } from '../values/stack.ts';
+import type { Denied } from './denied.ts';
 import type { Found, ScriptToRead, Stop } from './reader.ts';
 import type { GeneratedPlace, Located } from './spot.ts';
 
@@ -9,6 +10,7 @@ export interface ReaderData {
   port: import('node:worker_threads').MessagePort;
   /** Counts messages: element 0 those to the reader's port, element 1 those from it. */
   signals: Int32Array;
+  denied: Denied;
 }
 
 export const toReader = 0;

@@ -3,8 +3,18 @@ import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { monotonicMs } from '../intrinsics.ts';
 import { attempt, later } from '../later.ts';
+import type { Denied } from './denied.ts';
 import type { ReaderSources, Stop } from './reader.ts';
-import { type Change, type FromReader, type Range, type Request, type Task, toProgram, toReader } from './reader-messages.ts';
+import {
+  type Change,
+  type FromReader,
+  type Range,
+  type ReaderData,
+  type Request,
+  type Task,
+  toProgram,
+  toReader,
+} from './reader-messages.ts';
 
 /** How often a thread is looked after, how many times in a row it may owe an answer then, and how many times nothing may be asked of it. */
 const lookMs = 10_000;
@@ -34,6 +44,7 @@ interface Waiting {
 export class ReaderThread {
   readonly #sources: ReaderSources;
   readonly #onCost: (ms: number) => void;
+  readonly #denied: Denied;
   /** What a new thread is told. */
   readonly #everything: () => Change[];
   /** What the thread has not been told yet. */
@@ -43,9 +54,10 @@ export class ReaderThread {
   #waiting = noWaiting();
   #idle = 0;
 
-  constructor(sources: ReaderSources, onCost: (ms: number) => void, everything: () => Change[]) {
+  constructor(sources: ReaderSources, onCost: (ms: number) => void, denied: Denied, everything: () => Change[]) {
     this.#sources = sources;
     this.#onCost = onCost;
+    this.#denied = denied;
     this.#everything = everything;
   }
 
@@ -118,7 +130,7 @@ export class ReaderThread {
     const signals = new Int32Array(new SharedArrayBuffer(8));
     const worker = new Worker(workerFile, {
       name: 'sidelight-reader',
-      workerData: { port: port2, signals },
+      workerData: { port: port2, signals, denied: this.#denied } satisfies ReaderData,
       transferList: [port2],
       // As for the link's thread: nothing of the program's own options, and none of its streams.
       execArgv: [],

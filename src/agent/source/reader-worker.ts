@@ -1,4 +1,5 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { createVeto } from './denied.ts';
 import { Library, type Program } from './library.ts';
 import { locate } from './locate.ts';
 import { mapFrames } from './map-frames.ts';
@@ -18,7 +19,7 @@ import { search } from './search-scripts.ts';
 /** Longest time the program's thread may take for an answer; it may be busy with something long. */
 const maxAnswerMs = 20_000;
 
-const { port, signals } = workerData as ReaderData;
+const { port, signals, denied } = workerData as ReaderData;
 let asked = 0;
 
 function tell(message: FromReader): void {
@@ -39,10 +40,11 @@ function ask(question: Omit<Extract<FromReader, { ask: number }>, 'ask'>): ToRea
   }
 }
 
-const library = new Library({
+const program: Program = {
   text: (script) => ask({ script }) as string | undefined,
   stops: (script, ranges) => (ask({ script, ranges }) ?? ranges.map(() => [])) as ReturnType<Program['stops']>,
-});
+};
+const library = new Library(program, createVeto(denied));
 
 /** What takes long goes on in steps, so that it holds up nothing that is short. A defect is answered by nothing. */
 function* work(task: Task) {

@@ -85,7 +85,7 @@ function fits(path: string, end: string | undefined): boolean {
 function best(found: readonly WrittenPlace[], { limit, file }: Locate, library: Library): LocatedPlace[] {
   const once = new Map<string, WrittenPlace>();
   for (const one of found) {
-    if (!fits(one.file.path, file)) continue;
+    if (!fits(one.file.path, file) || library.isDenied(one.file)) continue;
     const key = `${one.file.path}:${one.line}`;
     if ((once.get(key)?.score ?? -1) < one.score) once.set(key, one);
   }
