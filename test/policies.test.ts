@@ -14,6 +14,44 @@ const tools = allTools.map(({ name }) => name);
 const texts = await readPolicyTexts(shipped);
 const policies = await loadPolicies(shipped, { tools });
 
+/** What the matrix crosses with every role and tool. */
+const scopeSets = [
+  [],
+  ['runtime:read'],
+  ['runtime:capture'],
+  ['runtime:read', 'runtime:capture'],
+  [...scopes],
+] as Principal['scopes'][];
+const credentials = [
+  { name: 'key with dev_api', kind: 'api_key', permissions: [...permissions] },
+  { name: 'key without', kind: 'api_key', permissions: [] },
+  { name: 'person', kind: 'person', permissions: [] },
+] as const;
+const exposures = {
+  everything: 'read_only: false\nallow: ["*"]\ndeny: []\n',
+  'read-only': 'read_only: true\nallow: ["*"]\ndeny: []\n',
+  'no snapshots': 'read_only: false\nallow: ["*"]\ndeny: [take_snapshot]\n',
+  'lists only': 'read_only: false\nallow: ["list_*"]\ndeny: []\n',
+};
+const groups = 'payments: { pools: [production], services: ["checkout*"] }\n';
+const sources = {
+  'inside the group': { pool: 'production', service: 'checkout-eu' },
+  'another pool': { pool: 'staging', service: 'checkout-eu' },
+  'another service': { pool: 'production', service: 'search' },
+};
+/** Tools that differ in nothing but their names, so that a line of the matrix can be read. */
+const classes = {
+  CAPTURING: tools.filter((tool) => !policies.tools[tool]?.reads),
+  READING: tools.filter((tool) => policies.tools[tool]?.reads),
+};
+
+/** Names of tools; a class where all of it is there. */
+function named(of: readonly string[]): string {
+  const whole = Object.entries(classes).filter(([, members]) => members.every((tool) => of.includes(tool)));
+  const rest = of.filter((tool) => !whole.some(([, members]) => members.includes(tool)));
+  return [...whole.map(([name]) => name), ...rest].join(', ');
+}
+
 describe('the shipped policies', () => {
   it('load for the tools there are', () => {
     expect(Object.keys(policies.tools).sort()).toEqual([...tools].sort());
@@ -31,31 +69,29 @@ describe('the shipped policies', () => {
       expect([tool.name, policies.tools[tool.name]?.reads]).toEqual([tool.name, tool.annotations.readOnlyHint]);
   });
 
-  it('decide like this for every role, credential and tool', async () => {
-    const scopeSets = [
-      [],
-      ['runtime:read'],
-      ['runtime:capture'],
-      ['runtime:read', 'runtime:capture'],
-      [...scopes],
-    ] as Principal['scopes'][];
-    const credentials = [
-      { name: 'key with dev_api', kind: 'api_key', permissions: [...permissions] },
-      { name: 'key without', kind: 'api_key', permissions: [] },
-      { name: 'person', kind: 'person', permissions: [] },
-    ] as const;
-    const lines = credentials.flatMap(({ name, ...credential }) =>
-      roles.flatMap((role) =>
-        scopeSets.flatMap((held) => {
+  it('decide like this for every exposure, role, credential, reach and tool', async () => {
+    const lines: string[] = [];
+    for (const [exposure, text] of Object.entries(exposures)) {
+      const deployed = load({ 'exposure.yaml': text, 'groups.yaml': groups, 'cases.yaml': noCases });
+      if (deployed === undefined) throw new Error(`the exposure ${exposure} does not load`);
+      for (const { name, ...credential } of credentials) {
+        for (const [role, held] of roles.flatMap((each) => scopeSets.map((set) => [each, set] as const))) {
           const caller = principal({ ...credential, permissions: [...credential.permissions], role, scopes: held });
-          return [
-            `${role}, ${name}, ${held.join(' ') || 'no scope'}`,
-            ...tools.map((tool) => `  ${tool.padEnd(18)}${codeOf(() => authorize(policies, caller, tool))}`),
-          ];
-        }),
-      ),
-    );
-    await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('authorization/matrix.snap');
+          for (const [reach, source] of Object.entries(sources)) {
+            const codes = tools.map((tool) =>
+              codeOf(() => authorize(deployed, { ...caller, groups: ['payments'] }, tool).requireReach(source)),
+            );
+            const words = [...new Set(codes)]
+              .sort()
+              .map((code) => `${code}: ${named(tools.filter((_, at) => codes[at] === code))}`);
+            lines.push([exposure, name, role, held.join(' ') || 'no scope', reach, words.join('; ')].join(' | '));
+          }
+        }
+      }
+    }
+    const legend = Object.entries(classes).map(([name, of]) => `${name} = ${of.join(', ')}`);
+    const head = ['exposure | credential | role | scopes | the source | decisions', ''];
+    await expect(`${[...legend, '', ...head, ...lines].join('\n')}\n`).toMatchFileSnapshot('authorization/matrix.snap');
   });
 });
 
@@ -91,6 +127,8 @@ describe('a slip in a policy file', () => {
       { 'roles.yaml': texts['roles.yaml'].replace('get_status]', 'get_status, take_snapshot]') },
       { 'roles.yaml': texts['roles.yaml'].replace('manages: own', 'manages: all').replace('manages: own', 'manages: all') },
       { 'roles.yaml': texts['roles.yaml'].replace('reaches: groups', 'reaches: all') },
+      { 'identity.yaml': texts['identity.yaml'].replace('roles: [', 'roles: [viewer, ') },
+      { 'identity.yaml': texts['identity.yaml'].replace('[cursor]', '[cursor, other]') },
       { 'quotas.yaml': texts['quotas.yaml'].replace('calls_per_hour: ', 'calls_per_hour: 1') },
       { 'redaction.yaml': texts['redaction.yaml'].replace('profile: debug', 'profile: secrets-only') },
     ];
@@ -156,6 +194,11 @@ function rightsOf(policies: Policies): Map<string, number> {
       rights.set(`${role} ${name}`, amount);
     }
   }
+  const { sign_in: signIn, clients } = policies.identity;
+  for (const role of signIn.roles) rights.set(`${role} signs in`, 1);
+  rights.set('seconds of overlap', signIn.refresh_overlap_seconds);
+  // Which place a code may be sent to is for people to read; that there is not one more of them, for this.
+  rights.set('places of codes', clients.redirect_origins.length + clients.redirect_schemes.length);
   const { hidden } = toNameRules(policies.redaction);
   for (const name of Object.keys(toNameRules({ profile: 'strict', tags: true, names: {}, show: [] }).hidden)) {
     if (hidden[name] === undefined) rights.set(`shows ${name}`, 1);

@@ -92,3 +92,10 @@ export function visibleTools(policies: Policies, principal: Principal): string[]
     ),
   );
 }
+
+/** Whether all that stands between this person and the tool is a wider consent: exposure and role let it pass. */
+export function needsConsent(policies: Policies, principal: Principal, tool: string): boolean {
+  if (principal.kind !== 'person') return false;
+  const refused = examine(policies, principal, tool).filter((finding) => 'refusal' in finding);
+  return refused.length > 0 && refused.every(({ check }) => check === 'credential');
+}

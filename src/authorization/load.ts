@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checkIdentity } from '../identity/check-identity-policy.ts';
+import { identityFile } from '../identity/identity-policy.ts';
 import { matchesGlob } from '../lib/glob.ts';
 import { Refusal } from '../lib/refusal.ts';
 import { type Mistake, parseStrictYaml, refuseMistakes, type StrictYaml } from '../lib/strict-yaml.ts';
@@ -16,12 +18,16 @@ export const policyFiles = [
   'cases.yaml',
   'exposure.yaml',
   'groups.yaml',
+  'identity.yaml',
   'limits.yaml',
   'quotas.yaml',
   'redaction.yaml',
   'roles.yaml',
   'tools.yaml',
 ] as const;
+
+/** Files that came later: a directory without them has what this text says. */
+const laterFiles: Partial<Record<(typeof policyFiles)[number], string>> = { 'identity.yaml': 'mode: local\n' };
 
 /** The text of every policy file. */
 export type PolicyTexts = Record<(typeof policyFiles)[number], string>;
@@ -47,7 +53,7 @@ export async function readPolicyTexts(directory: string): Promise<PolicyTexts> {
   });
   const there = new Set(names.filter((name) => /\.ya?ml$/.test(name)));
   const wrong = [
-    ...policyFiles.filter((name) => !there.has(name)).map((name) => `${name} is missing`),
+    ...policyFiles.filter((name) => !there.has(name) && laterFiles[name] === undefined).map((name) => `${name} is missing`),
     ...[...there].filter((name) => !policyFiles.some((known) => known === name)).map((name) => `${name} is no policy file`),
   ];
   if (wrong.length > 0) {
@@ -57,7 +63,10 @@ export async function readPolicyTexts(directory: string): Promise<PolicyTexts> {
     });
   }
   const texts = await Promise.all(
-    policyFiles.map(async (name) => [name, await readFile(join(directory, name), 'utf8')] as const),
+    policyFiles.map(async (name) => {
+      const later = there.has(name) ? undefined : laterFiles[name];
+      return [name, later ?? (await readFile(join(directory, name), 'utf8'))] as const;
+    }),
   );
   return Object.fromEntries(texts) as PolicyTexts;
 }
@@ -75,13 +84,16 @@ export function parsePolicies(directory: string, texts: PolicyTexts, registered:
     quotas: parse('quotas.yaml', quotasFile),
     exposure: parse('exposure.yaml', exposureFile),
     cases: parse('cases.yaml', casesFile),
+    identity: parse('identity.yaml', identityFile),
   };
   const redaction = collect(mistakes, () => parseRedactionPolicy(texts['redaction.yaml'], join(directory, 'redaction.yaml')));
-  const { roles, tools, groups, limits, quotas, exposure, cases } = files;
-  if (!roles || !tools || !groups || !limits || !quotas || !exposure || !cases || !redaction) throw refuseMistakes(mistakes);
+  const { roles, tools, groups, limits, quotas, exposure, cases, identity } = files;
+  if (!roles || !tools || !groups || !limits || !quotas || !exposure || !cases || !identity || !redaction)
+    throw refuseMistakes(mistakes);
 
   checkTools(tools, registered, mistakes);
   checkExposure(exposure, registered, mistakes);
+  mistakes.push(...checkIdentity(identity));
   const resolved = resolveRoles(roles, limits, quotas, registered.tools, mistakes);
   if (mistakes.length > 0) throw refuseMistakes(mistakes);
 
@@ -94,6 +106,7 @@ export function parsePolicies(directory: string, texts: PolicyTexts, registered:
     exposure: freeze({ readOnly: exposure.value.read_only, allow: exposure.value.allow, deny: exposure.value.deny }),
     budget: budgetOf(limits.value.agents),
     cases: freeze(cases.value),
+    identity: freeze(identity.value),
     redaction: freeze(redaction),
   });
   checkCases(policies, cases, mistakes);

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { IdentityPolicy } from '../identity/identity-policy.ts';
 import type { Permission, Scope } from '../identity/principal.ts';
 import type { Budget } from '../protocol/frames.ts';
 import type { parseRedactionPolicy } from '../redaction/policy.ts';
@@ -76,5 +77,7 @@ export interface Policies {
   /** What probes may cost the programs; undefined leaves it to the agents. */
   readonly budget: Budget | undefined;
   readonly cases: readonly PolicyCase[];
+  /** Read once at the start: sign-ins under way stand on it. */
+  readonly identity: IdentityPolicy;
   readonly redaction: ReturnType<typeof parseRedactionPolicy>;
 }
