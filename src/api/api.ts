@@ -4,11 +4,14 @@ import { type Authenticator, bearer, noTokenInUrl } from '../http/bearer.ts';
 import { jsonOnly, readJson } from '../http/body.ts';
 import type { OpenCalls } from '../http/open-calls.ts';
 import type { CallerState } from '../http/state.ts';
+import type { KeyDesk } from '../keys.ts';
 import { Refusal, type RefusalCode, refusals } from '../lib/refusal.ts';
 import { clientName } from '../mcp/correlation.ts';
 import type { Spine } from '../mcp/spine.ts';
 import type { ListedTool } from '../tools/registry.ts';
 import { argumentsOf } from './arguments.ts';
+import { keyRoutes } from './key-routes.ts';
+import { serveKeys } from './keys.ts';
 import { openApi } from './openapi.ts';
 import { apiPrefix, isBelow, type Route, routes } from './routes.ts';
 
@@ -20,6 +23,8 @@ export interface ApiSettings {
   tools: readonly ListedTool[];
   version: string;
   maxBodyBytes: number;
+  /** Where keys are made and ended; absent where there are none to administer. */
+  desk?: KeyDesk | undefined;
 }
 
 /** `/api/v1`: the tools as plain HTTP, in two stages. Throws when a route stands on a tool that is not there. */
@@ -33,6 +38,20 @@ export function createApi(settings: ApiSettings): { routes: Middleware<CallerSta
   router.get('/problems/:code', (ctx) => {
     ctx.body = aboutProblem(ctx.params.code ?? '');
   });
+  const { authenticator, desk } = settings;
+  for (const route of keyRoutes) {
+    if (desk === undefined) break;
+    router.register(
+      route.path.replace(/\{(\w+)\}/g, ':$1'),
+      [route.method],
+      [
+        noTokenInUrl(),
+        bearer(authenticator),
+        ...(route.method === 'POST' ? [jsonOnly()] : []),
+        serveKeys({ ...settings, desk }, route),
+      ],
+    );
+  }
   for (const route of routes) {
     const hasBody = route.method === 'POST';
     router.register(

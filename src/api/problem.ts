@@ -32,6 +32,7 @@ export function problems(log: Log, clock: Clock): HttpMiddleware {
 
 /** RFC 9110, 10.2.3: until a quota renews, or a moment for what passes by itself. */
 function secondsToWait({ code, data }: RefusalDetails, nowMs: number): number | undefined {
+  if (typeof data?.retryAfterSeconds === 'number') return data.retryAfterSeconds;
   if (code === 'too_busy' || code === 'unavailable') return soonSeconds;
   const renewsAtMs = typeof data?.renewsAt === 'string' ? Date.parse(data.renewsAt) : Number.NaN;
   return Number.isNaN(renewsAtMs) ? undefined : Math.max(1, Math.ceil((renewsAtMs - nowMs) / 1_000));

@@ -1,8 +1,10 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
 import { Refusal } from '../lib/refusal.ts';
+import { admitKey } from './admit-key.ts';
 import { readKey } from './key-form.ts';
 import type { KeyKind, KeyRecord, KeyStore } from './keys.ts';
+import { noOwners, type Owners } from './owner.ts';
 import type { Principal } from './principal.ts';
 
 /** Turns bearer tokens into callers. Nothing is remembered between calls, so that a revoked key ends with its next request. */
@@ -11,6 +13,16 @@ export interface Authenticator {
   authenticate(bearer: string | undefined, from?: string): Promise<Principal>;
   /** The enrolment key an agent connects with. Throws the same. */
   authenticateAgent(bearer: string | undefined, from?: string): Promise<KeyRecord>;
+}
+
+/** Checks tokens of people: our own, or those of the company's provider. */
+export interface TokenVerifier {
+  /** Whether it is for this one to say what the token is worth; from its form alone. */
+  recognises(bearer: string): boolean;
+  /** Whom the token stands for. Throws `invalid_token`. */
+  verify(bearer: string, address: string | undefined): Promise<Principal>;
+  /** Whether what the principal came with still stands: asked while a call runs. Ends by time are seen elsewhere. */
+  isGood(principal: Principal): Promise<boolean>;
 }
 
 const words: Record<KeyKind, { missing: string; other: string; next: string }> = {
@@ -30,8 +42,16 @@ const words: Record<KeyKind, { missing: string; other: string; next: string }> =
 const noHash = '0'.repeat(64);
 const touchEveryMs = 60_000;
 
-/** The authenticator for API keys and enrolment keys. */
-export function createAuthenticator({ keys, clock }: { keys: KeyStore; clock: Clock }): Authenticator {
+interface AuthenticatorSettings {
+  keys: KeyStore;
+  clock: Clock;
+  owners?: Owners;
+  /** Where people sign in: who checks their tokens. */
+  tokens?: TokenVerifier | undefined;
+}
+
+/** The authenticator for API keys, enrolment keys and the tokens of people. */
+export function createAuthenticator({ keys, clock, owners = noOwners, tokens }: AuthenticatorSettings): Authenticator {
   async function check(kind: KeyKind, bearer: string | undefined, from: string | undefined): Promise<KeyRecord> {
     const { missing, other, next } = words[kind];
     if (bearer === undefined || bearer === '') throw new Refusal({ code: 'missing_token', message: missing, next });
@@ -45,12 +65,14 @@ export function createAuthenticator({ keys, clock }: { keys: KeyStore; clock: Cl
     if (found === undefined || !same || found.revokedAt !== undefined || found.expiresAt <= now) {
       throw invalid('The token is unknown, expired or revoked.', next);
     }
+    const admitted = await admitKey(owners, found, from);
     if (found.lastUsedAt === undefined || found.lastUsedAt <= now - touchEveryMs) await keys.touch(found.id, now, from);
-    return found;
+    return admitted;
   }
 
   return {
     async authenticate(bearer, from) {
+      if (bearer !== undefined && tokens?.recognises(bearer)) return tokens.verify(bearer, from);
       const key = await check('api', bearer, from);
       return {
         org: key.org,
@@ -61,6 +83,7 @@ export function createAuthenticator({ keys, clock }: { keys: KeyStore; clock: Cl
         scopes: key.scopes ?? [],
         permissions: key.permissions ?? [],
         groups: key.groups ?? [],
+        owner: key.owner,
         credentialId: key.id,
         expiresAt: key.expiresAt,
       };

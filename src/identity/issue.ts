@@ -1,8 +1,9 @@
 import type { Clock } from '../lib/clock.ts';
 import { Refusal } from '../lib/refusal.ts';
 import { makeKey } from './key-form.ts';
-import { checkKeyRequest, type KeyRequest } from './key-request.ts';
+import { type CheckedRequest, checkKeyRequest, type KeyRequest } from './key-request.ts';
 import type { KeyRecord, KeyStore } from './keys.ts';
+import { operatorOwner } from './owner.ts';
 
 /** The organisation of a deployment that has only one. */
 export const defaultOrg = 'default';
@@ -19,55 +20,43 @@ export const keyLife = { defaultDays: 90, maxDays: 365, defaultOverlapHours: 24,
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
-/** Makes a key and stores its hash. Refuses with `invalid_input` and the field at fault. */
-export async function issueKey(store: KeyStore, clock: Clock, request: KeyRequest): Promise<IssuedKey> {
-  const issued = newKey(request, clock.now());
-  await store.insert(issued.record);
-  return issued;
+/** A key as it was asked for, not stored yet. `notAfter` is when it has to end at the latest. */
+export function newKey(
+  { days, ...checked }: CheckedRequest,
+  now: number,
+  more: { createdBy?: string; notAfter?: number } = {},
+): IssuedKey {
+  const { id, secret, hash } = makeKey(checked.kind);
+  const { createdBy, notAfter } = more;
+  const by = createdBy === undefined ? {} : { createdBy };
+  return { record: { ...checked, ...by, id, hash, createdAt: now, expiresAt: endOf(days, now, notAfter) }, secret };
 }
 
-/**
- * Replaces a live key by a new one with the same rights. The old one works on for `overlapHours` (0–168, default 24), but
- * never past its own end.
- */
-export async function rotateKey(
-  store: KeyStore,
-  clock: Clock,
-  {
-    org,
-    id,
-    days,
-    overlapHours = keyLife.defaultOverlapHours,
-  }: { org: string; id: string; days?: number; overlapHours?: number },
-): Promise<IssuedKey> {
+/** What is said at a rotation. */
+export interface Rotation {
+  /** How long the old key works on beside the new one: 0–168, default 24, and never past its own end. */
+  overlapHours?: number;
+  /** Life of the new key: 1–365, default 90. */
+  days?: number;
+}
+
+/** A key with the rights of `old` that is to replace it, not stored yet, and when the old one ends at the latest. */
+export function successorOf(
+  old: KeyRecord,
+  now: number,
+  { overlapHours = keyLife.defaultOverlapHours, days, createdBy, notAfter }: Rotation & { createdBy?: string; notAfter?: number },
+): IssuedKey & { oldEndsAt: number } {
   if (!(overlapHours >= 0 && overlapHours <= keyLife.maxOverlapHours)) {
     throw invalid('overlapHours', `The overlap is from 0 to ${keyLife.maxOverlapHours} hours.`);
   }
-  const old = await store.find(id);
-  if (old === undefined || old.org !== org) throw unknownKey(id);
-  const now = clock.now();
-  const { hash: _hash, id: _id, lastUsedAt: _at, lastUsedFrom: _from, revokedAt: _revoked, rotatedTo: _to, ...same } = old;
-  const { id: nextId, hash, secret } = makeKey(old.kind);
-  const next: KeyRecord = {
+  const { hash: _hash, lastUsedAt: _at, lastUsedFrom: _from, revokedAt: _revoked, rotatedTo: _to, createdBy: _by, ...same } = old;
+  const { id, hash, secret } = makeKey(old.kind);
+  const record: KeyRecord = {
     ...same,
-    firstId: old.firstId ?? old.id,
-    id: nextId,
-    hash,
-    createdAt: now,
-    expiresAt: now + lifeMs(days),
+    ...(createdBy === undefined ? {} : { createdBy }),
+    ...{ firstId: old.firstId ?? old.id, id, hash, createdAt: now, expiresAt: endOf(days, now, notAfter) },
   };
-  if (await store.rotate(org, id, next, now + overlapHours * hourMs, now)) return { record: next, secret };
-  throw new Refusal({
-    code: 'invalid_input',
-    message: `The key ${id} is revoked, expired or replaced already.`,
-    field: 'id',
-    next: 'List the keys to find its replacement, or create a new one.',
-  });
-}
-
-/** Ends a key with its next request. Refuses with `not_found` when the organisation has no such key that is not revoked yet. */
-export async function revokeKey(store: KeyStore, clock: Clock, { org, id }: { org: string; id: string }): Promise<void> {
-  if (!(await store.revoke(org, id, clock.now()))) throw unknownKey(id);
+  return { record, secret, oldEndsAt: now + overlapHours * hourMs };
 }
 
 /** The keys of the first start. */
@@ -79,40 +68,33 @@ export interface SeededKeys {
 
 /** On an empty store: a key that reads, one that captures, and one for agents. Undefined when there is any key already. */
 export async function seedKeys(store: KeyStore, clock: Clock): Promise<SeededKeys | undefined> {
-  const now = clock.now();
-  const common = { org: defaultOrg, owner: 'operator' };
+  const make = (request: KeyRequest) => newKey(checkKeyRequest(request), clock.now());
+  const common = { org: defaultOrg, owner: operatorOwner };
   const caller = { ...common, kind: 'api', permissions: ['dev_api'], groups: ['everyone'] } as const;
   const seeded: SeededKeys = {
-    readKey: newKey({ ...caller, name: 'read', role: 'developer', scopes: ['runtime:read'] }, now),
-    fullKey: newKey({ ...caller, name: 'full', role: 'developer', scopes: ['runtime:read', 'runtime:capture'] }, now),
-    enrolKey: newKey({ ...common, kind: 'enrolment', name: 'agents', pool: 'default', service: '*' }, now),
+    readKey: make({ ...caller, name: 'read', role: 'developer', scopes: ['runtime:read'] }),
+    fullKey: make({ ...caller, name: 'full', role: 'developer', scopes: ['runtime:read', 'runtime:capture'] }),
+    enrolKey: make({ ...common, kind: 'enrolment', name: 'agents', pool: 'default', service: '*' }),
   };
   const { readKey, fullKey, enrolKey } = seeded;
   return (await store.insertFirst([readKey.record, fullKey.record, enrolKey.record])) ? seeded : undefined;
 }
 
-function newKey(request: KeyRequest, now: number): IssuedKey {
-  const { days, ...checked } = checkKeyRequest(request);
-  const { id, secret, hash } = makeKey(request.kind);
-  return { record: { ...checked, id, hash, createdAt: now, expiresAt: now + lifeMs(days) }, secret };
-}
-
-function lifeMs(days: number = keyLife.defaultDays): number {
+function endOf(days: number | undefined, now: number, notAfter = Number.POSITIVE_INFINITY): number {
+  if (days === undefined) return Math.min(now + keyLife.defaultDays * dayMs, notAfter);
   if (!Number.isInteger(days) || days < 1 || days > keyLife.maxDays) {
     throw invalid('days', `A key lives from 1 to ${keyLife.maxDays} whole days.`);
   }
-  return days * dayMs;
+  if (now + days * dayMs <= notAfter) return now + days * dayMs;
+  throw new Refusal({
+    code: 'limit_exceeded',
+    message: 'A key that another key makes does not outlive it.',
+    field: 'days',
+    next: 'Leave days out, and it ends together with the key that asks.',
+    data: { endsAt: new Date(notAfter).toISOString() },
+  });
 }
 
 function invalid(field: string, message: string): Refusal {
-  return new Refusal({ code: 'invalid_input', message, field });
-}
-
-function unknownKey(id: string): Refusal {
-  return new Refusal({
-    code: 'not_found',
-    message: `There is no live key ${JSON.stringify(id.slice(0, 64))}.`,
-    field: 'id',
-    next: 'List the keys to see their ids.',
-  });
+  return new Refusal({ code: 'invalid_input', message, field, next: 'Correct it and ask again.' });
 }

@@ -1,12 +1,17 @@
 import { Refusal } from '../lib/refusal.ts';
+import { readAddresses } from './address-list.ts';
 import type { KeyRecord } from './keys.ts';
+import { isPerson } from './owner.ts';
 import { type Permission, permissions, type Role, roles, type Scope, scopes } from './principal.ts';
 
 /** What an operator asks for. It may come from outside as any JSON: `checkKeyRequest` takes nothing of it for granted. */
 export type KeyRequest = {
   org: string;
+  /** `user:…`, `service:…` or `operator`. */
   owner: string;
   name: string;
+  /** Addresses and networks it is taken from; from anywhere when left out. */
+  addresses?: readonly string[];
   /** 1–365, default 90. */
   days?: number;
 } & (
@@ -20,6 +25,9 @@ export type CheckedRequest = Omit<KeyRecord, 'id' | 'hash' | 'createdAt' | 'expi
 
 const maxNameChars = 64;
 const maxListed = 32;
+/** Providers name people as they like, in at most 255 characters (OpenID Connect Core section 2). */
+const maxOwnerChars = 300;
+const owners = /^(?:operator|service:[A-Za-z0-9][A-Za-z0-9._-]*|user:[^\p{C}\p{Zl}\p{Zp}]+)$/u;
 /** Printable, so that a name cannot forge a line in a terminal or hide its direction. */
 const printable = /^[^\p{C}\p{Zl}\p{Zp}]+$/u;
 const identifier = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
@@ -31,12 +39,16 @@ const kinds = ['api', 'enrolment'] as const;
 export function checkKeyRequest(request: KeyRequest): CheckedRequest {
   const common = {
     org: text('org', request.org, identifier),
-    owner: text('owner', request.owner, printable),
+    owner: text('owner', request.owner, owners, maxOwnerChars),
     name: text('name', request.name, printable),
+    ...(request.addresses === undefined ? {} : { addresses: readAddresses(request.addresses) }),
     ...(request.days === undefined ? {} : { days: request.days }),
   };
   known('kind', request.kind, kinds);
   if (request.kind === 'enrolment') {
+    // Programs must not fall off the bridge on the day somebody leaves the company.
+    if (isPerson(common.owner))
+      throw invalid('owner', 'An enrolment key belongs to a service account (service:…) or to operator, not to a person.');
     return {
       ...common,
       kind: 'enrolment',
@@ -56,13 +68,14 @@ export function checkKeyRequest(request: KeyRequest): CheckedRequest {
   };
 }
 
-function text(field: string, value: unknown, shape: RegExp): string {
+function text(field: string, value: unknown, shape: RegExp, maxChars = maxNameChars): string {
   const trimmed = typeof value === 'string' ? value.trim() : '';
-  if (trimmed !== '' && trimmed.length <= maxNameChars && shape.test(trimmed)) return trimmed;
-  throw invalid(field, `${field} is ${quoted(value)}; it needs 1 to ${maxNameChars} characters ${shapes.get(shape)}.`);
+  if (trimmed !== '' && trimmed.length <= maxChars && shape.test(trimmed)) return trimmed;
+  throw invalid(field, `${field} is ${quoted(value)}; it needs 1 to ${maxChars} characters ${shapes.get(shape)}.`);
 }
 
 const shapes = new Map([
+  [owners, 'and is operator, service: and a name, or user: and the name of a person'],
   [printable, 'that can be printed'],
   [identifier, 'of A–Z, a–z, 0–9, dot, underscore and hyphen, and starts with a letter or digit'],
   [serviceGlob, 'of a service name, where * stands for any run of characters and ? for one'],
@@ -85,5 +98,5 @@ function quoted(value: unknown): string {
 }
 
 function invalid(field: string, message: string): Refusal {
-  return new Refusal({ code: 'invalid_input', message, field });
+  return new Refusal({ code: 'invalid_input', message, field, next: 'Correct it and ask again.' });
 }

@@ -8,7 +8,10 @@ export interface KeyRecord {
   kind: KeyKind;
   org: string;
   name: string;
+  /** `user:…`, whose rights bound the key's; `service:…`, a service account; or `operator`. */
   owner: string;
+  /** Who asked for it: the subject of a caller. Absent when somebody at the machine did. */
+  createdBy?: string;
   /** SHA-256 of the whole key, hex. */
   hash: string;
   createdAt: number;
@@ -20,6 +23,8 @@ export interface KeyRecord {
   rotatedTo?: string;
   /** After a rotation: the first key's id, so that quotas and ownership go on as one caller. */
   firstId?: string;
+  /** Addresses and networks it is taken from; absent: from anywhere. */
+  addresses?: string[];
   /** API keys only. */
   role?: Role;
   scopes?: Scope[];
@@ -33,6 +38,12 @@ export interface KeyRecord {
 /** What identity asks of storage. */
 export interface KeyStore {
   insert(key: KeyRecord): Promise<void>;
+  /** Inserts it unless its owner has `maxLive` live keys already; false then. Replaced keys do not count. */
+  insertWithin(key: KeyRecord, maxLive: number, now: number): Promise<boolean>;
+  /** Keys of this owner that open a door now, replaced ones in their overlap included. */
+  countLive(org: string, owner: string, now: number): Promise<number>;
+  /** Live keys of every organisation that nothing replaces and that end at `until` or before, the first one first. */
+  endingBy(until: number, now: number): Promise<KeyRecord[]>;
   /** Inserts all of them unless there is any key already; false then. Atomic over several bridges that start at once. */
   insertFirst(keys: KeyRecord[]): Promise<boolean>;
   /** Undefined when no key has this id. */

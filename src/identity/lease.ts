@@ -1,12 +1,14 @@
 import type { Clock } from '../lib/clock.ts';
 import { Refusal } from '../lib/refusal.ts';
+import type { TokenVerifier } from './authenticate.ts';
 import type { KeyStore } from './keys.ts';
+import { accountId } from './people.ts';
 import type { Principal } from './principal.ts';
 
 /** A call shorter than this stands on the check it began with. */
 const trustedMs = 1_000;
 /** Timers further away than any call lasts are not set; Node would fire the furthest at once. */
-const furthestMs = 3_600_000;
+const furthestMs = 24 * 3_600_000;
 
 /** A caller's credential during one call. */
 export interface Lease {
@@ -19,27 +21,43 @@ export interface Lease {
 /** Ends calls under way with the credential they came with. */
 export interface Leases {
   during<T>(principal: Principal, caller: AbortSignal, work: (lease: Lease) => Promise<T>): Promise<T>;
-  /** Tells the calls of a credential that was revoked here; those of one revoked elsewhere find out when they confirm. */
-  revoked(credentialId: string): void;
+  /**
+   * Tells the calls of a key, a grant or a person (`accountId()`) that was revoked or disabled here; those of one revoked elsewhere find
+   * out when they confirm.
+   */
+  revoked(name: string): void;
 }
 
-/** Leases over the keys of one store. */
-export function createLeases({ keys, clock }: { keys: Pick<KeyStore, 'find'>; clock: Clock }): Leases {
+interface LeaseSettings {
+  keys: Pick<KeyStore, 'find'>;
+  clock: Clock;
+  /** For people; without it nobody comes with a token. */
+  tokens?: Pick<TokenVerifier, 'isGood'> | undefined;
+}
+
+/** Leases over the keys of one store, and over the tokens of people. */
+export function createLeases({ keys, clock, tokens }: LeaseSettings): Leases {
   const open = new Map<string, Set<() => void>>();
 
-  /** Registers a call of a credential; the returned function takes it off again. */
-  function enter(credentialId: string | undefined, end: () => void): () => void {
-    if (credentialId === undefined) return () => undefined;
-    const ends = open.get(credentialId) ?? new Set();
-    open.set(credentialId, ends.add(end));
+  /** Registers something under each name its caller can lose it by; the returned function takes it off again. */
+  function enter(principal: Principal, end: () => void): () => void {
+    const names = [...(principal.kind === 'person' ? [accountId(principal)] : []), principal.credentialId ?? []].flat();
+    for (const name of names) open.set(name, (open.get(name) ?? new Set()).add(end));
+    const leftMs = (principal.expiresAt ?? Number.POSITIVE_INFINITY) - clock.now();
+    const callOff = leftMs < furthestMs ? clock.after(leftMs, end) : () => undefined;
     return () => {
-      ends.delete(end);
-      if (ends.size === 0) open.delete(credentialId);
+      callOff();
+      for (const name of names) {
+        open.get(name)?.delete(end);
+        if (open.get(name)?.size === 0) open.delete(name);
+      }
     };
   }
 
-  async function isGood({ credentialId, expiresAt }: Principal): Promise<boolean> {
+  async function isGood(principal: Principal): Promise<boolean> {
+    const { credentialId, expiresAt } = principal;
     if (expiresAt !== undefined && expiresAt <= clock.now()) return false;
+    if (principal.kind === 'person') return tokens?.isGood(principal) ?? false;
     if (credentialId === undefined) return true;
     const key = await keys.find(credentialId);
     return key !== undefined && key.revokedAt === undefined && key.expiresAt > clock.now();
@@ -50,10 +68,7 @@ export function createLeases({ keys, clock }: { keys: Pick<KeyStore, 'find'>; cl
       const startedMs = clock.monotonic();
       const stop = new AbortController();
       const forward = () => stop.abort(caller.reason);
-      const end = () => stop.abort(ended());
-      const leave = enter(principal.credentialId, end);
-      const leftMs = (principal.expiresAt ?? Number.POSITIVE_INFINITY) - clock.now();
-      const callOff = leftMs < furthestMs ? clock.after(leftMs, end) : () => undefined;
+      const leave = enter(principal, () => stop.abort(ended()));
       if (caller.aborted) forward();
       caller.addEventListener('abort', forward, { once: true });
       const { signal } = stop;
@@ -67,12 +82,11 @@ export function createLeases({ keys, clock }: { keys: Pick<KeyStore, 'find'>; cl
         });
       } finally {
         leave();
-        callOff();
         caller.removeEventListener('abort', forward);
       }
     },
-    revoked(credentialId) {
-      for (const end of [...(open.get(credentialId) ?? [])]) end();
+    revoked(name) {
+      for (const end of [...(open.get(name) ?? [])]) end();
     },
   };
 }
@@ -81,6 +95,6 @@ function ended(): Refusal {
   return new Refusal({
     code: 'invalid_token',
     message: 'The token was revoked or expired while the call ran, so its answer is withheld.',
-    next: 'Use a key that is still good; wait_for_hits goes on by actionId.',
+    next: 'Use a key that is still good, or sign in again; wait_for_hits goes on by actionId.',
   });
 }

@@ -20,8 +20,13 @@ export interface Principal {
   scopes: Scope[];
   permissions: Permission[];
   groups: string[];
-  /** Names the credential itself where it can be revoked, which after a rotation is not the subject's. */
+  /** For keys: whom the key belongs to. */
+  owner?: string;
+  /** Names the credential itself where it can be revoked: the key, which after a rotation is not the subject's, or a person's grant. */
   credentialId?: string;
   /** When the credential ends, in milliseconds since the epoch. */
   expiresAt?: number;
+  /** OAuth: the client software the token was given to, and twelve digits of the token's SHA-256. */
+  clientId?: string;
+  tokenRef?: string;
 }

@@ -18,7 +18,7 @@ interface Document {
 }
 
 /** What an operation is asked here: its body, or its query; `{actionId}` is the action that a test placed. */
-const asked: Record<string, { query?: string; body?: object }> = {
+const asked: Record<string, { query?: string; body?: object; asAdmin?: true }> = {
   takeSnapshot: { body: { ...onCheckout, maxHits: 2 } },
   addLog: { body: { ...onCheckout, template: 'costs {price}' } },
   countHits: { body: onCheckout },
@@ -35,6 +35,11 @@ const asked: Record<string, { query?: string; body?: object }> = {
   listSources: { query: '?query=checkout' },
   locate: { body: { source: onCheckout.source, snippet: 'price' } },
   getStatus: {},
+  getMe: {},
+  listKeys: { query: '?owner=operator', asAdmin: true },
+  createKey: { body: { name: 'made', owner: 'service:made', scopes: ['runtime:read'], groups: ['everyone'] }, asAdmin: true },
+  rotateKey: { body: { overlapHours: 1, days: 7 }, asAdmin: true },
+  revokeKey: { asAdmin: true },
 };
 
 let bridge: TestBridge;
@@ -82,11 +87,22 @@ describe('every operation of the document', () => {
   it('answers a live bridge with what the document says', async () => {
     const validator = new AjvJsonSchemaValidator();
     const actionId = (await placed()).split('/').at(-1) ?? '';
+    const { secret: admin } = await bridge.issue({ role: 'company_admin', scopes: ['runtime:read', 'runtime:admin'] });
+    const { id: keyId } = await bridge.issue({ scopes: ['runtime:read'] });
     for (const [path, methods] of Object.entries(document.paths)) {
       for (const [method, { operationId, responses }] of Object.entries(methods)) {
-        const { query = '', body } = JSON.parse(JSON.stringify(asked[operationId] ?? {}).replaceAll('{actionId}', actionId));
-        const filled = path.replace('{actionId}', actionId).replace('{hit}', '2');
-        const answer = await send(`${document.servers[0]?.url}${filled}${query}`, method.toUpperCase(), body);
+        const {
+          query = '',
+          body,
+          asAdmin,
+        } = JSON.parse(JSON.stringify(asked[operationId] ?? {}).replaceAll('{actionId}', actionId));
+        const filled = path.replace('{actionId}', actionId).replace('{hit}', '2').replace('{id}', keyId);
+        const answer = await send(
+          `${document.servers[0]?.url}${filled}${query}`,
+          method.toUpperCase(),
+          body,
+          asAdmin ? admin : undefined,
+        );
         const what = `${operationId}: ${answer.status} ${JSON.stringify(answer.body).slice(0, 500)}`;
         const described = responses[String(answer.status)];
         expect(described, what).toBeDefined();

@@ -36,6 +36,7 @@ export async function inApi(answering: Answering, run: (world: ApiWorld) => Prom
   const clock = createTestClock();
   const spine: Spine = {
     ...{ resources: [], prompts: [], list: () => [] },
+    needsConsent: () => false,
     call: async (_principal, request) => answering(request),
   };
   const app = createApp(

@@ -32,7 +32,7 @@ interface Key {
 const keys = (...args: string[]) => sidelight('keys', ...args, '--data', data);
 const list = async () => JSON.parse((await keys('list', '--json')).stdout) as Key[];
 const create = async (...args: string[]) =>
-  JSON.parse((await keys('create', '--json', ...args)).stdout) as { key: Key; secret: string };
+  JSON.parse((await keys('create', '--json', ...args)).stdout) as { key: Key; secret: string; bridgeKey?: string };
 
 /** HTTP status of a harmless call with a key. */
 async function callWith(secret: string): Promise<number> {
@@ -72,6 +72,14 @@ describe('sidelight keys, while the bridge runs', () => {
     expect(await callWith(kept.secret)).toBe(401);
     expect(await callWith(last.secret)).toBe(200);
     expect(last.key).toMatchObject({ name: 'rotating', scopes: old.key.scopes });
+  });
+
+  it('tells with an enrolment key, and no other, which bridge its agents may trust', async () => {
+    const { bridgeKey } = await create('--kind', 'enrolment', '--name', 'trusting');
+    expect(bridgeKey).toBe(running.first.bridgeKey);
+    expect(await create('--name', 'caller')).not.toHaveProperty('bridgeKey');
+    const { stdout } = await keys('create', '--kind', 'enrolment', '--name', 'for-people');
+    expect(stdout).toContain(`SIDELIGHT_BRIDGE_KEY=${bridgeKey}`);
   });
 
   it('turns out the agents of an enrolment key that is revoked', async () => {

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Authenticator, createAuthenticator } from '../../src/identity/authenticate.ts';
-import { issueKey, revokeKey, rotateKey } from '../../src/identity/issue.ts';
 import { makeKey } from '../../src/identity/key-form.ts';
 import type { KeyRequest } from '../../src/identity/key-request.ts';
 import type { KeyStore } from '../../src/identity/keys.ts';
@@ -8,47 +7,57 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { createLog } from '../../src/lib/log.ts';
 import type { Db } from '../../src/storage/db.ts';
 import { openEmbedded } from '../../src/storage/embedded.ts';
-import { openStores } from '../../src/storage/stores.ts';
-import { createTestClock, type TestClock } from '../helpers/clock.ts';
 import { checksumOf } from './checksum.ts';
+import { type OperatorDesk, operatorDesk } from './desk.ts';
 
 const dayMs = 86_400_000;
 const api: KeyRequest = {
   kind: 'api',
   org: 'acme',
-  owner: 'ops',
+  owner: 'operator',
   name: 'ci',
   role: 'developer',
   scopes: ['runtime:read', 'runtime:capture'],
   permissions: ['dev_api'],
   groups: ['everyone'],
 };
-const enrolment: KeyRequest = { kind: 'enrolment', org: 'acme', owner: 'ops', name: 'agents', pool: 'eu', service: 'shop-*' };
+const enrolment: KeyRequest = {
+  kind: 'enrolment',
+  org: 'acme',
+  owner: 'operator',
+  name: 'agents',
+  pool: 'eu',
+  service: 'shop-*',
+};
 
 let db: Db;
 let keys: KeyStore;
 let asked: string[];
-let clock: TestClock;
+let clock: OperatorDesk['clock'];
+let issue: OperatorDesk['issue'];
+let rotate: OperatorDesk['rotate'];
+let revoke: OperatorDesk['revoke'];
 let authenticator: Authenticator;
 beforeAll(async () => {
   db = await openEmbedded({ directory: undefined, log: createLog('silent'), clock: systemClock });
 });
 afterAll(() => db.close());
 beforeEach(() => {
-  const store = openStores(db).keys;
+  const world = operatorDesk(db);
+  ({ clock, issue, rotate, revoke } = world);
+  const store = world.desk.keys;
   asked = [];
   const find: KeyStore['find'] = (id) => {
     asked.push(id);
     return store.find(id);
   };
   keys = { ...store, find };
-  clock = createTestClock();
   authenticator = createAuthenticator({ keys, clock });
 });
 
 describe('a caller', () => {
   it('is who its key says', async () => {
-    const { record, secret } = await issueKey(keys, clock, api);
+    const { record, secret } = await issue(api);
     expect(await authenticator.authenticate(secret)).toEqual({
       org: 'acme',
       subject: `key:${record.id}`,
@@ -58,6 +67,7 @@ describe('a caller', () => {
       scopes: ['runtime:read', 'runtime:capture'],
       permissions: ['dev_api'],
       groups: ['everyone'],
+      owner: 'operator',
       credentialId: record.id,
       expiresAt: record.expiresAt,
     });
@@ -71,7 +81,7 @@ describe('a caller', () => {
   });
 
   it('with a malformed token is refused before the store is asked', async () => {
-    const { secret } = await issueKey(keys, clock, api);
+    const { secret } = await issue(api);
     asked = [];
     for (const bearer of ['junk', secret.slice(0, -1), `${secret}x`, secret.replace('slk_', 'sle_')]) {
       await expect(authenticator.authenticate(bearer)).rejects.toMatchObject({
@@ -83,14 +93,10 @@ describe('a caller', () => {
   });
 
   it('hears the same of an unknown id, a wrong secret, an expired and a revoked key', async () => {
-    const [wrong, revoked, expired] = [
-      await issueKey(keys, clock, api),
-      await issueKey(keys, clock, api),
-      await issueKey(keys, clock, { ...api, days: 1 }),
-    ];
+    const [wrong, revoked, expired] = [await issue(api), await issue(api), await issue({ ...api, days: 1 })];
     // A well-formed key with the id of a real one: its checksum is right, its secret is not.
     const forged = forge(wrong.record.id);
-    await revokeKey(keys, clock, revoked.record);
+    await revoke(revoked.record);
     clock.advance(dayMs);
     for (const bearer of [makeKey('api').secret, forged, revoked.secret, expired.secret]) {
       await expect(authenticator.authenticate(bearer)).rejects.toMatchObject({
@@ -102,15 +108,15 @@ describe('a caller', () => {
   });
 
   it('is refused with the very next request after its key was revoked', async () => {
-    const { record, secret } = await issueKey(keys, clock, api);
+    const { record, secret } = await issue(api);
     await authenticator.authenticate(secret);
-    await revokeKey(keys, clock, record);
+    await revoke(record);
     await expect(authenticator.authenticate(secret)).rejects.toMatchObject({ code: 'invalid_token' });
   });
 
   it('may use both keys during the overlap of a rotation, and the new one only after it', async () => {
-    const old = await issueKey(keys, clock, api);
-    const next = await rotateKey(keys, clock, { org: 'acme', id: old.record.id });
+    const old = await issue(api);
+    const next = await rotate({ org: 'acme', id: old.record.id });
     clock.advance(dayMs - 1);
     const both = [await authenticator.authenticate(old.secret), await authenticator.authenticate(next.secret)];
     // One caller, so that a rotation gives nobody fresh quotas.
@@ -124,7 +130,7 @@ describe('a caller', () => {
   });
 
   it('leaves its last use on the key, once a minute', async () => {
-    const { record, secret } = await issueKey(keys, clock, api);
+    const { record, secret } = await issue(api);
     const usedAt = clock.now();
     await authenticator.authenticate(secret, '10.0.0.1');
     clock.advance(59_999);
@@ -138,7 +144,7 @@ describe('a caller', () => {
 
 describe('an agent', () => {
   it('gets the enrolment key that binds it', async () => {
-    const { record, secret } = await issueKey(keys, clock, enrolment);
+    const { record, secret } = await issue(enrolment);
     expect(await authenticator.authenticateAgent(secret)).toMatchObject({
       id: record.id,
       org: 'acme',
@@ -148,7 +154,7 @@ describe('an agent', () => {
   });
 
   it('is refused with an API key, and a caller with an enrolment key; each is told which is which', async () => {
-    const [forCallers, forAgents] = [await issueKey(keys, clock, api), await issueKey(keys, clock, enrolment)];
+    const [forCallers, forAgents] = [await issue(api), await issue(enrolment)];
     await expect(authenticator.authenticateAgent(forCallers.secret)).rejects.toMatchObject({
       code: 'invalid_token',
       message: expect.stringContaining('an API key'),

@@ -1,34 +1,38 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAuthenticator } from '../../src/identity/authenticate.ts';
-import { issueKey, revokeKey, rotateKey, seedKeys } from '../../src/identity/issue.ts';
+import { seedKeys } from '../../src/identity/issue.ts';
 import type { KeyRequest } from '../../src/identity/key-request.ts';
 import type { KeyStore } from '../../src/identity/keys.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createLog } from '../../src/lib/log.ts';
 import type { Db } from '../../src/storage/db.ts';
 import { openEmbedded } from '../../src/storage/embedded.ts';
-import { openStores } from '../../src/storage/stores.ts';
-import { createTestClock } from '../helpers/clock.ts';
+import { type OperatorDesk, operatorDesk } from './desk.ts';
 
 const dayMs = 86_400_000;
-const clock = createTestClock();
 const api: KeyRequest = {
   kind: 'api',
   org: 'acme',
-  owner: 'ops',
+  owner: 'operator',
   name: 'ci',
   role: 'viewer',
   scopes: ['runtime:read'],
   permissions: ['dev_api'],
   groups: [],
 };
-const enrolment: KeyRequest = { kind: 'enrolment', org: 'acme', owner: 'ops', name: 'agents', pool: 'eu', service: '*' };
+const enrolment: KeyRequest = { kind: 'enrolment', org: 'acme', owner: 'operator', name: 'agents', pool: 'eu', service: '*' };
 
 let db: Db;
 let keys: KeyStore;
+let clock: OperatorDesk['clock'];
+let issue: OperatorDesk['issue'];
+let rotate: OperatorDesk['rotate'];
+let revoke: OperatorDesk['revoke'];
 beforeAll(async () => {
   db = await openEmbedded({ directory: undefined, log: createLog('silent'), clock: systemClock });
-  keys = openStores(db).keys;
+  const world = operatorDesk(db);
+  ({ clock, issue, rotate, revoke } = world);
+  keys = world.desk.keys;
 });
 afterAll(() => db.close());
 
@@ -63,7 +67,7 @@ describe('the first start', () => {
 
 describe('issuing a key', () => {
   it('stores its hash and nothing from which it could be made again', async () => {
-    const { record, secret } = await issueKey(keys, clock, api);
+    const { record, secret } = await issue(api);
     expect(await keys.find(record.id)).toEqual(record);
     expect(record).toMatchObject({ expiresAt: clock.now() + 90 * dayMs, createdAt: clock.now() });
     const stored = JSON.stringify(await db.query('select * from api_keys'));
@@ -90,7 +94,7 @@ describe('issuing a key', () => {
     ['days', { days: 1.5 }],
     ['days', { days: '90' }],
   ])('refuses a wrong %s: %j', async (field, wrong) => {
-    await expect(issueKey(keys, clock, { ...api, ...wrong } as KeyRequest)).rejects.toMatchObject({
+    await expect(issue({ ...api, ...wrong } as KeyRequest)).rejects.toMatchObject({
       code: 'invalid_input',
       details: { field },
     });
@@ -101,19 +105,19 @@ describe('issuing a key', () => {
     ['service', { service: '' }],
     ['service', { service: 'shop;' }],
   ])('refuses a wrong %s of an enrolment key: %j', async (field, wrong) => {
-    await expect(issueKey(keys, clock, { ...enrolment, ...wrong } as KeyRequest)).rejects.toMatchObject({
+    await expect(issue({ ...enrolment, ...wrong } as KeyRequest)).rejects.toMatchObject({
       code: 'invalid_input',
       details: { field },
     });
   });
 
   it.each([1, 365])('lets a key live for %i days', async (days) => {
-    const { record } = await issueKey(keys, clock, { ...enrolment, days });
+    const { record } = await issue({ ...enrolment, days });
     expect(record.expiresAt - record.createdAt).toBe(days * dayMs);
   });
 
   it('keeps rights of callers off enrolment keys', async () => {
-    const { record } = await issueKey(keys, clock, {
+    const { record } = await issue({
       ...enrolment,
       role: 'company_admin',
       scopes: ['runtime:admin'],
@@ -125,15 +129,15 @@ describe('issuing a key', () => {
 
 describe('rotating and revoking a key', () => {
   it.each([-1, 169, Number.NaN])('refuses an overlap of %d hours', async (overlapHours) => {
-    const { record } = await issueKey(keys, clock, api);
-    await expect(rotateKey(keys, clock, { org: 'acme', id: record.id, overlapHours })).rejects.toMatchObject({
+    const { record } = await issue(api);
+    await expect(rotate({ org: 'acme', id: record.id }, { overlapHours })).rejects.toMatchObject({
       details: { field: 'overlapHours' },
     });
   });
 
   it('lets the old key end at once when asked to', async () => {
-    const old = await issueKey(keys, clock, api);
-    const next = await rotateKey(keys, clock, { org: 'acme', id: old.record.id, overlapHours: 0 });
+    const old = await issue(api);
+    const next = await rotate({ org: 'acme', id: old.record.id }, { overlapHours: 0 });
     const { authenticate } = createAuthenticator({ keys, clock });
     await expect(authenticate(old.secret)).rejects.toMatchObject({ code: 'invalid_token' });
     expect(await authenticate(next.secret)).toMatchObject({ name: 'ci' });
@@ -141,11 +145,11 @@ describe('rotating and revoking a key', () => {
   });
 
   it('replaces a key once, and no revoked one', async () => {
-    const [rotated, revoked] = [await issueKey(keys, clock, api), await issueKey(keys, clock, api)];
-    await rotateKey(keys, clock, { org: 'acme', id: rotated.record.id });
-    await revokeKey(keys, clock, revoked.record);
+    const [rotated, revoked] = [await issue(api), await issue(api)];
+    await rotate({ org: 'acme', id: rotated.record.id });
+    await revoke(revoked.record);
     for (const { record } of [rotated, revoked]) {
-      await expect(rotateKey(keys, clock, { org: 'acme', id: record.id })).rejects.toMatchObject({
+      await expect(rotate({ org: 'acme', id: record.id })).rejects.toMatchObject({
         code: 'invalid_input',
         details: { field: 'id' },
       });
@@ -153,11 +157,11 @@ describe('rotating and revoking a key', () => {
   });
 
   it('does not find keys of another organisation, unknown ones or revoked ones', async () => {
-    const { record } = await issueKey(keys, clock, api);
-    await expect(rotateKey(keys, clock, { org: 'theirs', id: record.id })).rejects.toMatchObject({ code: 'not_found' });
-    await expect(revokeKey(keys, clock, { org: 'theirs', id: record.id })).rejects.toMatchObject({ code: 'not_found' });
-    await expect(revokeKey(keys, clock, { org: 'acme', id: 'nobody' })).rejects.toMatchObject({ code: 'not_found' });
-    await revokeKey(keys, clock, record);
-    await expect(revokeKey(keys, clock, record)).rejects.toMatchObject({ code: 'not_found' });
+    const { record } = await issue(api);
+    await expect(rotate({ org: 'theirs', id: record.id })).rejects.toMatchObject({ code: 'not_found' });
+    await expect(revoke({ org: 'theirs', id: record.id })).rejects.toMatchObject({ code: 'not_found' });
+    await expect(revoke({ org: 'acme', id: 'nobody' })).rejects.toMatchObject({ code: 'not_found' });
+    await revoke(record);
+    await expect(revoke(record)).rejects.toMatchObject({ code: 'not_found' });
   });
 });

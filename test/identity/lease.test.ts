@@ -91,3 +91,36 @@ describe('a call under way', () => {
     await call.end();
   });
 });
+
+describe('what a person began with a token', () => {
+  const person = { kind: 'person', org: 'default', subject: 'user:alice', credentialId: 'grant_1' } as const;
+  const never = new AbortController().signal;
+
+  function people() {
+    const clock = createTestClock(start);
+    const state = { good: true };
+    const leases = createLeases({ keys: { find: async () => undefined }, clock, tokens: { isGood: async () => state.good } });
+    return { clock, state, leases };
+  }
+
+  it.each(['grant_1', 'default/user:alice'])('ends with %s', async (name) => {
+    const { leases } = people();
+    await leases.during(principal(person), never, async (lease) => {
+      leases.revoked('grant_2');
+      leases.revoked('acme/user:alice');
+      await lease.confirm();
+      leases.revoked(name);
+      expect((await refusalOf(() => lease.confirm())).code).toBe('invalid_token');
+    });
+  });
+
+  it('is not confirmed once the token is no longer good, when it took longer than a second', async () => {
+    const { clock, state, leases } = people();
+    await leases.during(principal(person), never, async (lease) => {
+      clock.advance(1_000);
+      await lease.confirm();
+      state.good = false;
+      expect((await refusalOf(() => lease.confirm())).code).toBe('invalid_token');
+    });
+  });
+});

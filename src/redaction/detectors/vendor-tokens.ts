@@ -28,7 +28,7 @@ export const vendors: readonly Vendor[] = [
   ...vendor('ai-key', 'sk-ant- sk-proj- sk-or-v1- sk-svcacct-', sets.url64, 16),
   ...vendor('ai-key', 'sk-', sets.alnum, 20),
   ...vendor('ai-key', 'hf_ gsk_ r8_ xai-', sets.alnum, 30),
-  ...vendor('sidelight-key', 'slk_ sle_', sets.word, 24),
+  ...vendor('sidelight-key', 'slk_ sle_ sla_ slr_ slc_', sets.word, 24),
   ...vendor('vendor-token', 'SG.', sets.token, 60),
   ...vendor('vendor-token', 'dop_v1_ doo_v1_ dor_v1_', sets.alnum, 60),
   ...vendor('vendor-token', 'shpat_ shpca_ shppa_ shpss_', sets.alnum, 32),
