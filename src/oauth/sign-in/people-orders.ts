@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import type { OperatorTrail } from '../../audit/operator.ts';
+import type { PeopleStore, Person } from '../../identity/people.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { Refusal } from '../../lib/refusal.ts';
+import type { Grants } from '../grants.ts';
+import type { LocalProvider } from './local.ts';
+
+/** What orders about people are carried out with. */
+export interface PeopleOrdered {
+  people: PeopleStore;
+  clock: Clock;
+  trail: OperatorTrail;
+  read<T extends z.ZodType>(schema: T, input: unknown): z.output<T>;
+  /** Only in a running bridge. */
+  running?: {
+    grants?: Pick<Grants, 'list' | 'revoke'> | undefined;
+    local?: Pick<LocalProvider, 'link'> | undefined;
+  };
+}
+
+/** A person as an operator sees them; instants are milliseconds since the epoch. */
+export type ShownPerson = Omit<Person, 'sealedRefreshToken'>;
+
+const inOrg = z.object({ org: z.string().min(1).max(64) });
+const named = inOrg.extend({ subject: z.string().min(1).max(300) });
+const linked = z.object({ name: z.string().optional(), role: z.string().optional() });
+
+type Input = Record<string, unknown>;
+
+/** What an operator with access to the data may order about people: who is known, who is shut out, and links of the local provider. */
+export function peopleOrders({ people, clock, trail, read, running }: PeopleOrdered) {
+  return {
+    async 'people.link'(input: Input) {
+      const who = read(linked, input);
+      if (running?.local === undefined) throw noLinks(running !== undefined);
+      return { link: await running.local.link(who) };
+    },
+
+    async 'people.list'(input: Input): Promise<ShownPerson[]> {
+      const all = await people.list(read(inOrg, input).org);
+      return all.map(({ sealedRefreshToken: _sealed, ...person }) => person);
+    },
+
+    async 'people.disable'(input: Input) {
+      const { org, subject } = subjectOf(read(named, input));
+      if (!(await people.disable(org, subject, clock.now()))) throw await unchanged(people, org, subject, 'disabled');
+      // What they connected goes too, so that calls and streams under way end now.
+      const apps = (await running?.grants?.list(org, subject)) ?? [];
+      for (const { id } of apps) await running?.grants?.revoke(org, id);
+      await trail.recordDone('person_disabled', org, subject, `${subject} is shut out.`);
+    },
+
+    async 'people.enable'(input: Input) {
+      const { org, subject } = subjectOf(read(named, input));
+      if ((await people.find(org, subject))?.disabledAt === undefined) throw await unchanged(people, org, subject, 'enabled');
+      await trail.record('person_enabled', org, subject);
+      await people.enable(org, subject);
+    },
+  };
+}
+
+/** People are written as they are listed, or by the name at the provider alone. */
+function subjectOf({ org, subject }: { org: string; subject: string }): { org: string; subject: string } {
+  return { org, subject: subject.startsWith('user:') ? subject : `user:${subject}` };
+}
+
+async function unchanged(people: PeopleStore, org: string, subject: string, wanted: string): Promise<Refusal> {
+  if ((await people.find(org, subject)) !== undefined) {
+    return new Refusal({ code: 'invalid_input', message: `${subject} is ${wanted} already.`, field: 'subject' });
+  }
+  return new Refusal({
+    code: 'not_found',
+    message: `Nobody called ${subject} ever signed in to ${org}.`,
+    field: 'subject',
+    next: '`sidelight people list` shows everybody.',
+  });
+}
+
+function noLinks(isRunning: boolean): Refusal {
+  return isRunning
+    ? new Refusal({
+        code: 'unavailable',
+        message: 'This bridge makes no links: people sign in at the company’s provider, or it has a public URL.',
+        next: 'identity.yaml says how people sign in (mode).',
+      })
+    : new Refusal({
+        code: 'unavailable',
+        message: 'No bridge runs on this data, and a link is for a running one.',
+        next: 'Start it with `sidelight serve`, which prints a link.',
+      });
+}
