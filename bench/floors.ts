@@ -43,6 +43,7 @@ export async function endpointOnly(): Promise<Running> {
       resources: [],
       prompts: [],
       list: () => [],
+      needsConsent: () => false,
       call: async (_principal, { requestId }) => ({ isError: false, text: 'ok', structured: { requestId } }),
     },
   );

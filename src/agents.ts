@@ -1,12 +1,15 @@
 import type { ActionContext } from './actions/context.ts';
 import { observe } from './actions/observe.ts';
 import { offer } from './actions/offer.ts';
+import type { AuditEvent } from './audit/events.ts';
 import type { AuditStore } from './audit/record.ts';
 import type { TurnedAwayFacts } from './audit/turned-away.ts';
 import type { Policies } from './authorization/policies.ts';
 import type { HitStore } from './hits/hit.ts';
 import { receive } from './hits/receive.ts';
+import { objectionToKey, ofOtherEnrolment } from './hub/admission.ts';
 import type { ConnectedAgent, HubHandlers } from './hub/handlers.ts';
+import { KeyRefused, keyFacts } from './identity/admit-key.ts';
 import type { Authenticator } from './identity/authenticate.ts';
 import { newId } from './lib/id.ts';
 import type { Log } from './lib/log.ts';
@@ -37,7 +40,7 @@ interface AgentSide {
 /** What happens when agents come, report, hit and go: the hub's frames handed to the stages. */
 export function agentHandlers(side: AgentSide): HubHandlers {
   const { authenticator, actions, hits, agents, audit, policies, pauses, turnedAway, log, tagKeys } = side;
-  const record = (agent: ConnectedAgent, event: string) =>
+  const record = (agent: ConnectedAgent, event: AuditEvent) =>
     audit.append({
       requestId: newId('agt'),
       at: actions().clock.now(),
@@ -59,12 +62,13 @@ export function agentHandlers(side: AgentSide): HubHandlers {
     // The registry of the hub forgets at a restart, the store does not: an id goes on being the agent's that came with it.
     async objection(hello, { org, firstKeyId }) {
       const known = await agents.find(org, hello.agent.id);
-      if (known === undefined || known.enrolmentKeyId === firstKeyId) return undefined;
-      return 'An agent with this id came with another enrolment key.';
+      if (known === undefined) return undefined;
+      return known.enrolmentKeyId === firstKeyId ? objectionToKey(hello, known.publicKey) : ofOtherEnrolment;
     },
-    turnedAway({ reason, address, enrolment, hello }) {
+    turnedAway({ reason, address, refusal, enrolment, hello }) {
       turnedAway({
         ...{ event: 'agent_refused', reason, address },
+        ...(refusal instanceof KeyRefused ? keyFacts(refusal) : {}),
         ...(enrolment === undefined ? {} : { org: enrolment.org, subject: `key:${enrolment.keyId}` }),
         ...(hello === undefined ? {} : { target: { service: hello.service, pool: enrolment?.pool, agents: [hello.agent.id] } }),
       });
@@ -123,5 +127,6 @@ export function toRecord(agent: ConnectedAgent, connected: boolean): AgentRecord
     connected,
     lastSeenAt: agent.lastSeenAt,
     enrolmentKeyId: agent.enrolmentKeyId,
+    ...(hello.identity === undefined ? {} : { publicKey: hello.identity.key }),
   };
 }

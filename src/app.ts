@@ -1,5 +1,5 @@
 import Router from '@koa/router';
-import Koa from 'koa';
+import Koa, { type Context } from 'koa';
 import { createApi } from './api/api.ts';
 import { problems } from './api/problem.ts';
 import type { Config } from './config.ts';
@@ -10,15 +10,20 @@ import { failures, notFound } from './http/failures.ts';
 import { health, type Readiness } from './http/health.ts';
 import { knownHost } from './http/known-host.ts';
 import { knownOrigin } from './http/known-origin.ts';
+import { oauthRoutes } from './http/oauth.ts';
 import { OpenCalls } from './http/open-calls.ts';
+import { rateLimit } from './http/rate-limit.ts';
 import { requestId } from './http/request-id.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import type { CallerState, RequestState } from './http/state.ts';
+import type { KeyDesk } from './keys.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import { createEndpoint } from './mcp/endpoint.ts';
 import { rpcError } from './mcp/message.ts';
 import type { Spine } from './mcp/spine.ts';
+import { originAsAsked, resourceMetadataPath } from './oauth/discovery.ts';
+import type { OAuth } from './oauth/open.ts';
 import type { Registry } from './tools/registry.ts';
 
 /** The HTTP side, and how to take it down. */
@@ -29,35 +34,56 @@ export interface App {
 }
 
 /** What the HTTP side needs of the bridge. */
-export interface AppSettings extends Authenticator {
+export interface AppSettings extends Pick<Authenticator, 'authenticate'> {
   config: Pick<Config, 'publicUrl' | 'allowedOrigins' | 'maxBodyBytes'>;
   log: Log;
   services: Readiness & { clock: Clock; version: string };
   registry: Pick<Registry, 'listed'>;
+  /** How people get in; absent where only keys are taken. */
+  oauth?: OAuth | undefined;
+  /** Where keys are made and ended; absent where there are none to administer. */
+  desk?: KeyDesk;
   /** How often a silent stream gets a comment; the default suits real proxies. */
   keepAliveMs?: number;
 }
 
-/** Every request to the bridge passes these stages in this order. */
-export function createApp(bridge: AppSettings, spine: Spine): App {
-  const { services, log, config, registry } = bridge;
+/** Bearers that are not good, in a minute. Whoever has a good one is never held up. */
+const failedBearers = { address: 300, all: 3_000 };
+
+/** Every request to the bridge passes these stages in this order. `url` is where people reach it. */
+export function createApp(bridge: AppSettings, spine: Spine, url?: URL): App {
+  const { services, log, config, registry, oauth } = bridge;
   const ownUrls = config.publicUrl === undefined ? [] : [config.publicUrl];
   const { clock, version } = services;
   const { maxBodyBytes } = config;
   const calls = new OpenCalls();
-  const endpoint = createEndpoint({ spine, version, calls, log, maxBodyBytes, keepAliveMs: bridge.keepAliveMs });
-  const api = createApi({ spine, authenticator: bridge, calls, tools: registry.listed, version, maxBodyBytes });
+  const face = url && oauth?.faceAt(url.origin);
+  const resourceMetadata = (ctx: Context) => face && `${originAsAsked(face.origin, ctx)}${resourceMetadataPath}`;
+  const authenticator: Authenticator = {
+    authenticate: bridge.authenticate,
+    resourceMetadata,
+    async challenged({ credentialId }) {
+      if (credentialId !== undefined) await oauth?.challenged?.(credentialId);
+    },
+    failed: rateLimit(clock, failedBearers, 'requests with a token that is not good'),
+  };
+  const endpoint = createEndpoint({
+    ...{ spine, version, calls, log, maxBodyBytes },
+    ...{ keepAliveMs: bridge.keepAliveMs, resourceMetadata },
+  });
+  const api = createApi({ spine, authenticator, calls, tools: registry.listed, version, maxBodyBytes, desk: bridge.desk });
   const mcp = new Router<CallerState>().all(
     '/mcp',
     failures(log, rpcError),
     noTokenInUrl(),
-    bearer(bridge),
+    bearer(authenticator),
     postOnly(),
     jsonOnly(),
     endpoint.serve,
   );
 
   const koa = new Koa<RequestState>();
+  if (oauth?.cookieKeys !== undefined) koa.keys = oauth.cookieKeys;
   koa.proxy = false; // X-Forwarded-* is whatever the client writes there
   // `failures` catches what middleware throws; what is left are connections that break while an answer is written.
   koa.on('error', (error: unknown) => log.debug({ err: error }, 'connection lost'));
@@ -67,6 +93,7 @@ export function createApp(bridge: AppSettings, spine: Spine): App {
   koa.use(health(services, () => calls.isDraining).routes());
   koa.use(problems(log, clock));
   koa.use(knownHost(ownUrls.map((url) => url.hostname)));
+  if (face !== undefined) for (const stage of oauthRoutes(face, clock)) koa.use(stage);
   koa.use(knownOrigin([...ownUrls.map((url) => url.origin), ...config.allowedOrigins]));
   koa.use(cors());
   koa.use(mcp.routes());

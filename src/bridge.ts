@@ -2,7 +2,9 @@ import type { AuditStore } from './audit/record.ts';
 import type { Config } from './config.ts';
 import type { Leases } from './identity/lease.ts';
 import type { Principal } from './identity/principal.ts';
+import type { KeyDesk } from './keys.ts';
 import type { Log } from './lib/log.ts';
+import type { OAuth } from './oauth/open.ts';
 import type { RefusedCalls } from './quota/refused.ts';
 import type { Shaper } from './quota/shape.ts';
 import type { TagKeys } from './redaction/tag-keys.ts';
@@ -21,6 +23,10 @@ export interface Bridge {
   refusedCalls: RefusedCalls;
   leases: Leases;
   audit: AuditStore;
+  /** Where keys are made, replaced and ended. */
+  desk: KeyDesk;
   /** Keys by which equal hidden values have equal tags within one investigation; they never leave the bridge. */
   tagKeys: TagKeys;
+  /** How people get in; undefined when only keys are taken. */
+  oauth: OAuth | undefined;
 }

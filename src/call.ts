@@ -17,6 +17,8 @@ export interface CallRequest {
   tool: string;
   arguments: unknown;
   requestId: string;
+  /** The id that a JSON-RPC client gave the request. */
+  rpcId?: string;
   /** Aborted when the caller goes away or cancels, and with a `Refusal` as its reason when the bridge goes down. */
   signal: AbortSignal;
   progress(done: number, total: number, message: string): Promise<void>;
@@ -61,7 +63,7 @@ export async function call(bridge: Bridge, principal: Principal, asked: CallRequ
       const input = readInput(tool, request.arguments);
       const placing: CallContext['placing'] = (action) => {
         underway.placed = action;
-        return trail.placing(action.id);
+        return trail.placing(action);
       };
       const waits = waitsOf(request.client, request.hasProgress ?? false);
       const context = { services, requestId, signal, progress, waits, latency, note: trail.note, placing };
@@ -70,8 +72,9 @@ export async function call(bridge: Bridge, principal: Principal, asked: CallRequ
       const redacted = await latency.measure('redact', () =>
         redact(outcome, services.policies().redaction, { tagKey: (actionId) => bridge.tagKeys(principal.org, actionId) }),
       );
-      await trail.close('allowed', { redacted: redacted.counts });
-      return present(redacted, ignoredArguments(tool, request.arguments), requestId, latency.parts());
+      const answer = present(redacted, ignoredArguments(tool, request.arguments), requestId, latency.parts());
+      await trail.close('allowed', { redacted: redacted.counts, resultBytes: Buffer.byteLength(answer.text) });
+      return answer;
     });
   } catch (problem) {
     const refusal = redactRefusal(await refuse(bridge, underway, problem), services.policies().redaction);

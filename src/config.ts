@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readSink, type Sink } from './audit/sinks.ts';
 import { Refusal } from './lib/refusal.ts';
 
 /** The directory of policies that ships with Sidelight. */
@@ -55,6 +56,21 @@ export const settings = {
     meaning:
       'postgres:// URL of a PostgreSQL server (14 or newer) instead of the embedded database; used by one bridge at a time.',
   },
+  secretFile: {
+    flag: 'secret-file',
+    env: 'SIDELIGHT_SECRET_FILE',
+    kind: 'text',
+    default: '',
+    meaning:
+      'File with the master secret, which signs and seals and is never in the database: one a line, the newest first. The default is the file `secret` of the data directory, made at the first start.',
+  },
+  acceptNewSecret: {
+    flag: 'accept-new-secret',
+    env: 'SIDELIGHT_ACCEPT_NEW_SECRET',
+    kind: 'switch',
+    default: 'false',
+    meaning: 'Start with a database that was used with another master secret. People sign in again.',
+  },
   policiesDirectory: {
     flag: 'policies',
     env: 'SIDELIGHT_POLICIES',
@@ -94,6 +110,14 @@ export const settings = {
     unit: 'hours',
     meaning: 'How long audit records are kept.',
   },
+  auditCheckpoints: {
+    flag: 'audit-checkpoints',
+    env: 'SIDELIGHT_AUDIT_CHECKPOINTS',
+    kind: 'list',
+    default: '',
+    meaning:
+      'Where signed checkpoints of the audit trail go beside the database, separated by commas: stdout, file:///path, or an https:// URL that takes a POST (http:// to loopback only); see audit.md.',
+  },
   drainSeconds: {
     flag: 'drain-seconds',
     env: 'SIDELIGHT_DRAIN_SECONDS',
@@ -128,11 +152,15 @@ export interface Config {
   publicUrl: URL | undefined;
   dataDirectory: string;
   databaseUrl: string | undefined;
+  /** Empty: the file `secret` of the data directory. */
+  secretFile: string;
+  acceptNewSecret: boolean;
   policiesDirectory: string;
   allowedOrigins: string[];
   maxBodyBytes: number;
   retentionHours: number;
   auditRetentionHours: number;
+  auditCheckpoints: Sink[];
   drainSeconds: number;
   logLevel: string;
   unsafeNoFsync: boolean;
@@ -181,18 +209,37 @@ export function readConfig(flags: Record<string, string | boolean | undefined>, 
     publicUrl,
     dataDirectory: text('dataDirectory'),
     databaseUrl: databaseUrl === '' ? undefined : databaseUrl,
+    secretFile: text('secretFile'),
+    acceptNewSecret: isOn('acceptNewSecret'),
     policiesDirectory: text('policiesDirectory'),
-    allowedOrigins: text('allowedOrigins')
-      .split(',')
-      .map((origin) => origin.trim())
-      .filter((origin) => origin !== ''),
+    allowedOrigins: listOf(text('allowedOrigins')),
     maxBodyBytes: integer('maxBodyBytes', 1_024, maxBodyCeiling),
     retentionHours: integer('retentionHours', 1, 24 * 365),
     auditRetentionHours: integer('auditRetentionHours', 24, 24 * 3650),
+    auditCheckpoints: listOf(text('auditCheckpoints')).map(readCheckpointSink),
     drainSeconds: integer('drainSeconds', 0, 600),
     logLevel: text('logLevel'),
     unsafeNoFsync: isOn('unsafeNoFsync'),
   };
+}
+
+/** The words of a list; empty ones are none. */
+function listOf(text: string): string[] {
+  return text
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
+}
+
+/** Not repeated in a refusal: the path of a webhook may be a secret. */
+function readCheckpointSink(word: string): Sink {
+  const sink = readSink(word);
+  if (sink !== undefined) return sink;
+  throw badSetting(
+    'auditCheckpoints',
+    '…',
+    'stdout, file:///path, or an https:// URL without a password (http:// to loopback only)',
+  );
 }
 
 function readUrl(name: SettingName, value: string, protocols: string[]): URL {

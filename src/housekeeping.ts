@@ -1,6 +1,8 @@
 import type { ActionContext } from './actions/context.ts';
 import { endDue } from './actions/finish.ts';
+import type { Checkpointer } from './audit/checkpointer.ts';
 import type { Config } from './config.ts';
+import { createEndingKeys } from './identity/ending-keys.ts';
 import type { Stores } from './storage/stores.ts';
 
 const hourMs = 3_600_000;
@@ -11,10 +13,11 @@ interface Kept {
   config: Config;
   /** Tells agents when their pause was turned by somebody who could not ask this bridge. */
   pausesChanged(): Promise<void>;
+  checkpointer: Checkpointer;
 }
 
 /** Work that comes round: each job starts again only after it has ended, and a failure is logged and tried again. */
-export function housekeeping({ actions, stores, config, pausesChanged }: Kept): () => void {
+export function housekeeping({ actions, stores, config, pausesChanged, checkpointer }: Kept): () => void {
   const { clock, log, hub } = actions;
   const jobs = [
     { name: 'end actions that are due', everyMs: 1_000, run: () => endDue(actions) },
@@ -24,9 +27,24 @@ export function housekeeping({ actions, stores, config, pausesChanged }: Kept): 
       run: () => stores.prune(retention(config), clock.now()),
     },
     {
+      name: 'delete what has ended of sign-ins',
+      everyMs: 10 * 60_000,
+      run: () => stores.oauth.removeExpired(clock.now()),
+    },
+    {
       name: 'see whether agents were paused elsewhere',
       everyMs: 2_000,
       run: pausesChanged,
+    },
+    {
+      name: 'sign how far the audit trail has come',
+      everyMs: 5_000,
+      run: () => checkpointer.turn(),
+    },
+    {
+      name: 'tell of keys that end soon',
+      everyMs: 600_000,
+      run: createEndingKeys({ keys: stores.keys, clock, log }),
     },
     {
       name: 'let go of agents whose key was revoked elsewhere',

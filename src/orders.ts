@@ -1,12 +1,18 @@
 import { z } from 'zod';
-import type { AuditRecord, AuditStore } from './audit/record.ts';
+import type { AuditLedger } from './audit/ledger.ts';
+import { type OperatorTrail, operatorTrail } from './audit/operator.ts';
+import { auditQuestions } from './audit/questions.ts';
+import type { AuditSeal } from './audit/seal.ts';
+import { operatorOf } from './authorization/administer.ts';
 import type { ControlHandler } from './control.ts';
-import { issueKey, revokeKey, rotateKey } from './identity/issue.ts';
 import type { KeyRequest } from './identity/key-request.ts';
-import type { KeyRecord, KeyStore } from './identity/keys.ts';
+import { type KeyState, stateOf, warningOf } from './identity/key-state.ts';
+import type { KeyRecord } from './identity/keys.ts';
+import { issueKey, type KeyDesk, revokeKey, rotateKey } from './keys.ts';
 import type { Clock } from './lib/clock.ts';
-import { newId } from './lib/id.ts';
+import type { Log } from './lib/log.ts';
 import { Refusal } from './lib/refusal.ts';
+import { type PeopleOrdered, peopleOrders } from './oauth/sign-in/people-orders.ts';
 import type { AgentRecord, AgentStore } from './targets/agent.ts';
 import type { PauseStore } from './targets/pause.ts';
 
@@ -14,18 +20,21 @@ import type { PauseStore } from './targets/pause.ts';
 const listedMs = 3_600_000;
 
 interface Ordered {
-  keys: KeyStore;
+  desk: KeyDesk;
+  people: PeopleOrdered['people'];
   agents: AgentStore;
   pauses: PauseStore;
-  audit: AuditStore;
+  audit: AuditLedger;
+  seal: AuditSeal;
   clock: Clock;
+  log: Log;
+  /** What agents are told to trust. */
+  bridgeKey: string;
   /** What a running bridge does at once; absent when none runs. */
   running?: {
-    /** Lets go of agents and callers whose key has just been revoked. */
-    revoked(keyId: string): void;
     /** Tells connected agents what has just been stored. */
     pausesChanged(): Promise<void>;
-  };
+  } & PeopleOrdered['running'];
 }
 
 /** What `agents list`, `pause` and `resume` answer. */
@@ -38,49 +47,46 @@ export interface ShownAgents {
 const inOrg = z.object({ org: z.string().min(1).max(64) });
 const named = inOrg.extend({ id: z.string().max(64) });
 const page = inOrg.extend({ limit: z.number().int().min(1).max(10_000) });
+const listing = inOrg.extend({ owner: z.string().optional() });
+/** `hash`: SHA-256 of the whole key, so that whoever found one does not have to send it anywhere. */
+const question = z.object({ id: z.string().max(64), hash: z.string().length(64).optional() });
 const rotation = named.extend({ overlapHours: z.number().optional(), days: z.number().optional() });
 
 /** What an operator with access to the data may order, whether the bridge runs or not. Every change is audited. */
-export function orders({ keys, agents, pauses, audit, clock, running }: Ordered): ControlHandler {
-  const record = (event: string, org: string, subject: string) => {
-    const entry: AuditRecord = {
-      requestId: newId('op'),
-      at: clock.now(),
-      org,
-      subject,
-      role: 'operator',
-      auth: 'console',
-      event,
-      decision: 'allowed',
-    };
-    return audit.append(entry);
-  };
+export function orders({ desk, people, agents, pauses, audit, seal, clock, log, bridgeKey, running }: Ordered): ControlHandler {
   const showAgents = async (org: string): Promise<ShownAgents> => {
     const pause = (await pauses.all()).find((each) => each.org === org);
     const known = await agents.list(org, clock.now() - listedMs);
     return { ...(pause === undefined ? {} : { pausedAt: pause.pausedAt }), agents: known };
   };
-  const table: Record<string, (input: Record<string, unknown>) => Promise<unknown>> = {
+  type Table = Record<string, (input: Record<string, unknown>) => Promise<unknown>>;
+  const tableFor = (trail: OperatorTrail): Table => ({
     async 'keys.create'(input) {
-      const { record: key, secret } = await issueKey(keys, clock, input as KeyRequest);
-      await record('key_created', key.org, `key:${key.id}`);
-      return { key: shown(key), secret };
+      const { org } = read(inOrg, input);
+      const { record: key, secret } = await issueKey(desk, operatorOf(org).create(input as KeyRequest));
+      return { key: shown(key, clock.now()), secret, ...(key.kind === 'enrolment' ? { bridgeKey } : {}) };
     },
     async 'keys.list'(input) {
-      const { org } = read(inOrg, input);
-      return (await keys.list(org)).map(shown);
+      const { org, owner } = read(listing, input);
+      const all = await desk.keys.list(org);
+      return all.filter((key) => owner === undefined || key.owner === owner).map((key) => shown(key, clock.now()));
     },
     async 'keys.revoke'(input) {
       const { org, id } = read(named, input);
-      await revokeKey(keys, clock, { org, id });
-      running?.revoked(id);
-      await record('key_revoked', org, `key:${id}`);
+      await revokeKey(desk, operatorOf(org).revoke(await desk.keys.find(id), id));
     },
     async 'keys.rotate'(input) {
-      const asked = read(rotation, input);
-      const { record: key, secret } = await rotateKey(keys, clock, asked);
-      await record('key_rotated', asked.org, `key:${asked.id}`);
-      return { key: shown(key), secret };
+      const { org, id, ...rotated } = read(rotation, input);
+      const grant = operatorOf(org).rotate(await desk.keys.find(id), id);
+      const { record: key, secret } = await rotateKey(desk, grant, rotated);
+      return { key: shown(key, clock.now()), secret };
+    },
+    async 'keys.who'(input) {
+      const { id, hash } = read(question, input);
+      const key = await desk.keys.find(id);
+      return key === undefined
+        ? {}
+        : { key: shown(key, clock.now()), ...(hash === undefined ? {} : { same: key.hash === hash }) };
     },
     'audit.recent'(input) {
       const { org, limit } = read(page, input);
@@ -91,18 +97,21 @@ export function orders({ keys, agents, pauses, audit, clock, running }: Ordered)
       const { org } = read(inOrg, input);
       await pauses.pause(org, clock.now());
       await running?.pausesChanged();
-      await record('agents_paused', org, 'operator');
+      await trail.recordDone('agents_paused', org, 'operator', 'The agents are paused.');
       return showAgents(org);
     },
     async 'agents.resume'(input) {
       const { org } = read(inOrg, input);
+      await trail.record('agents_resumed', org, 'operator');
       await pauses.resume(org);
       await running?.pausesChanged();
-      await record('agents_resumed', org, 'operator');
       return showAgents(org);
     },
-  };
+    ...peopleOrders({ people, clock, trail, read, running }),
+    ...auditQuestions({ ledger: audit, seal, clock, trail, read }),
+  });
   return (order, input) => {
+    const table = tableFor(operatorTrail({ audit, clock, log }));
     const run = Object.hasOwn(table, order) ? table[order] : undefined;
     if (run === undefined)
       throw new Refusal({
@@ -127,8 +136,10 @@ function read<T extends z.ZodType>(schema: T, input: unknown): z.output<T> {
   });
 }
 
-export type ShownKey = Omit<KeyRecord, 'hash'>;
+/** A key as an operator sees it; instants are milliseconds since the epoch. */
+export type ShownKey = Omit<KeyRecord, 'hash'> & { state: KeyState; warning?: string };
 
-function shown({ hash: _hash, ...rest }: KeyRecord): ShownKey {
-  return rest;
+function shown({ hash: _hash, ...key }: KeyRecord, now: number): ShownKey {
+  const warning = warningOf(key, now);
+  return { ...key, state: stateOf(key, now), ...(warning === undefined ? {} : { warning }) };
 }

@@ -1,26 +1,35 @@
-import { once } from 'node:events';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import type { ActionContext } from './actions/context.ts';
 import { createWaker } from './actions/waker.ts';
 import { agentHandlers, toRecord } from './agents.ts';
 import { createApp } from './app.ts';
+import { recordLoaded, recordSeeded } from './audit/beginning.ts';
+import { createCheckpointer } from './audit/checkpointer.ts';
 import { createTurnedAway } from './audit/turned-away.ts';
 import { loadPolicies } from './authorization/load.ts';
 import type { Bridge } from './bridge.ts';
 import type { Config } from './config.ts';
 import { serveControl } from './control.ts';
 import { housekeeping } from './housekeeping.ts';
+import { listen } from './http/listen.ts';
 import { createHttpServer } from './http/server.ts';
 import { createHub } from './hub/hub.ts';
+import { createBridgeKey } from './hub/signing.ts';
+import { KeyRefused, keyFacts } from './identity/admit-key.ts';
 import { type Authenticator, createAuthenticator } from './identity/authenticate.ts';
 import { type SeededKeys, seedKeys } from './identity/issue.ts';
 import type { KeyStore } from './identity/keys.ts';
 import { createLeases } from './identity/lease.ts';
+import { createOwners, ownedKeys } from './identity/owner.ts';
+import type { KeyDesk } from './keys.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import { Refusal, refusals } from './lib/refusal.ts';
 import { spineOf } from './mcp/spine.ts';
+import { openOAuth, type SignIn } from './oauth/open.ts';
+import type { FetchAbout } from './oauth/server.ts';
+import { noteSignIns } from './oauth/sign-in/audit-events.ts';
+import { openSignIn } from './oauth/sign-in/routes.ts';
 import { orders } from './orders.ts';
 import { createRefusedCalls } from './quota/refused.ts';
 import { createShaper } from './quota/shape.ts';
@@ -44,15 +53,29 @@ export interface RunningBridge {
   url: URL;
   mcpUrl: string;
   agentUrl: string;
+  /** What agents know the bridge by: `SIDELIGHT_BRIDGE_KEY`. */
+  bridgeKey: string;
   /** Only when this start seeded an empty store. */
   seeded: SeededKeys | undefined;
+  /** Makes a link that signs one browser of this machine in; absent where people sign in at their company, or not at all. */
+  signInLink?(): Promise<string>;
   keys: KeyStore;
   /** Ends gracefully: no new calls, waits answered, agents told, storage closed. */
   close(): Promise<void>;
 }
 
+/** What comes in by the door. */
+interface Surroundings {
+  clock: Clock;
+  log: Log;
+  /** How people sign in; the default is what identity.yaml says. */
+  signIn?: SignIn;
+  /** How documents about clients are fetched. */
+  fetch?: FetchAbout;
+}
+
 /** Configuration in, everything together, server up. Refuses with the setting, file or line at fault. */
-export async function start(config: Config, { clock, log }: { clock: Clock; log: Log }): Promise<RunningBridge> {
+export async function start(config: Config, { clock, log, ...outside }: Surroundings): Promise<RunningBridge> {
   const registry = createRegistry(allTools);
   const policies = await loadPolicies(config.policiesDirectory, { tools: registry.names });
   const storage = await openStorage(config, { clock, log });
@@ -60,18 +83,39 @@ export async function start(config: Config, { clock, log }: { clock: Clock; log:
     const { stores } = storage;
     const secret = await storage.secret('redaction-tags');
     await stores.agents.disconnectAll();
+    await recordLoaded(stores.audit, clock, policies.hash);
     const seeded = await seedKeys(stores.keys, clock);
+    await recordSeeded(stores.audit, clock, seeded);
     const pauses = await openPauses(stores.pauses);
     const turnedAway = createTurnedAway({ audit: stores.audit, clock, log });
-    const authenticator = onlyWhileOurs(storage, createAuthenticator({ keys: stores.keys, clock }));
+    const owners = createOwners(stores.people, (role) => policies.roles[role]?.reaches === 'all');
+    const signIn = await openSignIn({
+      ...{ records: stores.oauth, people: stores.people, secrets: storage.secrets, policies: () => policies, clock, log },
+      note: noteSignIns({ audit: stores.audit, people: stores.people, clock }),
+    });
+    const oauth = await openOAuth({
+      ...{
+        policy: policies.identity,
+        publicUrl: config.publicUrl,
+        secrets: storage.secrets,
+        records: stores.oauth,
+        people: stores.people,
+      },
+      ...{ audit: stores.audit, clock, log, signIn, ...outside },
+      ended: (grantId) => leases.revoked(grantId),
+    });
+    const tokens = oauth?.tokens;
+    const authenticator = onlyWhileOurs(storage, createAuthenticator({ keys: stores.keys, clock, owners, tokens }));
     const tagKeys = createTagKeys(secret, (org, id) => stores.actions.get(org, id));
 
     const context: { actions?: ActionContext } = {};
     const actions = () => context.actions as ActionContext;
     const { agents, hits, audit, counters, keys } = stores;
+    const key = createBridgeKey(storage.secrets);
     const hub = createHub({
       clock,
       log,
+      key,
       handlers: agentHandlers({
         ...{ authenticator, actions, hits, agents, audit, policies: () => policies, pauses, turnedAway, log, tagKeys },
       }),
@@ -103,47 +147,79 @@ export async function start(config: Config, { clock, log }: { clock: Clock; log:
       clock,
       version,
     };
+    const leases = createLeases({ keys: ownedKeys(keys, owners), clock, tokens });
+    const revoked = (id: string) => {
+      hub.revokeKey(id);
+      leases.revoked(id);
+    };
+    const refusedCalls = createRefusedCalls({ counters, audit, clock, log });
+    const desk: KeyDesk = {
+      ...{ keys, owners, counters, audit, clock, log, revoked },
+      countRefused: (by, code) => refusedCalls.count(by, policies.roles[by.role]?.quotas.refusedCallsPerHour ?? 1, code),
+    };
     const bridge: Bridge = {
       config,
       log,
       authenticate: (bearer, address) =>
         authenticator.authenticate(bearer, address).catch((problem: unknown) => {
-          if (problem instanceof Refusal && refusals[problem.code].status === 401)
+          if (problem instanceof KeyRefused) turnedAway({ event: 'caller_refused', address, ...keyFacts(problem) });
+          else if (problem instanceof Refusal && refusals[problem.code].status === 401)
             turnedAway({ event: 'caller_refused', reason: problem.code, address });
           throw problem;
         }),
       registry,
       services,
       shaper: createShaper(clock),
-      refusedCalls: createRefusedCalls({ counters, audit, clock, log }),
-      leases: createLeases({ keys, clock }),
+      refusedCalls,
+      leases,
+      desk,
       audit,
       tagKeys,
+      oauth,
     };
 
-    const app = createApp(bridge, spineOf(bridge));
-    const server = createHttpServer(app.koa.callback(), (request, socket, head) => hub.handleUpgrade(request, socket, head));
+    const answer: { by?: RequestListener } = {};
+    const server = createHttpServer(
+      (request, response) => answer.by?.(request, response),
+      (request, socket, head) => hub.handleUpgrade(request, socket, head),
+    );
     server.keepAliveTimeout = keepAliveMs;
-    const revoked = (id: string) => {
-      hub.revokeKey(id);
-      bridge.leases.revoked(id);
-    };
-    const running = { revoked, pausesChanged };
-    const carryOut = orders({ keys, agents, pauses: stores.pauses, audit, clock, running });
+    const local = oauth && signIn?.local;
+    const running = { pausesChanged, grants: oauth?.grants, local };
+    const carryOut = orders({
+      desk,
+      people: stores.people,
+      agents,
+      pauses: stores.pauses,
+      audit,
+      seal: storage.seal,
+      clock,
+      log,
+      bridgeKey: key.publicKey,
+      running,
+    });
     const control = await serveControl(config.dataDirectory, carryOut, log);
     const url = await listen(server, config).catch(async (problem: unknown) => {
       await control.close();
       await hub.close();
       throw problem;
     });
-    const stopKeeping = housekeeping({ actions: context.actions, stores, config, pausesChanged });
+    // What people and their clients are told names the port, so this comes now; no request is read before this turn ends.
+    const app = createApp(bridge, spineOf(bridge), url);
+    answer.by = app.koa.callback();
+    const checkpointer = createCheckpointer({
+      ...{ seal: storage.seal, ledger: audit, sinks: config.auditCheckpoints, clock, log },
+    });
+    const stopKeeping = housekeeping({ actions: context.actions, stores, config, pausesChanged, checkpointer });
 
     return {
       bridge,
       url,
       mcpUrl: new URL('/mcp', url).href,
       agentUrl: new URL('/agent', url).href.replace(/^http/, 'ws'),
+      bridgeKey: key.publicKey,
       seeded,
+      ...(local === undefined ? {} : { signInLink: () => local.link() }),
       keys,
       async close() {
         stopKeeping();
@@ -155,6 +231,7 @@ export async function start(config: Config, { clock, log }: { clock: Clock; log:
         server.closeAllConnections();
         await closed;
         await bridge.refusedCalls.close();
+        await checkpointer.close();
         await storage.close();
       },
     };
@@ -184,30 +261,4 @@ function onlyWhileOurs(storage: Storage, { authenticate, authenticateAgent }: Au
       return authenticateAgent(bearer, from);
     },
   };
-}
-
-async function listen(server: Server, { host, port, publicUrl }: Config): Promise<URL> {
-  server.listen(port, host);
-  await once(server, 'listening').catch((problem: NodeJS.ErrnoException) => {
-    throw cannotListen(problem, host, port);
-  });
-  const { port: bound } = server.address() as AddressInfo;
-  return publicUrl ?? new URL(`http://${host.includes(':') ? `[${host}]` : host}:${bound}`);
-}
-
-/** What an operator can mend is a refusal; the rest stays the error it is. */
-function cannotListen(problem: NodeJS.ErrnoException, host: string, port: number): Error {
-  const reasons: Record<string, string> = {
-    EADDRINUSE: 'is in use already',
-    EACCES: 'needs more rights than this user has',
-    EADDRNOTAVAIL: 'is not an address of this machine',
-  };
-  const reason = reasons[problem.code ?? ''];
-  if (reason === undefined) return problem;
-  return new Refusal({
-    code: 'unavailable',
-    message: `The bridge cannot listen: port ${port} on ${host} ${reason}.`,
-    field: 'port',
-    next: 'Set another --port or --host, or stop what listens there.',
-  });
 }

@@ -1,10 +1,12 @@
 import type { RunningBridge } from '../start.ts';
 
 /** What scripts read: the first line of `serve --json` and `demo --json`. Keys only when they were made just now. */
-export function firstLine({ mcpUrl, agentUrl, seeded }: RunningBridge): Record<string, string> {
+export function firstLine({ mcpUrl, agentUrl, bridgeKey, seeded }: RunningBridge, signInLink?: string): Record<string, string> {
   return {
     mcpUrl,
     agentUrl,
+    bridgeKey,
+    ...(signInLink === undefined ? {} : { signInLink }),
     ...(seeded === undefined
       ? {}
       : { readKey: seeded.readKey.secret, fullKey: seeded.fullKey.secret, enrolKey: seeded.enrolKey.secret }),
@@ -12,9 +14,15 @@ export function firstLine({ mcpUrl, agentUrl, seeded }: RunningBridge): Record<s
 }
 
 /** The same for people, with a snippet to paste. */
-export function announce(running: RunningBridge): string {
-  const { mcpUrl, agentUrl, seeded } = running;
-  const lines = ['Sidelight is up.', '', `  assistants  ${mcpUrl}`, `  programs    ${agentUrl}`, ''];
+export function announce(running: RunningBridge, signInLink?: string): string {
+  const { mcpUrl, agentUrl, bridgeKey, seeded } = running;
+  const addresses = [
+    `  assistants  ${mcpUrl}`,
+    `  programs    ${agentUrl}`,
+    `  bridge key  ${bridgeKey}   (SIDELIGHT_BRIDGE_KEY)`,
+    ...(signInLink === undefined ? [] : [`  sign in     ${signInLink}   (a browser of this computer, once, within an hour)`]),
+  ];
+  const lines = ['Sidelight is up.', '', ...addresses, ''];
   if (seeded === undefined) {
     lines.push('Keys were printed on the first start of this data directory; `sidelight keys create` makes more.', '');
     return lines.join('\n');

@@ -6,6 +6,7 @@ const loaders: Record<string, () => Promise<Command>> = {
   demo: async () => (await import('./demo.ts')).demo,
   serve: async () => (await import('./serve.ts')).serve,
   keys: async () => (await import('./keys.ts')).keys,
+  people: async () => (await import('./people.ts')).people,
   agents: async () => (await import('./agents.ts')).agents,
   audit: async () => (await import('./audit.ts')).audit,
   policy: async () => (await import('./policy.ts')).policy,

@@ -1,8 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { operatorOf } from '../authorization/administer.ts';
 import { readConfig } from '../config.ts';
-import { issueKey } from '../identity/issue.ts';
+import { defaultOrg } from '../identity/issue.ts';
+import { issueKey } from '../keys.ts';
 import { systemClock } from '../lib/clock.ts';
 import { createLog } from '../lib/log.ts';
 import { start } from '../start.ts';
@@ -39,15 +41,13 @@ async function run(values: Record<string, string | boolean | undefined>, agent: 
   let shop: Shop | undefined;
   const running = await start(config, { clock: systemClock, log });
   try {
-    const { secret } = await issueKey(running.keys, systemClock, {
-      kind: 'enrolment',
-      org: 'default',
-      name: 'demo shop',
-      owner: 'operator',
-      pool: 'default',
-      service: shopService,
-      days: 1,
-    });
+    const { secret } = await issueKey(
+      running.bridge.desk,
+      operatorOf(defaultOrg).create({
+        ...{ kind: 'enrolment', org: defaultOrg, name: 'demo shop', owner: 'operator' },
+        ...{ pool: 'default', service: shopService, days: 1 },
+      }),
+    );
     shop = await startShop({
       agent,
       agentUrl: running.agentUrl,

@@ -1,21 +1,35 @@
 import { readConfig } from '../config.ts';
-import { askControl } from '../control.ts';
+import { askControl, type ControlHandler } from '../control.ts';
+import { createBridgeKey } from '../hub/signing.ts';
+import { createOwners } from '../identity/owner.ts';
 import { systemClock } from '../lib/clock.ts';
 import { createLog } from '../lib/log.ts';
 import { orders } from '../orders.ts';
-import { openExisting } from '../storage/open.ts';
+import { openExisting, type Storage } from '../storage/open.ts';
 import type { Flags } from './usage.ts';
 
 /** Has an order carried out: by the running bridge, which has the embedded database to itself, or else on the data. */
-export async function order(values: Flags, name: string, input: Record<string, unknown>): Promise<unknown> {
+export function order(values: Flags, name: string, input: Record<string, unknown>): Promise<unknown> {
+  return ordering(values, (ask) => ask(name, input));
+}
+
+/** For several orders, one after the other: without a running bridge the data is opened once. */
+export async function ordering<T>(values: Flags, run: (ask: ControlHandler) => Promise<T>): Promise<T> {
   const config = readConfig(values, process.env);
-  const asked = await askControl(config.dataDirectory, name, input);
-  if (asked !== undefined) return asked.result;
-  const storage = await openExisting(config, { clock: systemClock, log: createLog(config.logLevel) });
+  const log = createLog(config.logLevel);
+  let storage: Storage | undefined;
   try {
-    const { keys, agents, pauses, audit } = storage.stores;
-    return await orders({ keys, agents, pauses, audit, clock: systemClock })(name, input);
+    return await run(async (name, input) => {
+      const asked = storage === undefined ? await askControl(config.dataDirectory, name, input) : undefined;
+      if (asked !== undefined) return asked.result;
+      storage ??= await openExisting(config, { clock: systemClock, log });
+      const { keys, counters, agents, pauses, people, audit } = storage.stores;
+      const { seal, secrets } = storage;
+      const desk = { keys, owners: createOwners(people, () => false), counters, audit, clock: systemClock, log };
+      const bridgeKey = createBridgeKey(secrets).publicKey;
+      return orders({ desk, people, agents, pauses, audit, seal, clock: systemClock, log, bridgeKey })(name, input);
+    });
   } finally {
-    await storage.close();
+    await storage?.close();
   }
 }

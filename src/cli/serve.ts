@@ -18,7 +18,8 @@ export const serve: Command = {
     const log = createLog(config.logLevel);
     const stopped = untilStopped();
     const running = await start(config, { clock: systemClock, log });
-    process.stdout.write(values.json === true ? `${JSON.stringify(firstLine(running))}\n` : announce(running));
+    const link = await running.signInLink?.();
+    process.stdout.write(values.json === true ? `${JSON.stringify(firstLine(running, link))}\n` : announce(running, link));
     await stopped;
     await stop(running, log);
     return 0;

@@ -1,20 +1,40 @@
-import { type Principal, scopes } from '../identity/principal.ts';
+import type { Context } from 'koa';
+import type { Principal } from '../identity/principal.ts';
 import { Refusal, refusals } from '../lib/refusal.ts';
+import { challengeFor, challengeOf } from './challenge.ts';
 import type { CallerState, HttpMiddleware } from './state.ts';
 
 /** Who checks a bearer token. Refuses with `missing_token` or `invalid_token`. */
 export interface Authenticator {
   authenticate(bearer: string | undefined, address: string | undefined): Promise<Principal>;
+  /** URL of the document that says who lets people in (RFC 9728), as this client would write it; undefined where nobody does. */
+  resourceMetadata?(ctx: Context): string | undefined;
+  /** Told that a person was asked to consent to more. */
+  challenged?(principal: Principal): Promise<void>;
+  /** Told of a bearer that was not good; throws `too_busy` when that happens too often from there. */
+  failed?(address: string | undefined): void;
 }
 
 /** Lets a request through as the principal its bearer token proves; otherwise answers 401 as RFC 6750 section 3 says. */
 export function bearer(bridge: Authenticator): HttpMiddleware<CallerState> {
   return async (ctx, next) => {
+    const address = ctx.req.socket.remoteAddress;
+    const token = tokenOf(ctx.get('Authorization'));
+    let principal: Principal | undefined;
     try {
-      ctx.state.principal = await bridge.authenticate(tokenOf(ctx.get('Authorization')), ctx.req.socket.remoteAddress);
+      principal = await bridge.authenticate(token, address);
+      ctx.state.principal = principal;
       await next(); // a key can end while its call runs
     } catch (error) {
-      if (error instanceof Refusal && refusals[error.code].status === 401) ctx.set('WWW-Authenticate', challenge(error));
+      if (!(error instanceof Refusal)) throw error;
+      if (principal === undefined && error.code === 'invalid_token') bridge.failed?.(address);
+      const resourceMetadata = bridge.resourceMetadata?.(ctx);
+      const isUnknown = refusals[error.code].status === 401;
+      const challenge = isUnknown
+        ? challengeOf(error.details, resourceMetadata)
+        : principal && challengeFor(principal, error.details, resourceMetadata);
+      if (challenge !== undefined) ctx.set('WWW-Authenticate', challenge);
+      if (challenge !== undefined && !isUnknown && principal !== undefined) await bridge.challenged?.(principal);
       throw error;
     }
   };
@@ -37,21 +57,4 @@ export function noTokenInUrl(): HttpMiddleware {
 
 function tokenOf(authorization: string): string | undefined {
   return /^bearer +(\S+) *$/i.exec(authorization)?.[1];
-}
-
-function challenge(refusal: Refusal): string {
-  // Without a token the challenge must not carry an error (RFC 6750 section 3.1).
-  const error =
-    refusal.code === 'missing_token'
-      ? []
-      : [`error="invalid_token"`, `error_description="${described(refusal.details.message)}"`];
-  return `Bearer ${['realm="sidelight"', `scope="${scopes.filter((scope) => scope !== 'runtime:admin').join(' ')}"`, ...error].join(', ')}`;
-}
-
-/** A sentence in the characters that RFC 6750 section 3 allows; Node refuses to send a header with others. */
-function described(sentence: string): string {
-  return sentence
-    .replaceAll('…', '...')
-    .replace(/["\\]/g, "'")
-    .replace(/[^ -~]/g, '?');
 }

@@ -19,6 +19,8 @@ export function failures(log: Log, wording: Wording = plain): HttpMiddleware {
     } catch (error) {
       if (ctx.req.destroyed && !ctx.req.complete) return; // the client left while it was still sending
       const details = error instanceof Refusal ? error.details : internalError(log, ctx.state, error);
+      const seconds = details.data?.retryAfterSeconds;
+      if (typeof seconds === 'number' && !ctx.headerSent) ctx.set('Retry-After', String(seconds));
       answer(ctx, refusals[details.code].status, wording(details, ctx.state.requestId));
     }
   };

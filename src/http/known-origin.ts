@@ -1,5 +1,5 @@
+import { isLoopbackConnection, isLoopbackName } from '../lib/loopback.ts';
 import { Refusal } from '../lib/refusal.ts';
-import { isLoopbackConnection, isLoopbackName } from './loopback.ts';
 import type { HttpMiddleware } from './state.ts';
 
 /**

@@ -1,14 +1,16 @@
 import { classifyInboundRequest } from '@modelcontextprotocol/server';
+import type { Context } from 'koa';
 import type { OpenCalls } from '../http/open-calls.ts';
 import type { CallerState, HttpMiddleware } from '../http/state.ts';
 import type { Log } from '../lib/log.ts';
 import { acceptAll } from './accept.ts';
 import { clientName } from './correlation.ts';
-import type { Face } from './exchange.ts';
+import type { Exchange, Face } from './exchange.ts';
 import { createLegacyLeg } from './legacy.ts';
 import { readMessage } from './message.ts';
 import { clientInfoOf, createModernLeg } from './modern.ts';
 import type { Spine } from './spine.ts';
+import { stepUp } from './step-up.ts';
 
 /** Keeps a silent stream through proxies that cut after 60 s, with room for a lost packet. */
 const defaultKeepAliveMs = 10_000;
@@ -28,6 +30,8 @@ export interface EndpointSettings {
   /** The calls under way in this process, whichever face they came through. */
   calls: OpenCalls;
   keepAliveMs: number | undefined;
+  /** Where clients learn who lets people in (RFC 9728). */
+  resourceMetadata?(ctx: Context): string | undefined;
 }
 
 /** `/mcp`, and how to take it down. */
@@ -57,13 +61,16 @@ export function createEndpoint(settings: EndpointSettings): Endpoint {
       });
       if (message.method !== undefined && methodsThatCall.has(message.method)) calls.enter(ctx.res);
       const leg = route.kind === 'legacy' ? legacy : modern.serve;
-      await leg(ctx, message, {
+      const exchange: Exchange = {
         principal: ctx.state.principal,
         requestId: ctx.state.requestId,
         address: ctx.req.socket.remoteAddress,
         client: clientName(clientInfoOf(message)) ?? clientName({ name: ctx.get('User-Agent') }),
         revision: ctx.get('MCP-Protocol-Version') || impliedRevision,
-      });
+        resourceMetadata: settings.resourceMetadata?.(ctx),
+      };
+      await stepUp(face, ctx, message, exchange);
+      await leg(ctx, message, exchange);
     },
     close: modern.close,
   };

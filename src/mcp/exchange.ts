@@ -21,4 +21,6 @@ export interface Exchange {
   client: string | undefined;
   /** Revision of MCP, as its header says. */
   revision: string;
+  /** Where the client learns who lets people in (RFC 9728); undefined where nobody does. */
+  resourceMetadata?: string | undefined;
 }

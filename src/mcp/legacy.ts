@@ -80,6 +80,7 @@ function createServer(face: Face, exchange: Exchange): Server {
     const answer = await runToolsCall(face, exchange, {
       name: request.params.name,
       arguments: request.params.arguments,
+      rpcId: extra.requestId,
       signal: extra.signal,
       sendProgress:
         progressToken === undefined

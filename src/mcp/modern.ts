@@ -79,6 +79,7 @@ function createServer(face: Face, exchange: Exchange): Server {
     const answer = await runToolsCall(face, exchange, {
       name: request.params.name,
       arguments: request.params.arguments,
+      rpcId: context.mcpReq.id,
       signal: context.mcpReq.signal,
       sendProgress:
         progressToken === undefined

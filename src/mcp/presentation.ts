@@ -1,3 +1,4 @@
+import { challengeFor } from '../http/challenge.ts';
 import type { Answer } from '../tools/present.ts';
 import type { Exchange } from './exchange.ts';
 import { linksOf, type ResourceLink, takesLinks } from './resources/links.ts';
@@ -12,13 +13,20 @@ export interface ToolResult {
 }
 
 /** Turns an answer into a `tools/call` result. */
-export function present(answer: Answer, { requestId, client, revision }: Exchange): ToolResult {
+export function present(answer: Answer, exchange: Exchange): ToolResult {
+  const { requestId, client, revision, principal, resourceMetadata } = exchange;
   const { latencyMs } = answer.structured;
+  // ChatGPT offers to sign in again only where a result says so.
+  const challenge = answer.refusal && challengeFor(principal, answer.refusal, resourceMetadata);
   const links = takesLinks(client, revision) ? linksOf(answer.structured) : [];
   return {
     content: [{ type: 'text', text: answer.text }, ...links],
     structuredContent: answer.structured,
     isError: answer.isError,
-    _meta: { 'sidelight/requestId': requestId, ...(latencyMs !== undefined && { 'sidelight/latencyMs': latencyMs }) },
+    _meta: {
+      'sidelight/requestId': requestId,
+      ...(latencyMs !== undefined && { 'sidelight/latencyMs': latencyMs }),
+      ...(challenge !== undefined && { 'mcp/www_authenticate': [challenge] }),
+    },
   };
 }

@@ -1,4 +1,4 @@
-import { visibleTools } from '../authorization/authorize.ts';
+import { needsConsent, visibleTools } from '../authorization/authorize.ts';
 import type { Bridge } from '../bridge.ts';
 import { type CallRequest, call } from '../call.ts';
 import type { Principal } from '../identity/principal.ts';
@@ -15,6 +15,8 @@ export interface Spine {
   prompts: readonly Prompt[];
   list(principal: Principal): ListedTool[];
   call(principal: Principal, request: CallRequest): Promise<Answer>;
+  /** Whether all that stands between this person and the tool is a wider consent. */
+  needsConsent(principal: Principal, tool: string): boolean;
 }
 
 /** The spine of a bridge. Rights are decided at each call; the list only spares a caller what would be refused anyway. */
@@ -27,5 +29,6 @@ export function spineOf(bridge: Bridge): Spine {
       return bridge.registry.listed.filter((tool) => visible.has(tool.name));
     },
     call: (principal, request) => call(bridge, principal, request),
+    needsConsent: (principal, tool) => needsConsent(bridge.services.policies(), principal, tool),
   };
 }

@@ -1,10 +1,15 @@
 import type { Answer } from '../tools/present.ts';
 import type { Exchange, Face } from './exchange.ts';
 
+/** What is recorded of an id that a client chose. */
+const maxIdChars = 64;
+
 /** One `tools/call` as either SDK hands it over, or what a resource is read by. */
 export interface ToolsCall {
   name: string;
   arguments: unknown;
+  /** The id of the JSON-RPC request; a resource that is read by a call has none. */
+  rpcId?: string | number;
   /** Aborted when the client cancels or goes away. */
   signal: AbortSignal;
   /** Left out when the client asked for no progress. */
@@ -19,6 +24,7 @@ export async function runToolsCall(face: Face, exchange: Exchange, incoming: Too
       tool: incoming.name,
       arguments: incoming.arguments,
       requestId,
+      ...(incoming.rpcId !== undefined && { rpcId: String(incoming.rpcId).slice(0, maxIdChars) }),
       signal,
       progress: progressOf(incoming, signal),
       hasProgress: incoming.sendProgress !== undefined,

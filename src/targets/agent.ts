@@ -24,6 +24,8 @@ export interface AgentRecord {
   lastSeenAt: number;
   /** The first of its enrolment key's rotations. */
   enrolmentKeyId: string;
+  /** The key that its process made for itself, where it has one. */
+  publicKey?: string;
 }
 
 /** What targets and hub ask of storage. */

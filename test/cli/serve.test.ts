@@ -41,6 +41,8 @@ describe('sidelight serve', () => {
     expect(first).toEqual({
       mcpUrl: expect.stringMatching(loopback('http', 'mcp')),
       agentUrl: expect.stringMatching(loopback('ws', 'agent')),
+      bridgeKey: expect.stringMatching(/^[\w-]{43}$/),
+      signInLink: expect.stringMatching(loopback('http', 'oauth/local\\?ticket=\\w{43}')),
       readKey: expect.stringMatching(/^slk_/),
       fullKey: expect.stringMatching(/^slk_/),
       enrolKey: expect.stringMatching(/^sle_/),
@@ -87,7 +89,7 @@ describe('sidelight serve', () => {
       await Promise.all([caller.close(), agent.stop()]);
 
       running = await serving('serve', '--data', data);
-      expect(Object.keys(running.first).sort()).toEqual(['agentUrl', 'mcpUrl']);
+      expect(Object.keys(running.first).sort()).toEqual(['agentUrl', 'bridgeKey', 'mcpUrl', 'signInLink']);
       const again = await connectCaller(running.first.mcpUrl, first.fullKey);
       const { structured: resumed } = await again.call('wait_for_hits', { actionId: structured.actionId, waitSeconds: 0 });
       expect(resumed).toMatchObject({ status: 'pending' });

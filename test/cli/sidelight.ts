@@ -17,6 +17,8 @@ export interface Ran {
 export interface FirstLine {
   mcpUrl: string;
   agentUrl: string;
+  bridgeKey: string;
+  signInLink?: string;
   readKey?: string;
   fullKey?: string;
   enrolKey?: string;

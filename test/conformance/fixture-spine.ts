@@ -74,6 +74,7 @@ export function fixtureSpine(): Spine {
     resources: [...allResources, ...resourceFixtures],
     prompts: [...allPrompts, ...promptFixtures],
     list: () => tools,
+    needsConsent: () => false,
     async call(_principal, request) {
       const { requestId, tool } = request;
       if (tool === 'list_actions') return { isError: false, text: 'Two.', structured: { requestId, actions: listedActions } };

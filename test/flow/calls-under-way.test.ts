@@ -2,8 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SimulatedAgent } from '../../agents-sim/agent.ts';
 import type { AuditRecord } from '../../src/audit/record.ts';
 import { authorize } from '../../src/authorization/authorize.ts';
-import { revokeKey } from '../../src/identity/issue.ts';
-import { systemClock } from '../../src/lib/clock.ts';
 import { charge, hourMs } from '../../src/quota/charge.ts';
 import { waitsOf } from '../../src/tools/client-waits.ts';
 import { startLatency } from '../../src/tools/latency.ts';
@@ -103,7 +101,7 @@ describe('a key that is revoked', () => {
     const call = caller.call('take_snapshot', args);
     await placedBy('elsewhere');
     const startedMs = performance.now();
-    await revokeKey(bridge.keys, systemClock, { org: 'default', id });
+    await bridge.keys.revoke('default', id, Date.now());
     await until('the call is long enough', () => performance.now() - startedMs > 1_100 || undefined);
     agent.pass(1);
     const { structured, text } = await call;

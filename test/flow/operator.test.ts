@@ -2,8 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { operatorOf } from '../../src/authorization/administer.ts';
 import { askControl } from '../../src/control.ts';
-import { rotateKey } from '../../src/identity/issue.ts';
+import { rotateKey } from '../../src/keys.ts';
 import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { startBridge, type TestBridge } from '../helpers/bridge.ts';
 import { until } from '../helpers/program.ts';
@@ -77,22 +78,27 @@ describe('the kill switch', () => {
 
 describe('an agent id', () => {
   it('stays with the key it came with over a restart of the bridge, and with what that key is rotated to', async () => {
-    const agent = await startAgent({ agentUrl: bridge.agentUrl, enrolKey }, { id: 'agent-with-actions' });
+    const process = { id: 'agent-with-actions', keySeed: Buffer.alloc(32, 7) };
+    const agent = await startAgent({ agentUrl: bridge.agentUrl, enrolKey }, process);
     const { structured } = await (await caller()).call('take_snapshot', snapshot);
     agent.kill();
     await restart();
 
     const thief = await enrolmentKey(bridge, { pool: 'elsewhere' });
-    await expect(startAgent({ agentUrl: bridge.agentUrl, enrolKey: thief }, { id: 'agent-with-actions' })).rejects.toThrow(
-      'another enrolment key',
-    );
-    await until('it is recorded', async () => (await events('agent_refused'))[0]);
-    expect(await events('agent_refused')).toMatchObject([
-      { decision: 'refused', reason: 'auth', target: { pool: 'elsewhere', agents: ['agent-with-actions'] } },
+    await expect(startAgent({ agentUrl: bridge.agentUrl, enrolKey: thief }, process)).rejects.toThrow('another enrolment key');
+    const copyOfKey = startAgent({ agentUrl: bridge.agentUrl, enrolKey }, { id: process.id });
+    await expect(copyOfKey).rejects.toThrow('another key of its own');
+    await until('both are recorded', async () => (await events('agent_refused'))[1]);
+    const refused = await events('agent_refused');
+    expect(refused.sort((one, other) => (one.reason ?? '').localeCompare(other.reason ?? ''))).toMatchObject([
+      { decision: 'refused', reason: 'auth', target: { pool: 'elsewhere', agents: [process.id] } },
+      { decision: 'refused', reason: 'duplicate', target: { pool: 'default', agents: [process.id] } },
     ]);
 
-    const { secret } = await rotateKey(bridge.keys, systemClock, { org: 'default', id: enrolKey.split('_')[1] ?? '' });
-    const back = await startAgent({ agentUrl: bridge.agentUrl, enrolKey: secret }, { id: 'agent-with-actions' });
+    const keyId = enrolKey.split('_')[1] ?? '';
+    const grant = operatorOf('default').rotate(await bridge.keys.find(keyId), keyId);
+    const { secret } = await rotateKey(bridge.bridge.desk, grant);
+    const back = await startAgent({ agentUrl: bridge.agentUrl, enrolKey: secret }, process);
     expect([...back.probes.states.keys()]).toEqual([structured.actionId]);
     await back.stop();
   }, 60_000);
@@ -100,13 +106,14 @@ describe('an agent id', () => {
 
 describe('an agent that says of itself what it did not say before', () => {
   it('is not handed the actions that were placed on what it was', async () => {
-    const agent = await startAgent(bridge, { id: 'agent-of-two-minds' });
+    const process = { id: 'agent-of-two-minds', keySeed: Buffer.alloc(32, 7) };
+    const agent = await startAgent(bridge, process);
     const { structured } = await (await caller()).call('take_snapshot', snapshot);
     agent.kill();
-    const changed = await startAgent(bridge, { id: agent.id, service: 'payments' });
+    const changed = await startAgent(bridge, { ...process, service: 'payments' });
     expect(changed.probes.states.size).toBe(0);
     await changed.stop();
-    const back = await startAgent(bridge, { id: agent.id });
+    const back = await startAgent(bridge, process);
     expect([...back.probes.states.keys()]).toEqual([structured.actionId]);
     await back.stop();
   });
@@ -124,7 +131,8 @@ describe('a caller that proves nothing', () => {
       await response.arrayBuffer();
     }
     const records = await until('all are written', async () => {
-      const found = await bridge.bridge.audit.recent('-', 100);
+      const all = await bridge.bridge.audit.recent('-', 100);
+      const found = all.filter(({ event }) => event === 'caller_refused');
       return found.length >= 10 ? found : undefined;
     });
     expect(records).toHaveLength(10);

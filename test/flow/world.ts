@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { SimulatedAgent } from '../../agents-sim/agent.ts';
 import type { SimulatedAgentOptions } from '../../agents-sim/hello.ts';
 import { checkout, checkoutFile, priceLine } from '../../agents-sim/scenarios/checkout.ts';
-import { issueKey } from '../../src/identity/issue.ts';
-import { systemClock } from '../../src/lib/clock.ts';
+import { operatorOf } from '../../src/authorization/administer.ts';
+import { issueKey } from '../../src/keys.ts';
 import type { TestBridge } from '../helpers/bridge.ts';
 import { type CallOptions, clients } from '../mcp/clients.ts';
 
@@ -82,22 +82,19 @@ export async function startAgent(
 
 /** An enrolment key of another pool or organisation. */
 export async function enrolmentKey(bridge: TestBridge, { pool = 'default', org = 'default' }): Promise<string> {
-  const request = { kind: 'enrolment', org, owner: 'test', name: pool, pool, service: '*' } as const;
-  return (await issueKey(bridge.keys, systemClock, request)).secret;
+  const request = { kind: 'enrolment', org, owner: 'operator', name: pool, pool, service: '*' } as const;
+  return (await issueKey(bridge.bridge.desk, operatorOf(org).create(request))).secret;
 }
 
 /** An API key of another organisation, with every right there is in it. */
 export async function foreignKey(bridge: TestBridge, org: string): Promise<string> {
-  const { secret } = await issueKey(bridge.keys, systemClock, {
-    kind: 'api',
-    org,
-    owner: 'test',
-    name: org,
-    role: 'company_admin',
-    scopes: ['runtime:read', 'runtime:capture', 'runtime:admin'],
-    permissions: ['dev_api'],
-    groups: ['everyone'],
-  });
+  const { secret } = await issueKey(
+    bridge.bridge.desk,
+    operatorOf(org).create({
+      ...{ kind: 'api', org, owner: 'operator', name: org, role: 'company_admin', permissions: ['dev_api'] },
+      ...{ scopes: ['runtime:read', 'runtime:capture', 'runtime:admin'], groups: ['everyone'] },
+    }),
+  );
   return secret;
 }
 

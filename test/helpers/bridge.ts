@@ -1,8 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { operatorOf } from '../../src/authorization/administer.ts';
 import { readConfig } from '../../src/config.ts';
-import { issueKey } from '../../src/identity/issue.ts';
+import { issueKey } from '../../src/keys.ts';
 import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { type RunningBridge, start } from '../../src/start.ts';
@@ -24,10 +25,14 @@ export interface TestBridge extends RunningBridge {
 }
 
 /** Starts a bridge as `sidelight serve` does. Settings are flags, as on the command line; the clock is for what renews by the hour. */
-export async function startBridge(settings: Record<string, string> = {}, clock: Clock = systemClock): Promise<TestBridge> {
+export async function startBridge(
+  settings: Record<string, string> = {},
+  clock: Clock = systemClock,
+  outside: Pick<Parameters<typeof start>[1], 'signIn' | 'fetch'> = {},
+): Promise<TestBridge> {
   const directory = settings.data ?? (await mkdtemp(join(tmpdir(), 'sidelight-test-')));
   const config = readConfig({ port: '0', data: directory, 'log-level': 'silent', ...settings }, {});
-  const running = await start(config, { clock, log: createLog(config.logLevel) });
+  const running = await start(config, { clock, log: createLog(config.logLevel), ...outside });
   return {
     ...running,
     directory,
@@ -41,16 +46,12 @@ export async function startBridge(settings: Record<string, string> = {}, clock: 
       groups = ['everyone'],
       name = 'test',
     }) {
-      const { record, secret } = await issueKey(running.keys, clock, {
-        kind: 'api',
-        org: 'default',
-        owner: 'test',
-        name,
-        role,
-        scopes,
-        permissions,
-        groups,
-      });
+      const { record, secret } = await issueKey(
+        running.bridge.desk,
+        operatorOf('default').create({
+          ...{ kind: 'api', org: 'default', owner: 'operator', name, role, scopes, permissions, groups },
+        }),
+      );
       return { id: record.id, secret };
     },
     async close() {

@@ -146,6 +146,7 @@ function testSpine(seen: SeenCall[], begin: (request: CallRequest) => void): Spi
   return {
     resources: allResources,
     prompts: allPrompts,
+    needsConsent: () => false,
     list: (principal) => (principal.subject === `key:${bobKey}` ? ['echo'] : Object.keys(tools).sort()).map(listed),
     call: async (principal, request) => {
       seen.push({ principal, request });

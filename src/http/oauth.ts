@@ -1,0 +1,90 @@
+import type { Context } from 'koa';
+import type { Clock } from '../lib/clock.ts';
+import { Refusal } from '../lib/refusal.ts';
+import { paths } from '../oauth/configuration.ts';
+import type { OAuthFace } from '../oauth/open.ts';
+import { type Rate, rateLimit } from './rate-limit.ts';
+import type { HttpMiddleware } from './state.ts';
+
+/** Requests a minute; behind a proxy all people share its address. A registration costs about 10 ms of CPU, and a row for a day. */
+const rates: { [path: string]: { rate: Rate; what: string } } = {
+  [paths.register]: { rate: { address: 60, all: 120 }, what: 'registrations of clients' },
+  [paths.token]: { rate: { address: 300, all: 3_000 }, what: 'requests for tokens' },
+  [paths.revoke]: { rate: { address: 300, all: 3_000 }, what: 'requests for tokens' },
+  [paths.authorize]: { rate: { address: 120, all: 1_200 }, what: 'requests for authorization' },
+};
+/** The pages of a sign-in are a handful; each view of one that waits writes a row for ten minutes. */
+const pageRate: Rate = { address: 240, all: 2_400 };
+
+/** Bodies here are forms and client metadata of a few kilobytes. */
+const maxBodyBytes = 56 * 1024;
+
+/**
+ * Discovery, the authorization server and the pages, in this order. They come before `knownOrigin`: clients in web pages of any origin
+ * may ask for tokens (without cookies), and a form on our own page is sent with the origin `null`.
+ */
+export function oauthRoutes({ metadata, server, origin }: OAuthFace, clock: Clock): HttpMiddleware[] {
+  if (server === undefined) return [anyOrigin(isDescription), metadata];
+  return [
+    anyOrigin((path) => isDescription(path) || programs.includes(path)),
+    metadata,
+    ownOriginOnly(origin),
+    limits(clock),
+    server.pages,
+    server.serve,
+  ];
+}
+
+/** Asked by programs, never with a cookie. */
+const programs: string[] = [paths.token, paths.register, paths.revoke, paths.jwks];
+const isDescription = (path: string) => path.startsWith('/.well-known/');
+
+/** CORS for everybody (Fetch standard): what is answered here is the same for all, or hangs on a secret in the body. */
+function anyOrigin(isOpen: (path: string) => boolean): HttpMiddleware {
+  return async (ctx, next) => {
+    if (!isOpen(ctx.path) || ctx.get('Origin') === '') return next();
+    ctx.set('Access-Control-Allow-Origin', '*');
+    ctx.set('Access-Control-Expose-Headers', 'WWW-Authenticate, Retry-After, X-Request-Id');
+    if (ctx.method !== 'OPTIONS') return next();
+    ctx.set('Access-Control-Allow-Methods', 'GET, POST');
+    ctx.set('Access-Control-Allow-Headers', 'Authorization, Content-Type, MCP-Protocol-Version');
+    ctx.set('Access-Control-Max-Age', '7200');
+    ctx.status = 204;
+  };
+}
+
+/** Pages and what they lead to: from our own origin, from a navigation, or from a form of a page that sends no referrer. */
+function ownOriginOnly(own: string): HttpMiddleware {
+  return async (ctx, next) => {
+    const origin = ctx.get('Origin');
+    const isPage = ctx.path.startsWith('/oauth/') && !programs.includes(ctx.path);
+    if (isPage && origin !== '' && origin !== 'null' && origin !== own) {
+      throw new Refusal({
+        code: 'forbidden_origin',
+        message: 'A web page of this origin may not use the sign-in of the bridge.',
+        next: 'Start again from your MCP client.',
+      });
+    }
+    await next();
+  };
+}
+
+function limits(clock: Clock): HttpMiddleware {
+  const limited = new Map(Object.entries(rates).map(([path, { rate, what }]) => [path, rateLimit(clock, rate, what)]));
+  const pages = rateLimit(clock, pageRate, 'pages of a sign-in');
+  return async (ctx, next) => {
+    const limit = limited.get(ctx.path) ?? (ctx.path.startsWith('/oauth/') && !programs.includes(ctx.path) ? pages : undefined);
+    limit?.(ctx.req.socket.remoteAddress);
+    if (ctx.path.startsWith('/oauth/') && Number(ctx.get('Content-Length')) > maxBodyBytes) throw tooLarge(ctx);
+    await next();
+  };
+}
+
+function tooLarge(ctx: Context): Refusal {
+  ctx.set('Connection', 'close'); // nobody reads the rest
+  return new Refusal({
+    code: 'payload_too_large',
+    message: `The body is larger than ${maxBodyBytes} bytes.`,
+    data: { maxBodyBytes },
+  });
+}

@@ -1,0 +1,34 @@
+import type { AuditStore } from '../audit/record.ts';
+import { nobodysOrg } from '../audit/turned-away.ts';
+import { readAccountId } from '../identity/people.ts';
+import type { Clock } from '../lib/clock.ts';
+import { newId } from '../lib/id.ts';
+import type { Accounts } from './accounts.ts';
+import type { NoteEvent, OAuthEvent } from './events.ts';
+
+/** Events in which somebody did not get what they asked for. */
+const refusals: ReadonlySet<OAuthEvent['event']> = new Set(['consent_denied', 'token_reuse_detected']);
+
+/** Writes what happens in the authorization server into the audit trail, with the role its person has now. */
+export function noteInAudit({ audit, accounts, clock }: { audit: AuditStore; accounts: Accounts; clock: Clock }): NoteEvent {
+  return async ({ event, account, clientId, grantId, tokenRef, scopes, reason, requestId, address }) => {
+    const named = account === undefined ? undefined : readAccountId(account);
+    const person = account === undefined ? undefined : await accounts.current(account);
+    await audit.append({
+      requestId: requestId ?? newId('req'),
+      at: clock.now(),
+      org: named?.org ?? nobodysOrg,
+      subject: named?.subject ?? 'unknown',
+      role: person?.role ?? 'none',
+      auth: named === undefined ? 'none' : 'person',
+      event,
+      decision: refusals.has(event) ? 'refused' : 'allowed',
+      ...(clientId !== undefined && { clientId }),
+      ...(grantId !== undefined && { grant: grantId }),
+      ...(tokenRef !== undefined && { tokenReference: tokenRef }),
+      ...(scopes !== undefined && { after: { scopes } }),
+      ...(reason !== undefined && { reason }),
+      ...(address !== undefined && { address }),
+    });
+  };
+}

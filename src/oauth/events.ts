@@ -1,0 +1,28 @@
+/** What happens in the authorization server and is told to the audit trail. Never a token, a code or a secret. */
+export interface OAuthEvent {
+  event:
+    | 'client_registered'
+    | 'client_document_fetched'
+    | 'consent_given'
+    | 'consent_denied'
+    | 'token_issued'
+    | 'token_refreshed'
+    | 'token_reused_in_window'
+    | 'token_reuse_detected'
+    | 'token_revoked'
+    | 'grant_revoked';
+  /** `accountId()` of the person, where one is known. */
+  account?: string;
+  clientId?: string;
+  grantId?: string;
+  /** `tokenRef()` of the token it is about. */
+  tokenRef?: string;
+  scopes?: string[];
+  /** Why, in a word, where something was refused or taken back. */
+  reason?: string;
+  requestId?: string;
+  address?: string;
+}
+
+/** Records an event. An answer whose events cannot be recorded is not given, so this rejects. */
+export type NoteEvent = (event: OAuthEvent) => Promise<void>;

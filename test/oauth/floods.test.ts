@@ -1,0 +1,89 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { rateLimit } from '../../src/http/rate-limit.ts';
+import { makeToken } from '../../src/identity/token-form.ts';
+import { createTestClock } from '../helpers/clock.ts';
+import { redirectUri } from './flow.ts';
+import { type OAuthWorld, oauthWorld } from './world.ts';
+
+describe('a flood', () => {
+  let world: OAuthWorld;
+  afterEach(() => world.close());
+
+  it('of registrations is stopped at 60 a minute, with the seconds to wait; tokens go on', async () => {
+    world = await oauthWorld();
+    const { access_token } = await world.client.tokens();
+    const answers = await Promise.all(Array.from({ length: 70 }, () => world.client.register()));
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(59);
+    const response = await fetch(`${world.bridge.url.origin}/oauth/register`, {
+      method: 'POST',
+      headers: { Origin: 'https://x.example' },
+    });
+    expect(response.status).toBe(429);
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(Number(response.headers.get('retry-after'))).toBeLessThanOrEqual(60);
+    expect(response.headers.get('access-control-allow-origin')).toBe('*');
+    expect((await world.client.call(access_token)).status).toBe(200);
+  });
+
+  it('of requests for tokens is stopped at 300 a minute, of those for authorization at 120', async () => {
+    world = await oauthWorld();
+    const statuses = async (count: number, ask: () => Promise<{ status: number }>) =>
+      (await Promise.all(Array.from({ length: count }, ask))).filter(({ status }) => status === 429).length;
+    expect(await statuses(310, () => world.client.refresh('slr_x', 'nobody'))).toBe(10);
+    expect(await statuses(125, () => fetch(world.client.authorizeUrl('nobody').url))).toBe(5);
+  });
+
+  it('of tokens that are not good is answered with 429, while good ones are served', async () => {
+    world = await oauthWorld();
+    const { access_token } = await world.client.tokens();
+    const answers = await Promise.all(Array.from({ length: 310 }, () => world.client.call(makeToken('access'))));
+    expect(answers.map(({ status }) => status).sort()).toEqual([...Array(300).fill(401), ...Array(10).fill(429)]);
+    expect((await world.client.call(access_token)).status).toBe(200);
+  });
+
+  it('of bytes is not read to its end', async () => {
+    world = await oauthWorld();
+    const post = (path: string, type: string, body: string) =>
+      fetch(`${world.bridge.url.origin}${path}`, { method: 'POST', headers: { 'Content-Type': type }, body });
+    const metadata = JSON.stringify({ redirect_uris: [redirectUri], client_name: 'x'.repeat(60_000) });
+    expect((await post('/oauth/register', 'application/json', metadata)).status).toBe(413);
+    expect((await post('/oauth/token', 'application/x-www-form-urlencoded', `code=${'x'.repeat(60_000)}`)).status).toBe(413);
+    const chunked = await fetch(`${world.bridge.url.origin}/oauth/register`, {
+      ...{ method: 'POST', headers: { 'Content-Type': 'application/json' }, duplex: 'half' },
+      body: new ReadableStream({
+        start(controller) {
+          controller.enqueue(Buffer.from(metadata));
+          controller.close();
+        },
+      }),
+    } as RequestInit);
+    expect(chunked.status).toBe(400);
+  });
+});
+
+describe('a limit a minute', () => {
+  it('counts each address and all together, and begins anew with each minute', () => {
+    const clock = createTestClock();
+    const count = rateLimit(clock, { address: 2, all: 3 }, 'tries');
+    const passes = (address: string | undefined) => {
+      try {
+        count(address);
+        return true;
+      } catch (problem) {
+        expect(problem).toMatchObject({ details: { code: 'too_busy', data: { retryAfterSeconds: 60 } } });
+        return false;
+      }
+    };
+    expect(['a', 'a', 'a', 'b'].map(passes)).toEqual([true, true, false, false]);
+    clock.advance(60_000);
+    expect(['a', 'b', 'c', 'd'].map(passes)).toEqual([true, true, true, false]);
+  });
+
+  it('counts no more than 10,000 addresses, and those beyond as one', () => {
+    const count = rateLimit(createTestClock(), { address: 5, all: 1_000_000 }, 'tries');
+    for (let turn = 0; turn < 10_000; turn += 1) count(`address ${turn}`);
+    for (let turn = 0; turn < 5; turn += 1) count(`late ${turn}`);
+    expect(() => count('late 6')).toThrow('too many');
+    count('address 7');
+  });
+});
