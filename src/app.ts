@@ -5,6 +5,7 @@ import { problems } from './api/problem.ts';
 import type { Config } from './config.ts';
 import { type Authenticator, bearer, noTokenInUrl } from './http/bearer.ts';
 import { jsonOnly, postOnly } from './http/body.ts';
+import { clientAddress } from './http/client-address.ts';
 import { cors } from './http/cors.ts';
 import { failures, notFound } from './http/failures.ts';
 import { health, type Readiness } from './http/health.ts';
@@ -16,6 +17,7 @@ import { rateLimit } from './http/rate-limit.ts';
 import { requestId } from './http/request-id.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import type { CallerState, RequestState } from './http/state.ts';
+import { addressBehind } from './identity/caller-address.ts';
 import type { KeyDesk } from './keys.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
@@ -35,7 +37,7 @@ export interface App {
 
 /** What the HTTP side needs of the bridge. */
 export interface AppSettings extends Pick<Authenticator, 'authenticate'> {
-  config: Pick<Config, 'publicUrl' | 'allowedOrigins' | 'maxBodyBytes'>;
+  config: Pick<Config, 'publicUrl' | 'allowedOrigins' | 'maxBodyBytes'> & Partial<Pick<Config, 'trustedProxies'>>;
   log: Log;
   services: Readiness & { clock: Clock; version: string };
   registry: Pick<Registry, 'listed'>;
@@ -88,6 +90,7 @@ export function createApp(bridge: AppSettings, spine: Spine, url?: URL): App {
   // `failures` catches what middleware throws; what is left are connections that break while an answer is written.
   koa.on('error', (error: unknown) => log.debug({ err: error }, 'connection lost'));
   koa.use(requestId());
+  koa.use(clientAddress(addressBehind(config.trustedProxies ?? [])));
   koa.use(failures(log));
   koa.use(securityHeaders());
   koa.use(health(services, () => calls.isDraining).routes());

@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readSink, type Sink } from './audit/sinks.ts';
+import { readAddresses } from './identity/address-list.ts';
 import { Refusal } from './lib/refusal.ts';
 
 /** The directory of policies that ships with Sidelight. */
@@ -86,6 +87,14 @@ export const settings = {
     meaning:
       'Browser origins that may call the bridge, separated by commas. Loopback origins may while it listens on loopback only.',
   },
+  trustedProxies: {
+    flag: 'trusted-proxies',
+    env: 'SIDELIGHT_TRUSTED_PROXIES',
+    kind: 'list',
+    default: '',
+    meaning:
+      'Addresses and networks of the proxies in front, separated by commas, for example 10.0.0.0/8: callers are known by what these write into X-Forwarded-For. Without it all callers behind a proxy share its address, for rate limits, address lists of keys and the audit trail.',
+  },
   maxBodyBytes: {
     flag: 'max-body-bytes',
     env: 'SIDELIGHT_MAX_BODY_BYTES',
@@ -157,6 +166,8 @@ export interface Config {
   acceptNewSecret: boolean;
   policiesDirectory: string;
   allowedOrigins: string[];
+  /** Their word on X-Forwarded-For is taken. */
+  trustedProxies: string[];
   maxBodyBytes: number;
   retentionHours: number;
   auditRetentionHours: number;
@@ -213,6 +224,7 @@ export function readConfig(flags: Record<string, string | boolean | undefined>, 
     acceptNewSecret: isOn('acceptNewSecret'),
     policiesDirectory: text('policiesDirectory'),
     allowedOrigins: listOf(text('allowedOrigins')),
+    trustedProxies: readProxies(listOf(text('trustedProxies'))),
     maxBodyBytes: integer('maxBodyBytes', 1_024, maxBodyCeiling),
     retentionHours: integer('retentionHours', 1, 24 * 365),
     auditRetentionHours: integer('auditRetentionHours', 24, 24 * 3650),
@@ -229,6 +241,14 @@ function listOf(text: string): string[] {
     .split(',')
     .map((word) => word.trim())
     .filter((word) => word !== '');
+}
+
+function readProxies(words: string[]): string[] {
+  try {
+    return words.length === 0 ? [] : readAddresses(words);
+  } catch {
+    throw badSetting('trustedProxies', words.join(','), 'a list of addresses and networks such as 10.1.2.3 and 10.0.0.0/8');
+  }
 }
 
 /** Not repeated in a refusal: the path of a webhook may be a secret. */

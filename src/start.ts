@@ -17,6 +17,7 @@ import { createHub } from './hub/hub.ts';
 import { createBridgeKey } from './hub/signing.ts';
 import { KeyRefused, keyFacts } from './identity/admit-key.ts';
 import { type Authenticator, createAuthenticator } from './identity/authenticate.ts';
+import { addressBehind } from './identity/caller-address.ts';
 import { type SeededKeys, seedKeys } from './identity/issue.ts';
 import type { KeyStore } from './identity/keys.ts';
 import { createLeases } from './identity/lease.ts';
@@ -116,6 +117,7 @@ export async function start(config: Config, { clock, log, ...outside }: Surround
       clock,
       log,
       key,
+      addressOf: addressBehind(config.trustedProxies),
       handlers: agentHandlers({
         ...{ authenticator, actions, hits, agents, audit, policies: () => policies, pauses, turnedAway, log, tagKeys },
       }),

@@ -74,7 +74,7 @@ function serve({ spine, calls, maxBodyBytes }: ApiSettings, route: Route) {
     const args = argumentsOf(route, { path: ctx.params, query: ctx.query, body });
     const { principal, requestId } = ctx.state;
     const client = clientName({ name: ctx.get('User-Agent') });
-    const address = ctx.req.socket.remoteAddress;
+    const address = ctx.state.address;
     const left = new AbortController();
     ctx.res.once('close', () => left.abort());
     calls.enter(ctx.res);

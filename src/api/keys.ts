@@ -16,7 +16,7 @@ export function serveKeys(settings: { desk: KeyDesk; calls: OpenCalls; maxBodyBy
     const { principal, requestId } = ctx.state;
     const isPost = route.method === 'POST';
     const input = read(route, isPost ? await readJson(ctx, maxBodyBytes) : { ...ctx.query });
-    const asked = { requestId, address: ctx.req.socket.remoteAddress, client: clientName({ name: ctx.get('User-Agent') }) };
+    const asked = { requestId, address: ctx.state.address, client: clientName({ name: ctx.get('User-Agent') }) };
     const id = ctx.params.id ?? '';
     try {
       const answer = await route.run({ principal, desk, input, id, asked });

@@ -18,7 +18,7 @@ export interface Authenticator {
 /** Lets a request through as the principal its bearer token proves; otherwise answers 401 as RFC 6750 section 3 says. */
 export function bearer(bridge: Authenticator): HttpMiddleware<CallerState> {
   return async (ctx, next) => {
-    const address = ctx.req.socket.remoteAddress;
+    const address = ctx.state.address;
     const token = tokenOf(ctx.get('Authorization'));
     let principal: Principal | undefined;
     try {

@@ -74,7 +74,7 @@ function limits(clock: Clock): HttpMiddleware {
   const pages = rateLimit(clock, pageRate, 'pages of a sign-in');
   return async (ctx, next) => {
     const limit = limited.get(ctx.path) ?? (ctx.path.startsWith('/oauth/') && !programs.includes(ctx.path) ? pages : undefined);
-    limit?.(ctx.req.socket.remoteAddress);
+    limit?.(ctx.state.address);
     if (ctx.path.startsWith('/oauth/') && Number(ctx.get('Content-Length')) > maxBodyBytes) throw tooLarge(ctx);
     await next();
   };

@@ -12,14 +12,14 @@ const windowMs = 60_000;
 const maxAddresses = 10_000;
 
 /**
- * Counts requests by the address of their connection; X-Forwarded-For is whatever a client writes there, so behind a proxy all share
- * the proxy's count. The returned function throws `too_busy` with the seconds to wait when there were too many.
+ * Counts requests by where they come from; of IPv6 by the network of 64 bits, because whoever has one address has all of them. The returned function throws `too_busy` with the seconds to wait when there were too many.
  */
 export function rateLimit(clock: Clock, rate: Rate, what: string): (address: string | undefined) => void {
   let startedMs = Number.NEGATIVE_INFINITY;
   let all = 0;
   const byAddress = new Map<string, number>();
-  return (address = '') => {
+  return (from = '') => {
+    const address = networkOf(from);
     const nowMs = clock.monotonic();
     if (nowMs - startedMs >= windowMs) {
       startedMs = nowMs;
@@ -39,4 +39,14 @@ export function rateLimit(clock: Clock, rate: Rate, what: string): (address: str
       data: { retryAfterSeconds },
     });
   };
+}
+
+/** An IPv4 address as it is, an IPv6 address without its last 64 bits. */
+function networkOf(address: string): string {
+  if (!address.includes(':') || address.includes('.')) return address;
+  const [front = '', back] = address.replace(/%.*$/, '').split('::');
+  const before = front.split(':').filter((part) => part !== '');
+  const after = (back ?? '').split(':').filter((part) => part !== '');
+  const zeros = back === undefined ? 0 : 8 - before.length - after.length;
+  return [...before, ...Array<string>(Math.max(0, zeros)).fill('0'), ...after].slice(0, 4).join(':');
 }

@@ -5,6 +5,8 @@ import type { Principal } from '../identity/principal.ts';
 export interface RequestState {
   /** Names the request in its answer, in the log and in the audit record. */
   requestId: string;
+  /** Where it comes from; behind trusted proxies the address they tell. */
+  address: string | undefined;
 }
 
 /** What a request has once `bearer` let it through. */

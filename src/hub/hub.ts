@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
+import { type AddressOf, addressBehind } from '../identity/caller-address.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { Refusal } from '../lib/refusal.ts';
@@ -53,10 +54,13 @@ export function createHub(options: {
   handlers: HubHandlers;
   key: BridgeKey;
   settings?: Partial<HubSettings>;
+  /** The default believes no header. */
+  addressOf?: AddressOf;
 }): AgentServer {
   const settings = { ...hubDefaults, ...options.settings };
   const registry = createRegistry(settings.maxRemembered);
-  const context: SessionContext = { ...options, settings, registry };
+  const { addressOf = addressBehind([]) } = options;
+  const context: SessionContext = { ...options, settings, registry, addressOf };
   const revoked = new Set<string>();
   const door: Door & { draining: boolean } = { draining: false, revoked, authenticating: 0 };
   const roundTrips = createRoundTrips(settings);
@@ -94,7 +98,7 @@ export function createHub(options: {
       void letIn(context, door, request, socket).then((enrolment) => {
         if (enrolment === undefined) return;
         server.handleUpgrade(request, socket, head, (webSocket) => {
-          new Session(context, webSocket, enrolment, request.socket.remoteAddress);
+          new Session(context, webSocket, enrolment, context.addressOf(request));
         });
       });
     },

@@ -1,5 +1,6 @@
 import type { WebSocket } from 'ws';
 import { newNonce } from '../agent/link/ed25519.ts';
+import type { AddressOf } from '../identity/caller-address.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
@@ -26,6 +27,8 @@ export interface SessionContext {
   key: BridgeKey;
   settings: HubSettings;
   registry: Registry;
+  /** Where a connection comes from. */
+  addressOf: AddressOf;
 }
 
 /** One connection of one agent: proved key → challenge → hello → welcome → frames → end. */

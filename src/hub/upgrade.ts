@@ -42,7 +42,7 @@ export async function letIn(
   door.authenticating += 1;
   try {
     const { handlers, settings } = context;
-    const proof = handlers.authenticate(bearerOf(request), request.socket.remoteAddress);
+    const proof = handlers.authenticate(bearerOf(request), context.addressOf(request));
     const enrolment = await within(settings.handlerMs, 'handlers.authenticate', proof);
     if (socket.destroyed) return undefined;
     if (door.draining) answer(socket, draining);
@@ -55,7 +55,7 @@ export async function letIn(
     if (error instanceof Refusal) {
       const { code: reason, message: sentence } = error.details;
       if (refusals[error.code].status === 401)
-        context.handlers.turnedAway({ reason, sentence, address: request.socket.remoteAddress, refusal: error });
+        context.handlers.turnedAway({ reason, sentence, address: context.addressOf(request), refusal: error });
       answer(socket, refused(error));
     } else {
       context.log.error({ err: error }, 'enrolment key not checked');

@@ -64,7 +64,7 @@ export function createEndpoint(settings: EndpointSettings): Endpoint {
       const exchange: Exchange = {
         principal: ctx.state.principal,
         requestId: ctx.state.requestId,
-        address: ctx.req.socket.remoteAddress,
+        address: ctx.state.address,
         client: clientName(clientInfoOf(message)) ?? clientName({ name: ctx.get('User-Agent') }),
         revision: ctx.get('MCP-Protocol-Version') || impliedRevision,
         resourceMetadata: settings.resourceMetadata?.(ctx),

@@ -33,7 +33,7 @@ export function interactionsOf({ oidc, provider, known, note }: InteractionSetti
     ctx.status = 303; // a POST goes on as a GET
   }
 
-  const facts = (ctx: Context) => ({ requestId: ctx.state.requestId, address: ctx.req.socket.remoteAddress });
+  const facts = (ctx: Context) => ({ requestId: ctx.state.requestId, address: ctx.state.address });
 
   return {
     read: async (ctx, uid) => interactionOf(await details(ctx, uid), provider, known),

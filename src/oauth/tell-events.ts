@@ -45,7 +45,7 @@ export function tellEvents({ records, clock, log, note, ended, current }: Tellin
 
   function tell(ctx: Context | undefined, event: OAuthEvent): void {
     if (ctx === undefined) return;
-    const facts = { requestId: ctx.state.requestId, address: ctx.req.socket.remoteAddress };
+    const facts = { requestId: ctx.state.requestId, address: ctx.state.address };
     told.set(ctx, [...(told.get(ctx) ?? []), { ...event, ...facts }]);
   }
 

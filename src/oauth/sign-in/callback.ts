@@ -33,7 +33,7 @@ export async function comeBack(ctx: Context, settings: CallbackSettings): Promis
   const { state } = ctx.query;
   const sign = typeof state === 'string' && browser !== undefined ? await pending.end(state, browser) : undefined;
   if (sign === undefined) throw notBegunHere();
-  const about = { requestId: ctx.state.requestId, address: ctx.req.socket.remoteAddress };
+  const about = { requestId: ctx.state.requestId, address: ctx.state.address };
   try {
     const told = await company.finish(new URL(`${origin}${callbackPath}${ctx.search}`), sign.ties);
     const person = await admit(admission, { issuer: company.issuer, ...told }, { clientId: sign.client.id, ...about });

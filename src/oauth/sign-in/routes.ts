@@ -95,7 +95,7 @@ async function openLocal(ctx: Context, local: LocalProvider): Promise<void> {
     const person = await local.whoIs(ctx);
     return sendPage(ctx, person === undefined ? localHelpPage(undefined) : localWelcomePage(person));
   }
-  const about = { requestId: ctx.state.requestId, address: ctx.req.socket.remoteAddress };
+  const about = { requestId: ctx.state.requestId, address: ctx.state.address };
   const person = typeof ticket === 'string' ? await local.open(ctx, ticket, about) : undefined;
   if (person === undefined) throw spentLink();
   ctx.redirect('/oauth/local'); // the ticket leaves the address bar

@@ -16,6 +16,7 @@ p{margin:.5rem 0;overflow-wrap:anywhere}
 .badge.warn{background:var(--warn-ground);border-color:var(--warn-line);color:var(--warn-ink)}
 .note{margin:.75rem 0;padding:.75rem 1rem;border:1px solid var(--warn-line);border-radius:.5rem;background:var(--warn-ground);color:var(--warn-ink)}
 .soft{color:var(--soft);font-size:.9375rem}
+form+.soft{margin-top:1rem}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1rem;margin:.5rem 0}
 dt{color:var(--soft)}
 dd{margin:0;overflow-wrap:anywhere}

@@ -1,0 +1,33 @@
+import type { IncomingMessage } from 'node:http';
+import { isListed } from './address-list.ts';
+
+/** Where a request comes from, as far as that can be known; undefined when its connection is gone. */
+export type AddressOf = (request: IncomingMessage) => string | undefined;
+
+/** Proxies one behind the other that are followed; a longer header is somebody playing. */
+const maxHops = 16;
+
+/**
+ * The address of whoever a request is from. X-Forwarded-For is whatever a client writes there, so it counts only as far as trusted
+ * proxies have written it: read from its end, each address that is one of them is passed over.
+ */
+export function addressBehind(trustedProxies: readonly string[]): AddressOf {
+  return (request) => {
+    let address = request.socket.remoteAddress;
+    if (trustedProxies.length === 0) return address;
+    const told = [request.headers['x-forwarded-for'] ?? []]
+      .flat()
+      .join(',')
+      .split(',')
+      .map((hop) => hop.trim());
+    for (const hop of told.slice(-maxHops).reverse()) {
+      if (!isListed(trustedProxies, address) || !isAddress(hop)) break;
+      address = hop;
+    }
+    return address;
+  };
+}
+
+function isAddress(text: string): boolean {
+  return isListed(['0.0.0.0/0', '::/0'], text);
+}
