@@ -2,12 +2,13 @@ import { type Engine, engines } from '../protocol/frames.ts';
 import type { AgentOptions, LogLevel } from './options.ts';
 
 /** Options that are complete and well formed. */
-export interface AgentConfig extends Omit<AgentOptions, 'url' | 'key' | 'tags' | 'log' | 'instrument' | 'engines'> {
+export interface AgentConfig extends Omit<AgentOptions, 'url' | 'key' | 'tags' | 'log' | 'instrument' | 'denyFiles' | 'engines'> {
   /** `ws:` or `wss:` with the path of the agents' endpoint. */
   url: string;
   key: string;
   tags: string[];
   instrument: string[];
+  denyFiles: string[];
   engines: Engine[];
   log: LogLevel;
 }
@@ -33,6 +34,8 @@ export function readConfig(options: AgentOptions, environment: Environment): Age
   if (!url || !key) return { problem: `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not set` };
   // What a header may carry; anything else is a key that was copied with its surroundings.
   if (!/^[\x21-\x7e]{1,500}$/.test(key.trim())) return { problem: 'SIDELIGHT_KEY is not a key' };
+  const bridgeKey = (options.bridgeKey ?? environment.SIDELIGHT_BRIDGE_KEY ?? '').trim();
+  if (!/^[\w-]{43}$|^$/.test(bridgeKey)) return { problem: 'SIDELIGHT_BRIDGE_KEY is not a key of a bridge' };
   const endpoint = readUrl(url.trim());
   if (endpoint === undefined)
     return { problem: 'SIDELIGHT_URL is not an address such as https://bridge.example or ws://localhost:4100' };
@@ -47,9 +50,11 @@ export function readConfig(options: AgentOptions, environment: Environment): Age
     key: key.trim(),
     tags: options.tags ?? environment.SIDELIGHT_TAGS?.split(',') ?? [],
     instrument: options.instrument ?? listed(environment.SIDELIGHT_INSTRUMENT),
+    denyFiles: options.denyFiles ?? listed(environment.SIDELIGHT_DENY_FILES),
     engines: engines.filter((name) => (wanted.length === 0 ? defaultEngines : wanted).includes(name)),
     ...(isOn(options.workerThreads, environment.SIDELIGHT_WORKER_THREADS) ? { workerThreads: true } : {}),
     log: (options.log ?? environment.SIDELIGHT_AGENT_LOG) === 'debug' ? 'debug' : 'warn',
+    ...given('bridgeKey', bridgeKey),
     ...given('service', chosen(options.service, 'SIDELIGHT_SERVICE')),
     ...given('environment', chosen(options.environment, 'SIDELIGHT_ENVIRONMENT')),
     ...given('version', chosen(options.version, 'SIDELIGHT_VERSION')),

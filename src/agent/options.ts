@@ -6,6 +6,8 @@ export interface AgentOptions {
   url?: string;
   /** Enrolment key, `sle_…`. SIDELIGHT_KEY. */
   key?: string;
+  /** What `sidelight keys create --kind enrolment` tells: no other bridge is obeyed. Without it the first one is trusted. SIDELIGHT_BRIDGE_KEY. */
+  bridgeKey?: string;
   /** SIDELIGHT_SERVICE; else the name in the package.json of the working directory. */
   service?: string;
   /** SIDELIGHT_ENVIRONMENT. */
@@ -20,6 +22,8 @@ export interface AgentOptions {
   name?: string;
   /** Files of the program to instrument when they are loaded, as globs from the working directory. SIDELIGHT_INSTRUMENT, with commas. */
   instrument?: string[];
+  /** Files that are never observed nor shown, whatever the bridge asks; globs as in `instrument`. SIDELIGHT_DENY_FILES, with commas. */
+  denyFiles?: string[];
   /** Ways of observing that may be used: `breakpoint`, `live-edit`, `load-time`. Without it all but `live-edit`. SIDELIGHT_ENGINES, with commas. */
   engines?: ('breakpoint' | 'live-edit' | 'load-time')[];
   /** Whether each worker thread of the program is an agent of its own, with a thread beside it. SIDELIGHT_WORKER_THREADS=1. */

@@ -1,7 +1,12 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { newNonce } from '../../src/agent/link/ed25519.ts';
+import { type BridgeKey, createBridgeKey, createSealer } from '../../src/hub/signing.ts';
+import { createSecrets } from '../../src/identity/secrets.ts';
+import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import type { Action, AgentFrame, BridgeFrame, Hello, Welcome } from '../../src/protocol/frames.ts';
+import { sealedKinds } from '../../src/protocol/seal.ts';
 import { until } from './until.ts';
 
 /** One agent at the fake bridge. */
@@ -14,6 +19,11 @@ export interface FakeConnection {
   hello: Hello;
   closed?: { code: number; reason: string };
   send(frame: BridgeFrame): void;
+  /** The text of a frame, signed and numbered as the next one of this connection, for whoever alters or delays it. */
+  seal(frame: BridgeFrame): string;
+  /** What the hello had to answer, and the hello as it came. */
+  challenge: string;
+  helloText: string;
 }
 
 export interface FakeBridgeOptions {
@@ -25,7 +35,20 @@ export interface FakeBridgeOptions {
   mute?: boolean;
   /** Sends no beats. */
   silent?: boolean;
+  /** Another than `bridgeKey`. */
+  key?: BridgeKey;
+  /** Another than the system's: when frames are signed. */
+  clock?: Clock;
+  /** What becomes of the text of each signed frame on its way to the agent. */
+  tamper?(text: string, connection: FakeConnection): string[];
 }
+
+/** The key of a bridge whose master secret is 32 times this byte, and of one that had others before. */
+export const bridgeKeyOf = (byte: number, ...before: number[]): BridgeKey =>
+  createBridgeKey(createSecrets(...([byte, ...before].map((one) => Buffer.alloc(32, one)) as [Buffer, ...Buffer[]])));
+
+/** The key of every fake bridge that was given none. */
+export const bridgeKey = bridgeKeyOf(1);
 
 /** A bridge of a few lines for tests of the agent's link: no storage, no keys, every fault on demand. */
 export interface FakeBridge {
@@ -53,13 +76,22 @@ export async function startFakeBridge(options: FakeBridgeOptions = {}): Promise<
   });
 
   function accept(socket: WebSocket, headers: IncomingHttpHeaders, path: string): void {
-    const send = (frame: BridgeFrame): void => socket.send(JSON.stringify(frame));
+    let seal: FakeConnection['seal'] = JSON.stringify;
+    const send = (frame: BridgeFrame): void => {
+      const text = seal(frame);
+      const isTampered = connection !== undefined && options.tamper !== undefined && sealedKinds.has(frame.t);
+      for (const one of isTampered ? (options.tamper?.(text, connection as FakeConnection) ?? []) : [text]) socket.send(one);
+    };
     socket.on('error', () => undefined);
     let connection: FakeConnection | undefined;
+    const challenge = newNonce();
+    send({ t: 'challenge', nonce: challenge });
     socket.on('message', (data) => {
-      const frame = JSON.parse(String(data)) as AgentFrame;
+      const { sig: _sig, ...read } = JSON.parse(String(data)) as AgentFrame & { sig?: string };
+      const frame = read as AgentFrame;
       if (frame.t === 'hello') {
-        connection = { headers, path, socket, frames: [frame], hello: frame, send };
+        seal = createSealer(options.key ?? bridgeKey, options.clock ?? systemClock, frame);
+        connection = { headers, path, socket, frames: [frame], hello: frame, send, seal, challenge, helloText: String(data) };
         connections.push(connection);
         if (!options.mute) send({ ...defaultWelcome, now: Date.now(), ...options.welcome });
       } else connection?.frames.push(frame);

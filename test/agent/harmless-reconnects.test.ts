@@ -1,4 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
+import { BridgeTrust } from '../../src/agent/link/bridge-trust.ts';
+import { type Described, Introduction } from '../../src/agent/link/introduction.ts';
 import { Link, type LinkContext } from '../../src/agent/link/link.ts';
 import { createGauges, type ToMain } from '../../src/agent/link/link-messages.ts';
 import { Queue } from '../../src/agent/link/queue.ts';
@@ -16,6 +18,16 @@ afterEach(async () => {
   await bridge.kill();
 });
 
+const described: Described = {
+  ...{ t: 'hello', v: 1, service: 'shop', host: 'here', pid: 1, tags: [], startedAt: 0 },
+  agent: { id: 'reconnecting', name: 'shop', version: '0', mode: 'inproc' },
+  runtime: { language: 'javascript', name: 'node', version: process.version },
+  capabilities: {
+    ...{ kinds: [], where: ['line'], conditions: true, expressions: true, pending: true, sourceMaps: true },
+    ...{ stops: 'thread', maxActions: 1 },
+  },
+};
+
 const resources = (): number => process.getActiveResourcesInfo().length;
 
 test(`${rounds} reconnects in a row leave no socket, no timer and no frame behind`, async () => {
@@ -25,18 +37,17 @@ test(`${rounds} reconnects in a row leave no socket, no timer and no frame behin
   const commands: ToMain[] = [];
   const context: LinkContext = {
     config: {
-      ...{ url: `${bridge.url.replace('http', 'ws')}/agent`, key: 'sle_test', tags: [], instrument: [], engines: [] },
+      ...{
+        url: `${bridge.url.replace('http', 'ws')}/agent`,
+        key: 'sle_test',
+        tags: [],
+        instrument: [],
+        denyFiles: [],
+        engines: [],
+      },
       log: 'warn',
     },
-    hello: {
-      ...{ t: 'hello', v: 1, service: 'shop', host: 'here', pid: 1, tags: [], startedAt: 0 },
-      agent: { id: 'reconnecting', name: 'shop', version: '0', mode: 'inproc' },
-      runtime: { language: 'javascript', name: 'node', version: process.version },
-      capabilities: {
-        ...{ kinds: [], where: ['line'], conditions: true, expressions: true, pending: true, sourceMaps: true },
-        ...{ stops: 'thread', maxActions: 1 },
-      },
-    },
+    introduction: new Introduction(described, new Uint8Array(32), new BridgeTrust(undefined)),
     ...{ queue, gauges },
     tellMain: (message) => commands.push(message),
     stopped: () => undefined,

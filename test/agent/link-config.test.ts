@@ -31,6 +31,14 @@ test.each(['sle_a b', 'sle_a\nX-Other: 1', 'schlüssel', 'x'.repeat(501)])('%j i
   });
 });
 
+test('the key of the bridge is 43 characters, and anything else is told', () => {
+  const environment = { SIDELIGHT_URL: 'http://bridge', SIDELIGHT_KEY: key, SIDELIGHT_BRIDGE_KEY: ` ${'k'.repeat(43)}\n` };
+  expect(readConfig({}, environment)).toMatchObject({ bridgeKey: 'k'.repeat(43) });
+  for (const wrong of ['k'.repeat(42), 'k'.repeat(44), `sle_${'k'.repeat(39)}+`])
+    expect(readConfig({ bridgeKey: wrong }, environment)).toEqual({ problem: 'SIDELIGHT_BRIDGE_KEY is not a key of a bridge' });
+  expect(readConfig({}, { ...environment, SIDELIGHT_BRIDGE_KEY: '' })).not.toHaveProperty('bridgeKey');
+});
+
 test('options win over the environment, and what is empty is not set', () => {
   const environment = {
     SIDELIGHT_URL: 'http://bridge',
@@ -43,7 +51,7 @@ test('options win over the environment, and what is empty is not set', () => {
   const config = readConfig({ version: '2', tags: ['c'] }, environment);
   expect(config).toEqual({
     ...{ url: 'ws://bridge/agent', key: 'sle_environment', version: '2', tags: ['c'], log: 'warn' },
-    ...{ instrument: [], engines: ['breakpoint', 'load-time'] },
+    ...{ instrument: [], denyFiles: [], engines: ['breakpoint', 'load-time'] },
   });
 });
 
@@ -51,11 +59,15 @@ test('lists are separated by commas, with spaces or without', () => {
   const environment = {
     ...{ SIDELIGHT_URL: 'http://bridge', SIDELIGHT_KEY: key },
     ...{ SIDELIGHT_INSTRUMENT: ' dist/**, ,lib/*.js', SIDELIGHT_ENGINES: 'load-time, breakpoint' },
-    ...{ SIDELIGHT_KILL_SIGNAL: 'SIGUSR2', SIDELIGHT_WORKER_THREADS: '1' },
+    ...{
+      SIDELIGHT_KILL_SIGNAL: 'SIGUSR2',
+      SIDELIGHT_WORKER_THREADS: '1',
+      SIDELIGHT_DENY_FILES: 'src/vault/**,!src/vault/index.ts',
+    },
   };
   expect(readConfig({}, environment)).toMatchObject({
     ...{ instrument: ['dist/**', 'lib/*.js'], engines: ['breakpoint', 'load-time'] },
-    ...{ killSignal: 'SIGUSR2', workerThreads: true },
+    ...{ killSignal: 'SIGUSR2', workerThreads: true, denyFiles: ['src/vault/**', '!src/vault/index.ts'] },
   });
   const off = readConfig({}, { ...environment, SIDELIGHT_WORKER_THREADS: '0' });
   expect(off).not.toHaveProperty('workerThreads');

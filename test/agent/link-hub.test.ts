@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { openWorld, type World } from '../hub/world.ts';
 import { buildAgent } from './built-agent.ts';
-import { snapshot } from './fake-bridge.ts';
+import { bridgeKey, bridgeKeyOf, snapshot } from './fake-bridge.ts';
 import { nodes } from './nodes.ts';
 import { marked } from './probe-program.ts';
 import { program, type RunningProgram, runProgram } from './run-program.ts';
@@ -68,6 +68,24 @@ describe.each(nodes())('the agent at the real hub, on Node $major', ({ execPath:
     await world.hub.remove('acme', id, 'act_b', 'cancelled');
     expect(world.handlers.states('act_b').at(-1)).toMatchObject({ state: 'removed' });
     expect(world.log.filter((line) => /not handled|bad-frame/.test(line))).toEqual([]);
+  });
+
+  test('with SIDELIGHT_BRIDGE_KEY it obeys the bridge that has this key, and no other', async () => {
+    world = await openWorld();
+    const misled = run(world.url, 'any', { SIDELIGHT_BRIDGE_KEY: bridgeKeyOf(2).publicKey, SIDELIGHT_AGENT_LOG: 'warn' });
+    await until(() => misled.stderr().includes(`trusts ${bridgeKeyOf(2).publicKey}`), 'the refusal');
+    await until(() => world.handlers.errors.some(({ code }) => code === 'bad-signature'), 'what the bridge hears of it');
+    misled.child.kill('SIGKILL');
+    await until(() => world.hub.agents('acme').length === 0, 'nobody');
+    const pinned = run(world.url, 'any', { SIDELIGHT_BRIDGE_KEY: bridgeKey.publicKey });
+    const trusting = run(world.url, 'any');
+    await until(() => world.hub.agents('acme').length === 2, 'both agents');
+    for (const { stderr } of [pinned, trusting])
+      await until(() => stderr().includes(`the bridge has the key ${bridgeKey.publicKey}`), 'which key it trusts');
+    expect([pinned, trusting].map(({ stderr }) => stderr().includes('trusted since it welcomed this process'))).toEqual([
+      false,
+      true,
+    ]);
   });
 
   test.each([

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect } from 'vitest';
+import type { BridgeFrame } from '../../src/protocol/frames.ts';
 import { framesOf } from './fake-bridge.ts';
 import { test as linkTest, settings } from './link-world.ts';
 import { nodes } from './nodes.ts';
@@ -193,12 +194,21 @@ describe.concurrent.each(nodes())('Node $major', ({ execPath: node }) => {
     const bridge = await bridgeWith();
     const running = run(settings(bridge));
     const connection = await bridge.connection(0);
-    const garbage = ['{', 'null', '[]', '{"t":"dance"}', '{"t":"arm"}', '{"t":"arm","action":{"id":1}}', '{"t":"welcome"}'];
+    const garbage = [
+      '{',
+      'null',
+      '[]',
+      '{"t":"dance"}',
+      '{"t":"challenge","nonce":"abc"}',
+      '{"t":"challenge","nonce":"abcdefghijklmnopqrstuvwx"}',
+    ];
     for (const text of garbage) connection.socket.send(text);
-    await until(() => framesOf(connection, 'error').length === garbage.length, 'an error for each');
+    const signed = [{ t: 'arm' }, { t: 'arm', action: { id: 1 } }, { t: 'welcome' }];
+    for (const frame of signed) connection.socket.send(connection.seal(frame as BridgeFrame));
+    await until(() => framesOf(connection, 'error').length === garbage.length + signed.length, 'an error for each');
     expect(framesOf(connection, 'error').map((frame) => frame.code)).toEqual([
       ...['bad-frame', 'bad-frame', 'bad-frame', 'unsupported'],
-      ...['bad-frame', 'bad-frame', 'bad-frame'],
+      ...['bad-frame', 'bad-frame', 'bad-frame', 'bad-frame', 'bad-frame'],
     ]);
     connection.send({ t: 'remove', id: 'act_a', reason: 'cancelled' });
     await until(() => framesOf(connection, 'state').length === 1, 'an answer');
@@ -285,6 +295,7 @@ describe.concurrent.each(nodes())('Node $major', ({ execPath: node }) => {
     const second = await bridge.connection(1);
     expect(second.hello.agent.id).toMatch(/^[\w-]{8,64}$/);
     expect(second.hello.agent.id).not.toBe(first.hello.agent.id);
+    expect(second.hello.identity?.key).not.toBe(first.hello.identity?.key);
     expect(second.hello).not.toHaveProperty('resume');
     expect(second.hello.pid).toBe(first.hello.pid);
     expect(running.stderr()).toContain('probes suspended: another process took the place of this agent');

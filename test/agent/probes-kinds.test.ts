@@ -45,6 +45,14 @@ describe.each(nodes())('on Node $major', ({ major, execPath }) => {
       expect(hitsOf('count')).toEqual([]);
     });
 
+    it.skipIf(engine === 'breakpoint')('what slow passes take is told, also among many that are quick', async () => {
+      await app.arm({ id: 'slow', kind: 'counter', where: at('look'), condition: 'list.includes(-1)' });
+      const longMicros = await app.call<number>(file, 'lookOften', [2_400]);
+      const { passes, skipped } = await end('slow');
+      expect(skipped?.condition).toBe(2_400);
+      expect(passes?.spentMicros).toBeGreaterThan(longMicros * 0.8);
+    });
+
     it('a metric adds up an expression, and says what was no number', async () => {
       await app.arm({ id: 'metric', kind: 'metric', where: at('buy'), expressions: ['total'] });
       for (const price of [1, 2, 3, 4, 100]) expect(await app.call(file, 'buy', [{ price, count: 2 }])).toBe(price * 2);

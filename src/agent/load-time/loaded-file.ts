@@ -1,5 +1,5 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { defineProperty, deleteProperty, hasOwn, KeptMap, mapGet } from '../intrinsics.ts';
+import { defineProperty, deleteProperty, hasOwn, KeptMap, mapGet, setPrototypeOf } from '../intrinsics.ts';
 import type { Stop } from '../source/reader.ts';
 import type { GeneratedPlace, ScriptInfo } from '../source/spot.ts';
 import { Columns, lowest } from './columns.ts';
@@ -31,6 +31,8 @@ interface Cell {
   handlers: (LoadTimeHandler | undefined)[];
   armed: number;
   dispatcher: Dispatcher;
+  /** The dispatcher as the program asks it before a call: 1 at each statement that is armed, else 0. */
+  asked: { [statement: number]: 0 | 1 };
 }
 
 /** One file with calls in it; kept for as long as the process lives, so it is kept small. */
@@ -118,6 +120,7 @@ export class LoadedFile {
     const slot = isSpan ? 0 : found - cell.first + 1;
     if (cell.handlers[slot] === undefined) cell.armed += 1;
     cell.handlers[slot] = handler;
+    if (!isSpan) cell.asked[slot - 1] = 1;
     return { names: this.#namesOf(places, found), dispatcher: cell.dispatcher };
   }
 
@@ -136,6 +139,7 @@ export class LoadedFile {
     const slot = isSpan ? 0 : found - cell.first + 1;
     if (cell.handlers[slot] === undefined) return;
     cell.handlers[slot] = undefined;
+    if (!isSpan) cell.asked[slot - 1] = 0;
     cell.armed -= 1;
     if (cell.armed === 0) setCell(cell.name, 0);
   }
@@ -185,23 +189,23 @@ function cellWith(value: Dispatcher | 0): PropertyDescriptor {
   return { __proto__: null, value, writable: true, configurable: true } as PropertyDescriptor;
 }
 
-/** Hot code: one look into an array for a statement that is not armed. A handler that throws gives its token unchanged. */
+/** Hot code. A handler that throws gives its token unchanged. */
 function createCell(name: string, cells: Uint32Array, index: number): Cell {
   const first = cells.indexOf(index);
-  const handlers = new Array<LoadTimeHandler | undefined>(cells.lastIndexOf(index) - first + 2).fill(undefined);
-  return {
-    name,
-    first,
-    handlers,
-    armed: 0,
-    dispatcher: (site, token, ...values) => {
-      const handler = handlers[site < 0 ? 0 : site - first + 1];
-      if (handler === undefined) return token;
-      try {
-        return handler(token, values);
-      } catch {
-        return token;
-      }
-    },
+  const statements = cells.lastIndexOf(index) - first + 1;
+  const handlers = new Array<LoadTimeHandler | undefined>(statements + 1).fill(undefined);
+  const dispatcher: Dispatcher = (site, token, ...values) => {
+    const handler = handlers[site < 0 ? 0 : site - first + 1];
+    if (handler === undefined) return token;
+    try {
+      return handler(token, values);
+    } catch {
+      return token;
+    }
   };
+  const asked = dispatcher as unknown as Cell['asked'];
+  // Without a prototype, whose accessors would be asked.
+  setPrototypeOf(dispatcher, null);
+  for (let statement = 0; statement < statements; statement += 1) asked[statement] = 0;
+  return { name, first, handlers, armed: 0, dispatcher, asked };
 }

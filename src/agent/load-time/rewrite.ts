@@ -59,13 +59,13 @@ export function rewrite(source: string, mark: string, hasOwnMap: boolean): Rewri
   const sites: LoadedSite[] = [];
   const spans: LoadedSite[] = [];
   const edits: Edit[] = [];
-  /** By the index of the function. */
-  const cells = new Map<number, number>();
+  /** By the index of the function; with the number of its first statement. */
+  const cells = new Map<number, { cell: number; first: number }>();
   for (const { insertion, function: owner } of statements) {
-    const cell = cells.get(owner) ?? cells.size;
+    const { cell, first } = cells.get(owner) ?? { cell: cells.size, first: sites.length };
     const name = cellName(mark, cell);
     if (!cells.has(owner)) {
-      cells.set(owner, cell);
+      cells.set(owner, { cell, first });
       const around = owner < 0 ? undefined : analysis.wholeFunctionOf(owner);
       // Others would feel it: V8 inlines what is small, and a `try` around it makes it larger.
       if (around !== undefined && 'body' in around && around.isAsync && !around.isGenerator && !around.body.isExpression) {
@@ -75,7 +75,8 @@ export function rewrite(source: string, mark: string, hasOwnMap: boolean): Rewri
       }
     }
     const { at, names } = insertion;
-    edits.push(...passEdits(insertion, { cell: name, token: tokens.pass, site: sites.length, names }));
+    const site = sites.length;
+    edits.push(...passEdits(insertion, { cell: name, element: site - first, token: tokens.pass, site, names }));
     sites.push({ cell, offset: at, names: names.map((one) => one.name) });
   }
   // The first statements of a function may be none to stand before, so that an inner one was met earlier.

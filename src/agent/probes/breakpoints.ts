@@ -109,6 +109,8 @@ export class Breakpoints implements PlacingEngine {
       end: undefined,
       startMs,
       runtimeMs: max(leastV8Ms, min(gapMs, breakpoint.v8Ms + moreMs)),
+      endMs: 0,
+      isQuick: false,
     });
     this.#lastEndMs = monotonicMs();
     return false;

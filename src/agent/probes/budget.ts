@@ -22,6 +22,16 @@ const restMs = 1_000;
 /** A place can always take one hit, however many places share the time. */
 const minBurstMs = 5;
 
+/** What a quick pass is taken for until some have been timed; the least that one takes; how far one that is timed moves that. */
+export const newQuickMs = 0.001;
+const leastQuickMs = 0.00005;
+const quickStep = 1.25;
+
+/** Something like the median of the passes that are timed: one into which a collection of garbage fell must not count for all. */
+export function nextQuickMs(quickMs: number, tookMs: number): number {
+  return max(leastQuickMs, quickMs / quickStep, min(quickMs * quickStep, tookMs));
+}
+
 /** Whether a pause was so long that its action should not go on. */
 export function isStrike(pauseMs: number): boolean {
   return pauseMs > maxPauseMs * strikeFactor;
@@ -100,8 +110,8 @@ export class Allowance {
   }
 
   /** Pays for time taken. False when nothing is left: the place must go until it `mayReturn`. */
-  spend(ms: number): boolean {
-    this.#fill();
+  spend(ms: number, nowMs: number = monotonicMs()): boolean {
+    this.#fill(nowMs);
     this.#leftMs -= ms;
     return this.#leftMs > 0 && this.#mustRest?.() !== true;
   }
@@ -123,10 +133,9 @@ export class Allowance {
     return max(minBurstMs, this.#share * savedMs);
   }
 
-  #fill(): void {
-    const now = monotonicMs();
-    this.#leftMs = min(this.#fullMs, this.#leftMs + (now - this.#asOfMs) * this.#share);
-    this.#asOfMs = now;
+  #fill(nowMs: number = monotonicMs()): void {
+    this.#leftMs = min(this.#fullMs, this.#leftMs + (nowMs - this.#asOfMs) * this.#share);
+    this.#asOfMs = nowMs;
   }
 }
 

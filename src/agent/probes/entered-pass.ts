@@ -4,6 +4,9 @@ import type { NamesAtPass } from '../values/condition.ts';
 import { ValuesAtPass } from './names-at-pass.ts';
 import type { Pass, Site, Token } from './site.ts';
 
+/** Calling us and going back, which our clock does not see. The whole of a pass was measured at 0.2–0.5 µs more than it shows. */
+const assumedCallMs = 0.0001;
+
 /** The pass of a site with inserted code: one object for all passes, as they come one at a time. */
 export class EnteredPass implements Pass {
   readonly site: Site;
@@ -11,7 +14,9 @@ export class EnteredPass implements Pass {
   token: Token | undefined;
   end: 'start' | 'end' | undefined;
   startMs = 0;
-  readonly runtimeMs = 0;
+  readonly runtimeMs = assumedCallMs;
+  endMs = 0;
+  isQuick = false;
 
   constructor(site: Site, names: readonly string[]) {
     this.site = site;
@@ -27,6 +32,7 @@ export class EnteredPass implements Pass {
     this.token = token as Token | undefined;
     this.end = this.site.isSpan ? (isEnd ? 'end' : 'start') : undefined;
     this.names.values = values;
+    this.endMs = 0;
     this.startMs = monotonicMs();
     return this;
   }

@@ -58,7 +58,7 @@ export class Observation {
     cost: Cost,
     maxShare: number,
     events: ObservationEvents,
-    { loadTime, engines: wanted = defaultEngines }: ProbeOptions,
+    { loadTime, denied, engines: wanted = defaultEngines }: ProbeOptions,
   ) {
     this.#cost = cost;
     this.#events = events;
@@ -123,6 +123,7 @@ export class Observation {
           loadTime?.stops(id, from, to) ?? this.#instrumented.stops(id, from, to) ?? this.#stops(id, from, to),
       },
       (ms) => cost.add(ms),
+      denied,
     );
     this.find = new Finding({
       reader: this.reader,

@@ -1,5 +1,6 @@
 import type { Action, AgentPolicy, Engine, HitFrame, Locate, Located, Remove, StateFrame } from '../../protocol/frames.ts';
 import type { LoadTime } from '../load-time/load-time.ts';
+import type { Denied } from '../source/denied.ts';
 import { InProcessProbes } from './in-process-probes.ts';
 
 /** What the probes tell the link; every frame's `t` and `n` are the link's business. */
@@ -40,6 +41,8 @@ export interface ProbeOptions {
   loadTime?: LoadTime | undefined;
   /** Ways of observing that may be used; all but live edit without it. */
   engines?: readonly Engine[];
+  /** Files that may never be observed; none without it. */
+  denied?: Denied;
 }
 
 /** Makes the probes of this process; V8's debugger is on only while an action needs it. */

@@ -18,6 +18,8 @@ export function isCounted(role: Role): boolean {
 export interface Attachment {
   watch: Watch;
   role: Role;
+  /** About what a quick pass takes. */
+  quickMs: number;
 }
 
 /** A place with a probe; several actions can share it. */
@@ -59,6 +61,10 @@ export interface Pass {
   startMs: number;
   /** Time the runtime took before that, estimated. */
   runtimeMs: number;
+  /** When the latest action was done, by `monotonicMs`; 0 when nobody has asked. */
+  endMs: number;
+  /** Whether that action did nothing that could take long, so that the clock need not be asked. */
+  isQuick: boolean;
 }
 
 /** The function of ours that the program calls, and how many frames of the runtime stand below it. */

@@ -1,7 +1,7 @@
 import { max, min, monotonicMs, type startTimer, stopTimer } from '../intrinsics.ts';
 import { later } from '../later.ts';
 import type { GeneratedPlace, Spot } from '../source/spot.ts';
-import { Allowance, type Cost, Savings } from './budget.ts';
+import { Allowance, type Cost, newQuickMs, Savings } from './budget.ts';
 import { type Attachment, isCounted, type Pass, type PlacingEngine, type Role, type Site, type Token } from './site.ts';
 import type { Watch } from './watch.ts';
 
@@ -66,7 +66,7 @@ export class Sites {
     for (const { role, spot, at } of places) {
       const isSpan = role === 'span';
       const key = `${engine.name} ${spot.script.id} ${engine.keyOf(spot, at, isSpan)}`;
-      const attachment: Attachment = { watch, role };
+      const attachment: Attachment = { watch, role, quickMs: newQuickMs };
       const known = this.#sites.get(key);
       if (known !== undefined) {
         known.attachments = [...known.attachments, attachment];
@@ -173,7 +173,8 @@ export class Sites {
     let token = pass.token;
     try {
       token = this.#events.passed(pass);
-      this.#pay(site, monotonicMs() - pass.startMs + pass.runtimeMs);
+      const endMs = pass.endMs > 0 ? pass.endMs : monotonicMs();
+      this.#pay(site, endMs - pass.startMs + pass.runtimeMs, endMs);
     } catch {
       // Nothing may reach the program; `passed` has counted it.
     }
@@ -182,9 +183,9 @@ export class Sites {
   };
 
   /** A place whose time is used up goes at once, in the middle of the program: a loop may be running. */
-  #pay(site: Site, ms: number): void {
+  #pay(site: Site, ms: number, nowMs: number): void {
     this.#cost.add(ms);
-    if (site.allowance.spend(ms) || site.isAway) return;
+    if (site.allowance.spend(ms, nowMs) || site.isAway) return;
     for (let index = 0; index < this.#byIndex.length; index += 1) {
       const other = this.#byIndex[index];
       if (other === undefined || other.isAway || other.allowance !== site.allowance) continue;

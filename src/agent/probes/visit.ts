@@ -3,6 +3,7 @@ import type { ExpressionResult } from '../../protocol/value.ts';
 import { monotonicMs, round } from '../intrinsics.ts';
 import type { HiddenName } from '../values/capture.ts';
 import { captureFor, measure, wants } from '../values/pass.ts';
+import { hasWorked } from '../values/work.ts';
 import type { Attachment, Pass, Token } from './site.ts';
 import type { Watch } from './watch.ts';
 
@@ -35,20 +36,25 @@ export function visit({ watch, role }: Attachment, pass: Pass, host: VisitHost):
   if (end === 'enter') return pass.token;
   watch.isChanged = true;
   watch.cycle.seen(pass.startMs);
+  let isQuick = true;
   if (watch.condition !== undefined) {
     const wanted = wants(watch, pass.names, host.hidden);
+    isQuick = !hasWorked();
     if (wanted !== true) {
-      if (wanted === false) watch.skipped.condition += 1;
-      else failed(watch, wanted.error);
+      if (wanted === false) {
+        watch.skipped.condition += 1;
+        pass.isQuick = isQuick;
+      } else failed(watch, wanted.error);
       return pass.token;
     }
   }
   switch (watch.kind) {
     case 'counter':
       watch.sums?.count();
+      pass.isQuick = isQuick;
       return pass.token;
     case 'metric':
-      measured(watch, pass, host);
+      pass.isQuick = measured(watch, pass, host) && isQuick;
       return pass.token;
     case 'duration':
       return spanStarted(watch, pass);
@@ -74,10 +80,13 @@ function hasRoom(watch: Watch, host: VisitHost): boolean {
   return false;
 }
 
-function measured(watch: Watch, pass: Pass, { hidden }: VisitHost): void {
+/** Whether that was quick. */
+function measured(watch: Watch, pass: Pass, { hidden }: VisitHost): boolean {
   const result = measure(watch, pass.names, hidden);
   watch.sums?.measure(result);
-  if (typeof result !== 'number') watch.lastError = result.error;
+  if (typeof result === 'number') return !hasWorked();
+  watch.lastError = result.error;
+  return false;
 }
 
 function logged(watch: Watch, pass: Pass, host: VisitHost): void {
@@ -99,7 +108,8 @@ function spanStarted(watch: Watch, pass: Pass): Token | undefined {
     return pass.token;
   }
   const token: Token = pass.token ?? ({ __proto__: null } as unknown as Token);
-  token[watch.slot] = monotonicMs();
+  pass.endMs = monotonicMs();
+  token[watch.slot] = pass.endMs;
   return token;
 }
 
@@ -120,7 +130,8 @@ function spanEnded(watch: Watch, pass: Pass, host: VisitHost): void {
   const ms = tookMs > 0 ? tookMs : 0;
   watch.sums?.add(ms);
   const threshold = watch.duration?.thresholdMs;
-  if (threshold === undefined || ms <= threshold || watch.hits >= watch.maxHits || !hasRoom(watch, host)) return;
+  pass.isQuick = threshold === undefined || ms <= threshold || watch.hits >= watch.maxHits;
+  if (pass.isQuick || !hasRoom(watch, host)) return;
   const captured = captureFor(watch, pass.site.spot.scopes, pass.all(), host.hidden, host.maxCaptureMs);
   host.hit(watch, pass, { ...captured, durationMicros: round(ms * 1_000) });
 }

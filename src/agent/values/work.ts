@@ -18,6 +18,11 @@ export function startWork(): void {
   left = maxSteps;
 }
 
+/** Whether the expression that was worked out last did anything that can take long. */
+export function hasWorked(): boolean {
+  return left < maxSteps;
+}
+
 /** Pays for work before it is done. Throws `NoValue` when there was too much. */
 export function spend(steps: number): void {
   left -= steps;

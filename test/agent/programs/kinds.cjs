@@ -40,3 +40,21 @@ exports.buy = function buy(order) {
   const total = order.price * order.count;
   return total; // <- buy
 };
+
+/** Looks into short lists, and now and then into a long one; gives the microseconds that these have taken. */
+exports.lookOften = function lookOften(times) {
+  const short = [1];
+  const long = Array.from({ length: 10_000 }, (_, index) => index);
+  let longMs = 0;
+  for (let turn = 1; turn <= times; turn += 1) {
+    const isLong = turn > times / 2 && turn % 16 === 8;
+    const startMs = performance.now();
+    look(isLong ? long : short);
+    if (isLong) longMs += performance.now() - startMs;
+  }
+  return longMs * 1_000;
+};
+
+function look(list) {
+  return list.length; // <- look
+}

@@ -35,6 +35,22 @@ seen.last = cart.total();
 // A function without a probe costs nothing.
 seen.armed = Object.getOwnPropertyNames(globalThis).filter((name) => /^\$1/.test(name) && globalThis[name] !== 0);
 
+// Nor do the other statements of a function with a probe call us; what the program makes of all functions is not asked.
+const only = arm('shop.cjs', 'total', () => undefined);
+const cell = Object.getOwnPropertyNames(globalThis).find((name) => /^\$1/.test(name) && globalThis[name] !== 0);
+const called = globalThis[cell];
+seen.calls = 0;
+seen.asked = Object.keys(called).map((statement) => called[statement]);
+Function.prototype[9] = 'of the program';
+seen.inherited = called[9] === undefined;
+delete Function.prototype[9];
+globalThis[cell] = Object.assign((...values) => {
+  seen.calls += 1;
+  return called(...values);
+}, called);
+cart.total();
+only.disarm();
+
 // Taken away in the middle of a pass, in a program that has changed the language.
 const kinds = [Map.prototype, Number.prototype, Array.prototype, Reflect.getPrototypeOf(Uint32Array.prototype)];
 const patch = (name, value) => {
