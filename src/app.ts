@@ -25,6 +25,7 @@ import { createEndpoint } from './mcp/endpoint.ts';
 import { rpcError } from './mcp/message.ts';
 import type { Spine } from './mcp/spine.ts';
 import { originAsAsked, resourceMetadataPath } from './oauth/discovery.ts';
+import type { Grants } from './oauth/grants.ts';
 import type { OAuth } from './oauth/open.ts';
 import type { Registry } from './tools/registry.ts';
 
@@ -45,6 +46,8 @@ export interface AppSettings extends Pick<Authenticator, 'authenticate'> {
   oauth?: OAuth | undefined;
   /** Where keys are made and ended; absent where there are none to administer. */
   desk?: KeyDesk;
+  /** What people connected; absent where nobody can. */
+  grants?: Grants;
   /** How often a silent stream gets a comment; the default suits real proxies. */
   keepAliveMs?: number;
 }
@@ -73,7 +76,8 @@ export function createApp(bridge: AppSettings, spine: Spine, url?: URL): App {
     ...{ spine, version, calls, log, maxBodyBytes },
     ...{ keepAliveMs: bridge.keepAliveMs, resourceMetadata },
   });
-  const api = createApi({ spine, authenticator, calls, tools: registry.listed, version, maxBodyBytes, desk: bridge.desk });
+  const { desk, grants } = bridge;
+  const api = createApi({ spine, authenticator, calls, tools: registry.listed, version, maxBodyBytes, desk, grants });
   const mcp = new Router<CallerState>().all(
     '/mcp',
     failures(log, rpcError),

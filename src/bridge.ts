@@ -4,6 +4,7 @@ import type { Leases } from './identity/lease.ts';
 import type { Principal } from './identity/principal.ts';
 import type { KeyDesk } from './keys.ts';
 import type { Log } from './lib/log.ts';
+import type { Grants } from './oauth/grants.ts';
 import type { OAuth } from './oauth/open.ts';
 import type { RefusedCalls } from './quota/refused.ts';
 import type { Shaper } from './quota/shape.ts';
@@ -29,4 +30,6 @@ export interface Bridge {
   tagKeys: TagKeys;
   /** How people get in; undefined when only keys are taken. */
   oauth: OAuth | undefined;
+  /** What people connected. */
+  grants: Grants;
 }

@@ -93,7 +93,7 @@ export const settings = {
     kind: 'list',
     default: '',
     meaning:
-      'Addresses and networks of the proxies in front, separated by commas, for example 10.0.0.0/8: callers are known by what these write into X-Forwarded-For. Without it all callers behind a proxy share its address, for rate limits, address lists of keys and the audit trail.',
+      'Addresses of the proxies in front, separated by commas, for example 10.0.0.5: callers are known by what these append to X-Forwarded-For. Whoever has one of these addresses can claim any other, so name the proxies alone, never a network that callers are in. Without it all callers behind a proxy share its address, for rate limits, address lists of keys and the audit trail.',
   },
   maxBodyBytes: {
     flag: 'max-body-bytes',
@@ -247,7 +247,11 @@ function readProxies(words: string[]): string[] {
   try {
     return words.length === 0 ? [] : readAddresses(words);
   } catch {
-    throw badSetting('trustedProxies', words.join(','), 'a list of addresses and networks such as 10.1.2.3 and 10.0.0.0/8');
+    throw badSetting(
+      'trustedProxies',
+      words.join(','),
+      'a list of addresses such as 10.0.0.5 and 2001:db8::5, or of networks with proxies alone such as 10.0.9.0/29',
+    );
   }
 }
 

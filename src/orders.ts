@@ -12,6 +12,8 @@ import { issueKey, type KeyDesk, revokeKey, rotateKey } from './keys.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import { Refusal } from './lib/refusal.ts';
+import { appOrders } from './oauth/app-orders.ts';
+import type { Grants } from './oauth/grants.ts';
 import { type PeopleOrdered, peopleOrders } from './oauth/sign-in/people-orders.ts';
 import type { AgentRecord, AgentStore } from './targets/agent.ts';
 import type { PauseStore } from './targets/pause.ts';
@@ -22,6 +24,7 @@ const listedMs = 3_600_000;
 interface Ordered {
   desk: KeyDesk;
   people: PeopleOrdered['people'];
+  grants: Grants;
   agents: AgentStore;
   pauses: PauseStore;
   audit: AuditLedger;
@@ -53,7 +56,19 @@ const question = z.object({ id: z.string().max(64), hash: z.string().length(64).
 const rotation = named.extend({ overlapHours: z.number().optional(), days: z.number().optional() });
 
 /** What an operator with access to the data may order, whether the bridge runs or not. Every change is audited. */
-export function orders({ desk, people, agents, pauses, audit, seal, clock, log, bridgeKey, running }: Ordered): ControlHandler {
+export function orders({
+  desk,
+  people,
+  grants,
+  agents,
+  pauses,
+  audit,
+  seal,
+  clock,
+  log,
+  bridgeKey,
+  running,
+}: Ordered): ControlHandler {
   const showAgents = async (org: string): Promise<ShownAgents> => {
     const pause = (await pauses.all()).find((each) => each.org === org);
     const known = await agents.list(org, clock.now() - listedMs);
@@ -107,7 +122,8 @@ export function orders({ desk, people, agents, pauses, audit, seal, clock, log, 
       await running?.pausesChanged();
       return showAgents(org);
     },
-    ...peopleOrders({ people, clock, trail, read, running }),
+    ...peopleOrders({ people, grants, clock, trail, read, running }),
+    ...appOrders({ grants, read }),
     ...auditQuestions({ ledger: audit, seal, clock, trail, read }),
   });
   return (order, input) => {

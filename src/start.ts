@@ -27,6 +27,7 @@ import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import { Refusal, refusals } from './lib/refusal.ts';
 import { spineOf } from './mcp/spine.ts';
+import { storedGrants } from './oauth/grants.ts';
 import { openOAuth, type SignIn } from './oauth/open.ts';
 import type { FetchAbout } from './oauth/server.ts';
 import { noteSignIns } from './oauth/sign-in/audit-events.ts';
@@ -105,6 +106,8 @@ export async function start(config: Config, { clock, log, ...outside }: Surround
       ...{ audit: stores.audit, clock, log, signIn, ...outside },
       ended: (grantId) => leases.revoked(grantId),
     });
+    // Without an authorization server of its own a bridge still has what people connected while it had one.
+    const grants = oauth?.grants ?? storedGrants(stores, { clock, log });
     const tokens = oauth?.tokens;
     const authenticator = onlyWhileOurs(storage, createAuthenticator({ keys: stores.keys, clock, owners, tokens }));
     const tagKeys = createTagKeys(secret, (org, id) => stores.actions.get(org, id));
@@ -178,6 +181,7 @@ export async function start(config: Config, { clock, log, ...outside }: Surround
       audit,
       tagKeys,
       oauth,
+      grants,
     };
 
     const answer: { by?: RequestListener } = {};
@@ -187,10 +191,11 @@ export async function start(config: Config, { clock, log, ...outside }: Surround
     );
     server.keepAliveTimeout = keepAliveMs;
     const local = oauth && signIn?.local;
-    const running = { pausesChanged, grants: oauth?.grants, local };
+    const running = { pausesChanged, local };
     const carryOut = orders({
       desk,
       people: stores.people,
+      grants,
       agents,
       pauses: stores.pauses,
       audit,

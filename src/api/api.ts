@@ -8,7 +8,10 @@ import type { KeyDesk } from '../keys.ts';
 import { Refusal, type RefusalCode, refusals } from '../lib/refusal.ts';
 import { clientName } from '../mcp/correlation.ts';
 import type { Spine } from '../mcp/spine.ts';
+import type { Grants } from '../oauth/grants.ts';
 import type { ListedTool } from '../tools/registry.ts';
+import { appRoutes } from './app-routes.ts';
+import { serveApps } from './apps.ts';
 import { argumentsOf } from './arguments.ts';
 import { keyRoutes } from './key-routes.ts';
 import { serveKeys } from './keys.ts';
@@ -23,8 +26,9 @@ export interface ApiSettings {
   tools: readonly ListedTool[];
   version: string;
   maxBodyBytes: number;
-  /** Where keys are made and ended; absent where there are none to administer. */
+  /** Where keys are made and ended, and what people connected; absent where there is nothing to administer. */
   desk?: KeyDesk | undefined;
+  grants?: Grants | undefined;
 }
 
 /** `/api/v1`: the tools as plain HTTP, in two stages. Throws when a route stands on a tool that is not there. */
@@ -38,7 +42,7 @@ export function createApi(settings: ApiSettings): { routes: Middleware<CallerSta
   router.get('/problems/:code', (ctx) => {
     ctx.body = aboutProblem(ctx.params.code ?? '');
   });
-  const { authenticator, desk } = settings;
+  const { authenticator, desk, grants } = settings;
   for (const route of keyRoutes) {
     if (desk === undefined) break;
     router.register(
@@ -50,6 +54,14 @@ export function createApi(settings: ApiSettings): { routes: Middleware<CallerSta
         ...(route.method === 'POST' ? [jsonOnly()] : []),
         serveKeys({ ...settings, desk }, route),
       ],
+    );
+  }
+  for (const route of appRoutes) {
+    if (desk === undefined || grants === undefined) break;
+    router.register(
+      route.path.replace(/\{(\w+)\}/g, ':$1'),
+      [route.method],
+      [noTokenInUrl(), bearer(authenticator), serveApps({ ...settings, desk, grants }, route)],
     );
   }
   for (const route of routes) {

@@ -1,4 +1,5 @@
 import type { RouterContext } from '@koa/router';
+import type { z } from 'zod';
 import { readJson } from '../http/body.ts';
 import type { OpenCalls } from '../http/open-calls.ts';
 import type { CallerState } from '../http/state.ts';
@@ -15,7 +16,7 @@ export function serveKeys(settings: { desk: KeyDesk; calls: OpenCalls; maxBodyBy
     calls.enter(ctx.res);
     const { principal, requestId } = ctx.state;
     const isPost = route.method === 'POST';
-    const input = read(route, isPost ? await readJson(ctx, maxBodyBytes) : { ...ctx.query });
+    const input = readArguments(route.input, isPost ? await readJson(ctx, maxBodyBytes) : { ...ctx.query });
     const asked = { requestId, address: ctx.state.address, client: clientName({ name: ctx.get('User-Agent') }) };
     const id = ctx.params.id ?? '';
     try {
@@ -30,9 +31,9 @@ export function serveKeys(settings: { desk: KeyDesk; calls: OpenCalls; maxBodyBy
   };
 }
 
-/** An argument that is not known would be a right somebody thinks the key has, or lacks: it is refused, not ignored. */
-function read(route: KeyRoute, given: unknown): unknown {
-  const parsed = route.input.safeParse(given);
+/** The arguments of an operation. One that is not known would be a right somebody thinks the key has, or lacks: it is refused, not ignored. */
+export function readArguments<Input extends z.ZodObject>(schema: Input, given: unknown): z.output<Input> {
+  const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const [unknown] = issue?.code === 'unrecognized_keys' ? issue.keys : [];

@@ -2,13 +2,14 @@ import { portableSchema } from '../tools/portable-schema.ts';
 import { type KeyRoute, keyRoutes } from './key-routes.ts';
 import { keySchemas } from './key-schemas.ts';
 
+const group: Group = { tag: 'Keys', id: 'Id of the key; public.' };
 const reference = (part: string) => ({ $ref: `#/components/${part}` });
 
 /** The operations about keys by path and method, as the OpenAPI document has them. */
 export function keyPaths(headers: object): Record<string, Record<string, object>> {
   const paths: Record<string, Record<string, object>> = {};
   for (const route of keyRoutes) {
-    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route, headers) };
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operationOf(route, headers, group) };
   }
   return paths;
 }
@@ -18,19 +19,32 @@ export function keyAnswers(): Record<string, object> {
   return Object.fromEntries(keyRoutes.map(({ answer }) => [answerName(answer), portableSchema(keySchemas[answer], 'output')]));
 }
 
-function operation(route: KeyRoute, headers: object): object {
+/** What an operation without a tool behind it says of itself. */
+interface Described
+  extends Pick<KeyRoute, 'method' | 'path' | 'operation' | 'summary' | 'description' | 'input' | 'example' | 'creates'> {
+  answer: string;
+}
+
+/** The words of a group of operations: its tag, and what an id in a path is of. */
+interface Group {
+  tag: string;
+  id: string;
+}
+
+/** One operation, as the OpenAPI document has it. */
+export function operationOf(route: Described, headers: object, { tag, id }: Group): object {
   const { properties, required = [] } = portableSchema(route.input, 'input');
   const mustHave = Array.isArray(required) ? required.map(String) : [];
   const isPost = route.method === 'POST';
   const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
-    ...{ name, in: 'path', required: true, description: 'Id of the key; public.', schema: { type: 'string' } },
+    ...{ name, in: 'path', required: true, description: id, schema: { type: 'string' } },
   }));
   const inQuery = isPost ? [] : Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', schema }));
   const parameters = [...inPath, ...inQuery];
   const body = { type: 'object', properties, ...(mustHave.length > 0 && { required: mustHave }), additionalProperties: false };
   return {
     operationId: route.operation,
-    tags: ['Keys'],
+    tags: [tag],
     summary: route.summary,
     description: route.description,
     ...(isPost && {
@@ -51,6 +65,7 @@ function operation(route: KeyRoute, headers: object): object {
   };
 }
 
-function answerName(answer: KeyRoute['answer']): string {
+/** Name of the schema of an answer: `keys` → `KeysAnswer`. */
+export function answerName(answer: string): string {
   return `${answer.charAt(0).toUpperCase()}${answer.slice(1)}Answer`;
 }

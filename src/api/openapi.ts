@@ -1,12 +1,13 @@
 import { refusals } from '../lib/refusal.ts';
 import type { JsonSchema, PortableSchema } from '../tools/portable-schema.ts';
 import type { ListedTool } from '../tools/registry.ts';
+import { appAnswers, appPaths } from './openapi-apps.ts';
 import { keyAnswers, keyPaths } from './openapi-keys.ts';
 import { apiPrefix, pathArguments, type Route, routes } from './routes.ts';
 
 const intro = [
   'The tools of Sidelight as plain HTTP. Place an action on a line of a running program, read what it captured, take it off again.',
-  'Every operation but those about keys carries `x-sidelight-tool`: the tool it stands for, which is the word of policies, quotas, audit and of `next` in answers.',
+  'Every operation but those about keys and connected apps carries `x-sidelight-tool`: the tool it stands for, which is the word of policies, quotas, audit and of `next` in answers.',
   'An argument that is not known has no effect and is told in `ignoredArguments`.',
 ].join('\n\n');
 
@@ -31,12 +32,13 @@ export function openApi(tools: readonly ListedTool[], version: string): object {
     info: { title: 'Sidelight', version, description: intro, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
     servers: [{ url: apiPrefix, description: 'This bridge.' }],
     security: [{ key: [] }],
-    paths: { ...paths, ...keyPaths(requestIdHeader) },
+    paths: { ...paths, ...keyPaths(requestIdHeader), ...appPaths(requestIdHeader) },
     components: {
       securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'A key that starts with slk_.' } },
       schemas: {
         ...Object.fromEntries(served.map(({ tool }) => [answerName(tool), tool.outputSchema])),
         ...keyAnswers(),
+        ...appAnswers(),
         Problem: problemSchema,
       },
       responses: {

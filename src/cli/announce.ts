@@ -13,16 +13,21 @@ export function firstLine({ mcpUrl, agentUrl, bridgeKey, seeded }: RunningBridge
   };
 }
 
+/** Where the built-in sign-in is entered, and the order that makes another such link. */
+export interface SignInHint {
+  link: string;
+  again: string;
+}
+
 /** The same for people, with a snippet to paste. */
-export function announce(running: RunningBridge, signInLink?: string): string {
+export function announce(running: RunningBridge, signIn?: SignInHint): string {
   const { mcpUrl, agentUrl, bridgeKey, seeded } = running;
   const addresses = [
     `  assistants  ${mcpUrl}`,
     `  programs    ${agentUrl}`,
     `  bridge key  ${bridgeKey}   (SIDELIGHT_BRIDGE_KEY)`,
-    ...(signInLink === undefined ? [] : [`  sign in     ${signInLink}   (a browser of this computer, once, within an hour)`]),
   ];
-  const lines = ['Sidelight is up.', '', ...addresses, ''];
+  const lines = ['Sidelight is up.', '', ...addresses, '', ...(signIn === undefined ? [] : withoutKey(mcpUrl, signIn))];
   if (seeded === undefined) {
     lines.push('Keys were printed on the first start of this data directory; `sidelight keys create` makes more.', '');
     return lines.join('\n');
@@ -39,14 +44,30 @@ export function announce(running: RunningBridge, signInLink?: string): string {
   return lines.join('\n');
 }
 
+/** How a client gets in that is told the address alone. */
+function withoutKey(mcpUrl: string, { link, again }: SignInHint): string[] {
+  return [
+    'To sign in instead of using a key, open this link in a browser of this computer. It works once, for an hour:',
+    '',
+    `  ${link}`,
+    '',
+    'Then give your client the address alone; it opens that browser, and you press Allow:',
+    '',
+    `  claude mcp add --transport http sidelight ${mcpUrl}`,
+    '',
+    `Another link, for another browser or tomorrow: ${again}`,
+    '',
+  ];
+}
+
 function clientSnippet(mcpUrl: string, key: string): string[] {
   const settings = { mcpServers: { sidelight: { type: 'http', url: mcpUrl, headers: { Authorization: `Bearer ${key}` } } } };
   return [
-    'Claude Code:',
+    'Claude Code with a key:',
     '',
     `  claude mcp add --transport http sidelight ${mcpUrl} --header "Authorization: Bearer ${key}"`,
     '',
-    'Any client that reads .mcp.json:',
+    'Any client that reads .mcp.json, with a key:',
     '',
     ...JSON.stringify(settings, null, 2)
       .split('\n')

@@ -7,6 +7,7 @@ const loaders: Record<string, () => Promise<Command>> = {
   serve: async () => (await import('./serve.ts')).serve,
   keys: async () => (await import('./keys.ts')).keys,
   people: async () => (await import('./people.ts')).people,
+  apps: async () => (await import('./apps.ts')).apps,
   agents: async () => (await import('./agents.ts')).agents,
   audit: async () => (await import('./audit.ts')).audit,
   policy: async () => (await import('./policy.ts')).policy,

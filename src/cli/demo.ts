@@ -10,7 +10,7 @@ import { createLog } from '../lib/log.ts';
 import { start } from '../start.ts';
 import { agentEntry } from './agent-path.ts';
 import { announce, firstLine } from './announce.ts';
-import { stop } from './serve.ts';
+import { peopleLink, stop } from './serve.ts';
 import { type Shop, shopService, startShop } from './shop.ts';
 import { untilStopped } from './signals.ts';
 import { type Command, readFlags, settingOptions } from './usage.ts';
@@ -54,8 +54,10 @@ async function run(values: Record<string, string | boolean | undefined>, agent: 
       key: secret,
       connected: () => running.bridge.services.agents('default'),
     });
-    const line = { ...firstLine(running), program: shop.program };
-    process.stdout.write(values.json === true ? `${JSON.stringify(line)}\n` : `${announce(running)}${shop.describe()}`);
+    const link = await running.signInLink?.();
+    const signIn = link === undefined ? undefined : { link, again: peopleLink(values.data) };
+    const line = { ...firstLine(running, link), program: shop.program };
+    process.stdout.write(values.json === true ? `${JSON.stringify(line)}\n` : `${announce(running, signIn)}${shop.describe()}`);
     await stopped;
   } finally {
     await shop?.stop();

@@ -4,6 +4,7 @@ import { createBridgeKey } from '../hub/signing.ts';
 import { createOwners } from '../identity/owner.ts';
 import { systemClock } from '../lib/clock.ts';
 import { createLog } from '../lib/log.ts';
+import { storedGrants } from '../oauth/grants.ts';
 import { orders } from '../orders.ts';
 import { openExisting, type Storage } from '../storage/open.ts';
 import type { Flags } from './usage.ts';
@@ -26,8 +27,9 @@ export async function ordering<T>(values: Flags, run: (ask: ControlHandler) => P
       const { keys, counters, agents, pauses, people, audit } = storage.stores;
       const { seal, secrets } = storage;
       const desk = { keys, owners: createOwners(people, () => false), counters, audit, clock: systemClock, log };
+      const grants = storedGrants(storage.stores, { clock: systemClock, log });
       const bridgeKey = createBridgeKey(secrets).publicKey;
-      return orders({ desk, people, agents, pauses, audit, seal, clock: systemClock, log, bridgeKey })(name, input);
+      return orders({ desk, people, grants, agents, pauses, audit, seal, clock: systemClock, log, bridgeKey })(name, input);
     });
   } finally {
     await storage?.close();

@@ -19,12 +19,18 @@ export const serve: Command = {
     const stopped = untilStopped();
     const running = await start(config, { clock: systemClock, log });
     const link = await running.signInLink?.();
-    process.stdout.write(values.json === true ? `${JSON.stringify(firstLine(running, link))}\n` : announce(running, link));
+    const signIn = link === undefined ? undefined : { link, again: peopleLink(values.data) };
+    process.stdout.write(values.json === true ? `${JSON.stringify(firstLine(running, link))}\n` : announce(running, signIn));
     await stopped;
     await stop(running, log);
     return 0;
   },
 };
+
+/** The order that makes a sign-in link, for a bridge on this data directory. */
+export function peopleLink(directory: string | boolean | undefined): string {
+  return typeof directory === 'string' ? `sidelight people link --data ${directory}` : 'sidelight people link';
+}
 
 /** Closes the bridge and says so. */
 export async function stop(running: RunningBridge, log: ReturnType<typeof createLog>): Promise<void> {

@@ -54,7 +54,10 @@ interface AuthenticatorSettings {
 export function createAuthenticator({ keys, clock, owners = noOwners, tokens }: AuthenticatorSettings): Authenticator {
   async function check(kind: KeyKind, bearer: string | undefined, from: string | undefined): Promise<KeyRecord> {
     const { missing, other, next } = words[kind];
-    if (bearer === undefined || bearer === '') throw new Refusal({ code: 'missing_token', message: missing, next });
+    if (bearer === undefined || bearer === '') {
+      const orSignIn = kind === 'api' && tokens !== undefined ? ' A client that can sign in needs the URL alone.' : '';
+      throw new Refusal({ code: 'missing_token', message: missing, next: `${next}${orSignIn}` });
+    }
     const form = readKey(bearer);
     if (form === undefined) throw invalid('The token is malformed: it is cut, mistyped or not a Sidelight key.', next);
     if (form.kind !== kind) throw invalid(other, next);

@@ -19,13 +19,18 @@ export function addressBehind(trustedProxies: readonly string[]): AddressOf {
       .flat()
       .join(',')
       .split(',')
-      .map((hop) => hop.trim());
+      .map((hop) => withoutPort(hop.trim()));
     for (const hop of told.slice(-maxHops).reverse()) {
       if (!isListed(trustedProxies, address) || !isAddress(hop)) break;
       address = hop;
     }
     return address;
   };
+}
+
+/** Some proxies write the port, too: `203.0.113.7:5123`, `[2001:db8::7]:5123`. */
+function withoutPort(hop: string): string {
+  return /^\[([^\]]+)\](?::\d+)?$/.exec(hop)?.[1] ?? /^([\d.]+):\d+$/.exec(hop)?.[1] ?? hop;
 }
 
 function isAddress(text: string): boolean {

@@ -88,6 +88,7 @@ export const identityFile = only({
         'https://claude.com',
         'https://chatgpt.com',
         'https://vscode.dev',
+        'https://insiders.vscode.dev',
         'https://www.cursor.com',
       ]),
     redirect_schemes: z.array(scheme).default(['cursor']),

@@ -42,6 +42,11 @@ export function accountId({ org, subject }: Pick<Person, 'org' | 'subject'>): st
   return `${org}/${subject}`;
 }
 
+/** The subject of somebody who is named as people are listed, or by the name at the provider alone. */
+export function subjectNamed(name: string): string {
+  return name.startsWith('user:') ? name : `user:${name}`;
+}
+
 /** The parts of an account id; undefined when it is none. Names of organisations have no slash. */
 export function readAccountId(id: string): { org: string; subject: string } | undefined {
   const slash = id.indexOf('/');

@@ -1,4 +1,4 @@
-import { type Logger, pino, stdSerializers } from 'pino';
+import { type DestinationStream, type Logger, pino, stdSerializers } from 'pino';
 
 export type Log = Logger;
 
@@ -14,8 +14,8 @@ export function errorFacts(problem: Error): object {
   return Object.fromEntries(Object.entries(stdSerializers.err(problem)).filter(([name]) => errorFields.has(name)));
 }
 
-/** JSON lines on stderr (stdout belongs to the first line of `serve --json`); secrets never reach it by name. */
-export function createLog(level: string): Log {
+/** JSON lines on stderr (stdout belongs to the first line of `serve --json`) or elsewhere; secrets never reach it by name. */
+export function createLog(level: string, to: DestinationStream = pino.destination({ fd: 2, sync: true })): Log {
   return pino(
     {
       level,
@@ -23,6 +23,6 @@ export function createLog(level: string): Log {
       serializers: { err: errorFacts },
       redact: { paths: ['key', '*.key', 'token', '*.token', 'authorization', '*.authorization'], censor: '[secret]' },
     },
-    pino.destination({ fd: 2, sync: true }),
+    to,
   );
 }

@@ -9,11 +9,17 @@ import type { NoteEvent, OAuthEvent } from './events.ts';
 /** Events in which somebody did not get what they asked for. */
 const refusals: ReadonlySet<OAuthEvent['event']> = new Set(['consent_denied', 'token_reuse_detected']);
 
+interface Noting {
+  audit: AuditStore;
+  accounts: Pick<Accounts, 'current'>;
+  clock: Clock;
+}
+
 /** Writes what happens in the authorization server into the audit trail, with the role its person has now. */
-export function noteInAudit({ audit, accounts, clock }: { audit: AuditStore; accounts: Accounts; clock: Clock }): NoteEvent {
-  return async ({ event, account, clientId, grantId, tokenRef, scopes, reason, requestId, address }) => {
+export function noteInAudit({ audit, accounts, clock }: Noting): NoteEvent {
+  return async ({ event, account, by, clientId, grantId, tokenRef, scopes, before, reason, requestId, address, client }) => {
     const named = account === undefined ? undefined : readAccountId(account);
-    const person = account === undefined ? undefined : await accounts.current(account);
+    const person = account === undefined || by !== undefined ? undefined : await accounts.current(account);
     await audit.append({
       requestId: requestId ?? newId('req'),
       at: clock.now(),
@@ -21,14 +27,17 @@ export function noteInAudit({ audit, accounts, clock }: { audit: AuditStore; acc
       subject: named?.subject ?? 'unknown',
       role: person?.role ?? 'none',
       auth: named === undefined ? 'none' : 'person',
+      ...by,
       event,
       decision: refusals.has(event) ? 'refused' : 'allowed',
       ...(clientId !== undefined && { clientId }),
       ...(grantId !== undefined && { grant: grantId }),
       ...(tokenRef !== undefined && { tokenReference: tokenRef }),
       ...(scopes !== undefined && { after: { scopes } }),
+      ...(before !== undefined && { before }),
       ...(reason !== undefined && { reason }),
       ...(address !== undefined && { address }),
+      ...(client !== undefined && { client }),
     });
   };
 }

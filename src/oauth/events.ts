@@ -1,3 +1,5 @@
+import type { AuditRecord } from '../audit/record.ts';
+
 /** What happens in the authorization server and is told to the audit trail. Never a token, a code or a secret. */
 export interface OAuthEvent {
   event:
@@ -20,8 +22,13 @@ export interface OAuthEvent {
   scopes?: string[];
   /** Why, in a word, where something was refused or taken back. */
   reason?: string;
+  /** Who did it, where that is not the person. */
+  by?: Pick<AuditRecord, 'subject' | 'role' | 'auth' | 'credential'>;
+  /** What was taken away, as it was. */
+  before?: Record<string, unknown>;
   requestId?: string;
   address?: string;
+  client?: string | undefined;
 }
 
 /** Records an event. An answer whose events cannot be recorded is not given, so this rejects. */

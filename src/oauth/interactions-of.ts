@@ -3,7 +3,7 @@ import { type Scope, scopes } from '../identity/principal.ts';
 import { Refusal } from '../lib/refusal.ts';
 import { cleanClientName } from './client-names.ts';
 import type { NoteEvent } from './events.ts';
-import type { Interaction, Interactions } from './interactions.ts';
+import type { ClientKnown, Interaction, Interactions } from './interactions.ts';
 import type { AuthorizationProvider, OidcModule } from './provider.ts';
 
 /** What the interactions stand on. */
@@ -52,7 +52,8 @@ export function interactionsOf({ oidc, provider, known, note }: InteractionSetti
       const refused = scopes.filter((scope) => asked.has(scope) && !given.includes(scope));
       const clientId = String(params.client_id);
       const grant = new provider.Grant({ accountId, clientId });
-      Object.assign(grant, { clientName: (await clientOf(provider, clientId)).name, redirectUri: params.redirect_uri });
+      const client = await clientOf(provider, clientId, known);
+      Object.assign(grant, { clientName: client.name, clientKnown: client.known, redirectUri: params.redirect_uri });
       // Scopes count as those of the resource and as OpenID's own: each must be answered both ways, or consent is asked for ever.
       grant.addOIDCScope(['openid', 'offline_access', ...given]);
       if (refused.length > 0) grant.rejectOIDCScope(refused);
@@ -88,17 +89,12 @@ async function interactionOf(
   known: readonly string[],
 ) {
   const id = String(params.client_id);
-  const { name, isDocument } = await clientOf(provider, id);
+  const { name, known: how } = await clientOf(provider, id, known);
   const asked = String(params.scope ?? '').split(' ');
   const interaction: Interaction = {
     uid,
     step: prompt.name === 'login' ? 'sign_in' : 'consent',
-    client: {
-      id,
-      name,
-      known: known.includes(id) ? 'operator' : isDocument ? 'document' : 'self_registered',
-      redirectUri: String(params.redirect_uri),
-    },
+    client: { id, name, known: how, redirectUri: String(params.redirect_uri) },
     scopes: scopes.filter((scope): scope is Scope => asked.includes(scope)),
     ...(prompt.name !== 'login' && session !== undefined && { accountId: session.accountId }),
   };
@@ -106,10 +102,15 @@ async function interactionOf(
 }
 
 /** A client without a name is called by its id, which for a document is where it lies. */
-async function clientOf(provider: AuthorizationProvider, id: string): Promise<{ name: string; isDocument: boolean }> {
+async function clientOf(
+  provider: AuthorizationProvider,
+  id: string,
+  known: readonly string[],
+): Promise<{ name: string; known: ClientKnown }> {
   const client = await provider.Client.find(id);
   const name = cleanClientName(client?.clientName) ?? cleanClientName(id) ?? 'a client without a name';
-  return { name, isDocument: client !== undefined && Reflect.get(client, 'clientIdMetadataDocument') === true };
+  const isDocument = client !== undefined && Reflect.get(client, 'clientIdMetadataDocument') === true;
+  return { name, known: known.includes(id) ? 'operator' : isDocument ? 'document' : 'self_registered' };
 }
 
 function gone(): Refusal {

@@ -1,6 +1,10 @@
 import type { Context } from 'koa';
 import type { Scope } from '../identity/principal.ts';
 
+/** How a client is known here: by the operator, by a document at its own URL, or by nothing but its own word. */
+export const clientsKnown = ['operator', 'document', 'self_registered'] as const;
+export type ClientKnown = (typeof clientsKnown)[number];
+
 /** A request for authorization that waits for a person: who asks, for what, and how far it has come. */
 export interface Interaction {
   /** Names it in the path `/oauth/interaction/<uid>`; the browser also proves itself with a cookie. */
@@ -11,8 +15,7 @@ export interface Interaction {
     id: string;
     /** Already cleaned: one line, no control or direction characters, at most 80 characters. */
     name: string;
-    /** How it is known here: by the operator, by a document at its own URL, or by nothing but its own word. */
-    known: 'operator' | 'document' | 'self_registered';
+    known: ClientKnown;
     /** Where the code is sent, whole. */
     redirectUri: string;
   };

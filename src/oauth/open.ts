@@ -108,7 +108,7 @@ async function authorizationServer(settings: OAuthSettings, signIn: SignIn): Pro
   let resource = '';
   return {
     tokens: createTokenVerifier({ records, accounts, clock, resource: () => resource }),
-    grants: createGrants({ records, clock, note, ended }),
+    grants: createGrants({ records, clock, log, note, ended }),
     challenged: (grantId) => noteStepUp(records, grantId, clock),
     cookieKeys: cookieKeys(secrets),
     faceAt(origin) {

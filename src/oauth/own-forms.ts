@@ -4,7 +4,7 @@ import { newId } from '../lib/id.ts';
 import type { AuthorizationProvider } from './provider.ts';
 
 /** What is kept with a grant beside what OAuth needs: so that people recognise what they connected. */
-const grantFacts = ['clientName', 'redirectUri'];
+const grantFacts = ['clientName', 'clientKnown', 'redirectUri'];
 
 /**
  * Gives tokens and codes our prefixes, and checks secrets of clients by their hash. None of this has a setting, so methods of the

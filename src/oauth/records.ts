@@ -36,8 +36,15 @@ export interface OAuthRecordStore {
   remove(model: string, idHash: string): Promise<void>;
   /** Removes the grant and everything that came of it; how many records that were. */
   removeGrant(grantId: string): Promise<number>;
-  /** Records of one model, newest first: of one person where `account` is given, of one organisation's people where `org` is. */
-  list(model: string, filter: { account?: string; org?: string; limit: number }, now: number): Promise<OAuthRecord[]>;
+  /**
+   * Records of one model, newest first: of one person where `account` is given, of one organisation's people where `org` is, those of
+   * whose grant there is a token that is good where `hasToken` is set.
+   */
+  list(
+    model: string,
+    filter: { account?: string; org?: string; hasToken?: boolean; limit: number },
+    now: number,
+  ): Promise<OAuthRecord[]>;
   /** Notes a use, at most once a minute. */
   touch(model: string, idHash: string, now: number): Promise<void>;
   /** Deletes what is past its end; how many. */

@@ -28,7 +28,7 @@ export interface Passes {
   /** Milliseconds since it was installed, and how many of these it was away to keep within its time budget. */
   armedMs: number;
   awayMs: number;
-  /** Microseconds the program was held by it: altogether, longest once, and for installing it. */
+  /** Microseconds the program was held by it: altogether (of inserted code partly an estimate), longest once, and for installing it. */
   spentMicros: number;
   maxPauseMicros: number;
   armMicros: number;

@@ -82,12 +82,15 @@ export function createOAuthStore(db: Db): OAuthRecordStore {
         return grants.length + rest.length;
       }),
 
-    async list(model, { account, org, limit }, now) {
+    async list(model, { account, org, hasToken = false, limit }, now) {
       const rows = await db.query<RecordRow>(
-        `select * from oauth_records where model = $1 and ${alive('$5')}
+        `select * from oauth_records listed where model = $1 and ${alive('$5')}
          and ($2::text is null or account = $2) and ($3::text is null or starts_with(account, $3 || '/'))
+         and (not $6::bool or exists (
+           select 1 from oauth_records token where token.grant_id = listed.grant_id
+           and model in ('AccessToken', 'RefreshToken') and ${alive('$5')}))
          order by created_at desc, id_hash limit $4`,
-        [model, account ?? null, org ?? null, Math.min(limit, maxListed), now],
+        [model, account ?? null, org ?? null, Math.min(limit, maxListed), now, hasToken],
       );
       return rows.map(toRecord);
     },

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { appRoutes } from '../../src/api/app-routes.ts';
 import { keyRoutes } from '../../src/api/key-routes.ts';
 import { openApi } from '../../src/api/openapi.ts';
 import { routes } from '../../src/api/routes.ts';
@@ -25,10 +26,10 @@ describe('the operations about keys', () => {
     expect(both).toEqual([]);
   });
 
-  it('are all in docs/http-api.md, and nothing else is told there as one', async () => {
+  it('are all in docs/http-api.md with those about connected apps, and nothing else is told there as one', async () => {
     const page = await readFile(new URL('../../docs/http-api.md', import.meta.url), 'utf8');
     const told = [...page.matchAll(/^\| [A-Z][^|`]*(?:`[^`]*`)?[^|`]* \| `(\w+ \S+)` \|$/gm)].map(([, operation]) => operation);
-    expect(told.sort()).toEqual(keyRoutes.map(({ method, path }) => `${method} ${path}`).sort());
+    expect(told.sort()).toEqual([...keyRoutes, ...appRoutes].map(({ method, path }) => `${method} ${path}`).sort());
   });
 
   it('show examples that they take', () => {

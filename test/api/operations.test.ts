@@ -4,6 +4,8 @@ import type { SimulatedAgent } from '../../agents-sim/agent.ts';
 import { onCheckout, startAgent } from '../flow/world.ts';
 import { startBridge, type TestBridge } from '../helpers/bridge.ts';
 import { until } from '../helpers/program.ts';
+import { handClient } from '../oauth/flow.ts';
+import { allowed } from './apps-world.ts';
 
 interface Operation {
   operationId: string;
@@ -40,6 +42,8 @@ const asked: Record<string, { query?: string; body?: object; asAdmin?: true }> =
   createKey: { body: { name: 'made', owner: 'service:made', scopes: ['runtime:read'], groups: ['everyone'] }, asAdmin: true },
   rotateKey: { body: { overlapHours: 1, days: 7 }, asAdmin: true },
   revokeKey: { asAdmin: true },
+  listApps: { query: '?person=anna', asAdmin: true },
+  disconnectApp: { asAdmin: true },
 };
 
 let bridge: TestBridge;
@@ -78,6 +82,14 @@ async function placed(): Promise<string> {
   return location;
 }
 
+/** Something that a person connected. */
+async function connectedApp(): Promise<string> {
+  const client = handClient(bridge.url.origin);
+  const { body } = await client.register();
+  await client.redeem(await allowed(bridge.directory, client, String(body.client_id), { name: 'anna' }));
+  return (await bridge.bridge.grants.list('default'))[0]?.id ?? '';
+}
+
 describe('every operation of the document', () => {
   it('is asked here', () => {
     const ids = Object.values(document.paths).flatMap((path) => Object.values(path).map(({ operationId }) => operationId));
@@ -89,6 +101,7 @@ describe('every operation of the document', () => {
     const actionId = (await placed()).split('/').at(-1) ?? '';
     const { secret: admin } = await bridge.issue({ role: 'company_admin', scopes: ['runtime:read', 'runtime:admin'] });
     const { id: keyId } = await bridge.issue({ scopes: ['runtime:read'] });
+    const appId = await connectedApp();
     for (const [path, methods] of Object.entries(document.paths)) {
       for (const [method, { operationId, responses }] of Object.entries(methods)) {
         const {
@@ -96,7 +109,10 @@ describe('every operation of the document', () => {
           body,
           asAdmin,
         } = JSON.parse(JSON.stringify(asked[operationId] ?? {}).replaceAll('{actionId}', actionId));
-        const filled = path.replace('{actionId}', actionId).replace('{hit}', '2').replace('{id}', keyId);
+        const filled = path
+          .replace('{actionId}', actionId)
+          .replace('{hit}', '2')
+          .replace('{id}', path.startsWith('/apps') ? appId : keyId);
         const answer = await send(
           `${document.servers[0]?.url}${filled}${query}`,
           method.toUpperCase(),

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PlacedRecord } from '../../src/audit/ledger.ts';
 import { createOwners } from '../../src/identity/owner.ts';
 import { systemClock } from '../../src/lib/clock.ts';
+import { storedGrants } from '../../src/oauth/grants.ts';
 import { orders } from '../../src/orders.ts';
 import { refusalOf } from '../authorization/world.ts';
 import { engines, type World } from '../storage/engines.ts';
@@ -28,6 +29,7 @@ describe.each(engines)('what an operator orders over $engine', ({ open }) => {
     order = orders({
       desk: { keys, owners, counters, audit, clock, log },
       people,
+      grants: storedGrants(node, { clock, log }),
       agents,
       pauses,
       audit,

@@ -28,7 +28,7 @@ describe('sidelight people', () => {
   it('makes a link that signs a browser in, lists the person without secrets, and shuts them out and lets them in again', async () => {
     const { stdout: link } = await people('link', '--name', 'dana', '--role', 'developer');
     const browser = createBrowser();
-    expect((await browser.open(link.trim())).html).toContain('This browser is dana now');
+    expect((await browser.open(link.trim())).html).toContain('This browser is signed in as dana');
     expect((await people('list')).stdout).toMatch(/^user:dana {2}dana {2}developer {2}everyone {2}in {2}checked \S+Z\n$/);
     expect(await people('disable', 'dana')).toMatchObject({
       code: 0,
@@ -38,14 +38,14 @@ describe('sidelight people', () => {
     const local = new URL('/oauth/local', link).href;
     expect((await browser.open(local)).html).toContain('Who are you?');
     expect(await people('enable', 'user:dana')).toMatchObject({ code: 0, stdout: 'user:dana may sign in again.\n' });
-    expect((await browser.open(local)).html).toContain('This browser is dana now');
+    expect((await browser.open(local)).html).toContain('This browser is signed in as dana');
     const [shown] = JSON.parse((await people('list', '--json')).stdout) as object[];
     expect(shown).toMatchObject({ org: 'default', subject: 'user:dana', role: 'developer' });
   });
 
   it('prints a link at the start of the bridge', async () => {
     const page = await createBrowser().open(running.first.signInLink ?? '');
-    expect(page.html).toContain('This browser is operator now');
+    expect(page.html).toContain('This browser is signed in as operator');
   });
 
   it.each<[args: string[], says: string]>([

@@ -54,7 +54,9 @@ async function open(): Promise<void> {
   adminKey ||= (await bridge.issue({ role: 'company_admin', name: 'admin' })).secret;
   admin = await caller(adminKey);
   for (const id of ['quota-agent-1', 'quota-agent-2']) {
-    agents.push(await startAgent({ agentUrl: bridge.agentUrl, enrolKey }, { id }));
+    // The same programs as before a restart, so with the same keys of their own.
+    const keySeed = Buffer.alloc(32, id);
+    agents.push(await startAgent({ agentUrl: bridge.agentUrl, enrolKey }, { id, keySeed }));
   }
 }
 

@@ -28,7 +28,7 @@ export interface TestBridge extends RunningBridge {
 export async function startBridge(
   settings: Record<string, string> = {},
   clock: Clock = systemClock,
-  outside: Pick<Parameters<typeof start>[1], 'signIn' | 'fetch'> = {},
+  outside: Partial<Pick<Parameters<typeof start>[1], 'signIn' | 'fetch' | 'log'>> = {},
 ): Promise<TestBridge> {
   const directory = settings.data ?? (await mkdtemp(join(tmpdir(), 'sidelight-test-')));
   const config = readConfig({ port: '0', data: directory, 'log-level': 'silent', ...settings }, {});

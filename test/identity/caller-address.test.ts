@@ -34,6 +34,8 @@ describe('where a request comes from', () => {
     ['the connection where nothing was written', undefined, '127.0.0.1'],
     ['the last address before what is none', 'unknown, 10.1.1.1', '10.1.1.1'],
     ['the connection where the header is no address', '<script>', '127.0.0.1'],
+    ['without the port that some proxies write', '203.0.113.9:5123', '203.0.113.9'],
+    ['without the port behind an address of IPv6', '[2001:db8::7]:5123', '2001:db8::7'],
     ['an address of IPv6', '2001:db8::7', '2001:db8::7'],
   ])('is %s', async (_, forwarded, expected) => {
     expect(await seen(['127.0.0.1', '10.0.0.0/8'], forwarded)).toBe(expected);

@@ -16,6 +16,8 @@ export interface Kept {
   tokens?: { access_token: string; refresh_token?: string; scope?: string } | undefined;
   client?: { client_id: string } | undefined;
   verifier: string;
+  /** What it learnt of the bridge's authorization server. */
+  discovery?: unknown;
   /** Where it sent the person, all of them. */
   asked: URL[];
 }
@@ -65,6 +67,10 @@ function providerOf(kept: Kept, { redirectUri, name = 'Test client', documentUrl
       kept.verifier = verifier;
     },
     codeVerifier: () => kept.verifier,
+    saveDiscoveryState(state: unknown) {
+      kept.discovery = state;
+    },
+    discoveryState: () => kept.discovery,
     invalidateCredentials(what: string) {
       if (what === 'all' || what === 'tokens') kept.tokens = undefined;
       if (what === 'all' || what === 'client') kept.client = undefined;

@@ -116,6 +116,26 @@ describe.each(engines)('what the authorization server keeps, over $engine', ({ o
     expect(await store.list('Listed', { limit: 9 }, t0)).toHaveLength(3);
   });
 
+  it('is listed by whether its grant has a token that is good: neither a code nor what has ended is one', async () => {
+    const account = 'tokens/user:a';
+    const [none, code, access, refresh, ended] = [
+      await grant(account),
+      ...[await grant(account), await grant(account), await grant(account), await grant(account)],
+    ] as const;
+    await store.put(record({ model: 'AuthorizationCode', grantId: code }));
+    await store.put(record({ model: 'AccessToken', grantId: access, expiresAt: t0 + 10 }));
+    await store.put(record({ model: 'RefreshToken', grantId: refresh, expiresAt: t0 + 20 }));
+    await store.put(record({ model: 'AccessToken', grantId: ended, expiresAt: t0 }));
+    const listed = async (now: number, hasToken?: boolean) =>
+      (await store.list('Grant', { account, ...(hasToken !== undefined && { hasToken }), limit: 9 }, now)).map(
+        (each) => each.grantId,
+      );
+    expect((await listed(t0, true)).sort()).toEqual([access, refresh].sort());
+    expect(await listed(t0 + 10, true)).toEqual([refresh]);
+    expect(await listed(t0 + 20, true)).toEqual([]);
+    expect((await listed(t0)).sort()).toEqual([none, code, access, refresh, ended].sort());
+  });
+
   it('notes its use at most once a minute', async () => {
     const kept = record();
     await store.put(kept);

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { OperatorTrail } from '../../audit/operator.ts';
-import type { PeopleStore, Person } from '../../identity/people.ts';
+import { type PeopleStore, type Person, subjectNamed } from '../../identity/people.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { Refusal } from '../../lib/refusal.ts';
+import { recordedAs } from '../apps.ts';
 import type { Grants } from '../grants.ts';
 import type { LocalProvider } from './local.ts';
 
@@ -12,9 +13,9 @@ export interface PeopleOrdered {
   clock: Clock;
   trail: OperatorTrail;
   read<T extends z.ZodType>(schema: T, input: unknown): z.output<T>;
+  grants: Pick<Grants, 'revokeAll'>;
   /** Only in a running bridge. */
   running?: {
-    grants?: Pick<Grants, 'list' | 'revoke'> | undefined;
     local?: Pick<LocalProvider, 'link'> | undefined;
   };
 }
@@ -29,7 +30,7 @@ const linked = z.object({ name: z.string().optional(), role: z.string().optional
 type Input = Record<string, unknown>;
 
 /** What an operator with access to the data may order about people: who is known, who is shut out, and links of the local provider. */
-export function peopleOrders({ people, clock, trail, read, running }: PeopleOrdered) {
+export function peopleOrders({ people, clock, trail, read, grants, running }: PeopleOrdered) {
   return {
     async 'people.link'(input: Input) {
       const who = read(linked, input);
@@ -46,8 +47,7 @@ export function peopleOrders({ people, clock, trail, read, running }: PeopleOrde
       const { org, subject } = subjectOf(read(named, input));
       if (!(await people.disable(org, subject, clock.now()))) throw await unchanged(people, org, subject, 'disabled');
       // What they connected goes too, so that calls and streams under way end now.
-      const apps = (await running?.grants?.list(org, subject)) ?? [];
-      for (const { id } of apps) await running?.grants?.revoke(org, id);
+      await grants.revokeAll(org, subject, { by: recordedAs({ kind: 'operator', org }) });
       await trail.recordDone('person_disabled', org, subject, `${subject} is shut out.`);
     },
 
@@ -60,9 +60,8 @@ export function peopleOrders({ people, clock, trail, read, running }: PeopleOrde
   };
 }
 
-/** People are written as they are listed, or by the name at the provider alone. */
 function subjectOf({ org, subject }: { org: string; subject: string }): { org: string; subject: string } {
-  return { org, subject: subject.startsWith('user:') ? subject : `user:${subject}` };
+  return { org, subject: subjectNamed(subject) };
 }
 
 async function unchanged(people: PeopleStore, org: string, subject: string, wanted: string): Promise<Refusal> {

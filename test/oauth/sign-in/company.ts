@@ -252,8 +252,9 @@ ${signIn}
 
 /** The company's page: a form that is sent to where it came from. */
 function askToSignIn(response: ServerResponse, name: string): void {
-  response.setHeader('Content-Type', 'text/html; charset=utf-8');
-  response.end(`<!doctype html><title>Company</title><form method="post"><button autofocus>Sign in as ${name}</button></form>`);
+  response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' });
+  const head = '<!doctype html><title>Company</title><link rel="icon" href="data:,">';
+  response.end(`${head}<form method="post"><button autofocus>Sign in as ${name}</button></form>`);
 }
 
 const defaultClaims = `  role:

@@ -29,7 +29,7 @@ describe('signing in without a company provider', () => {
     expect(help.html).toContain('sidelight people link');
     const welcome = await browser.open(await link());
     expect(welcome.status).toBe(200);
-    expect(welcome.html).toContain('This browser is operator now');
+    expect(welcome.html).toContain('This browser is signed in as operator');
     expect(welcome.url.search).toBe('');
     const page = await browser.open(help.url.href);
     expect(page.html).toContain('Company Admin');

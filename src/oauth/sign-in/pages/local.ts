@@ -11,7 +11,7 @@ export function localHelpPage(again: string | undefined): PageContent {
     body: html`<h1>Who are you?</h1>
 <p>This Sidelight has no company provider yet, so whoever can use its terminal vouches for this browser, once:</p>
 <pre><code>sidelight people link</code></pre>
-<p>Run it on this computer with the same <code>--data</code> as <code>sidelight serve</code>, and open the link it prints in this browser. It works once, for an hour. <code>sidelight serve</code> prints one at its start, too.</p>
+<p>Run it on this computer, and open the link it prints in this browser. It works once, for an hour. The terminal that Sidelight was started in shows such a link too, and the exact command where yours needs <code>--data</code>.</p>
 ${
   again === undefined
     ? undefined
@@ -26,7 +26,7 @@ ${
 export function localWelcomePage({ name, role }: Pick<Person, 'name' | 'role'>): PageContent {
   return {
     title: 'Signed in',
-    body: html`<h1>This browser is ${name} now</h1>
+    body: html`<h1>This browser is signed in as ${name}</h1>
 <p>Role: ${roleWords[role]}. Go back to the page or the program that asked you to sign in, and try again there; this tab can be closed.</p>
 <p class="soft">It ends after twelve hours. <code>sidelight people link</code> makes a new link.</p>`,
   };
