@@ -3,6 +3,7 @@ import { endDue } from './actions/finish.ts';
 import type { Checkpointer } from './audit/checkpointer.ts';
 import type { Config } from './config.ts';
 import { createEndingKeys } from './identity/ending-keys.ts';
+import { createOwnerChecks } from './identity/owner-checks.ts';
 import type { Stores } from './storage/stores.ts';
 
 const hourMs = 3_600_000;
@@ -14,10 +15,12 @@ interface Kept {
   /** Tells agents when their pause was turned by somebody who could not ask this bridge. */
   pausesChanged(): Promise<void>;
   checkpointer: Checkpointer;
+  /** Asks the provider about a person; absent where nobody can be asked. */
+  recheck?: ((account: string) => Promise<unknown>) | undefined;
 }
 
 /** Work that comes round: each job starts again only after it has ended, and a failure is logged and tried again. */
-export function housekeeping({ actions, stores, config, pausesChanged, checkpointer }: Kept): () => void {
+export function housekeeping({ actions, stores, config, pausesChanged, checkpointer, recheck }: Kept): () => void {
   const { clock, log, hub } = actions;
   const jobs = [
     { name: 'end actions that are due', everyMs: 1_000, run: () => endDue(actions) },
@@ -46,6 +49,15 @@ export function housekeeping({ actions, stores, config, pausesChanged, checkpoin
       everyMs: 600_000,
       run: createEndingKeys({ keys: stores.keys, clock, log }),
     },
+    ...(recheck === undefined
+      ? []
+      : [
+          {
+            name: 'check people with keys again',
+            everyMs: 600_000,
+            run: createOwnerChecks({ keys: stores.keys, people: stores.people, recheck, clock, log }),
+          },
+        ]),
     {
       name: 'let go of agents whose key was revoked elsewhere',
       everyMs: 10_000,

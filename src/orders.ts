@@ -74,6 +74,10 @@ export function orders({
     const known = await agents.list(org, clock.now() - listedMs);
     return { ...(pause === undefined ? {} : { pausedAt: pause.pausedAt }), agents: known };
   };
+  const revokeKeys = async (org: string, owner: string): Promise<void> => {
+    const left = (await desk.keys.list(org)).filter((key) => key.owner === owner && key.revokedAt === undefined);
+    for (const key of left) await revokeKey(desk, operatorOf(org).revoke(key, key.id));
+  };
   type Table = Record<string, (input: Record<string, unknown>) => Promise<unknown>>;
   const tableFor = (trail: OperatorTrail): Table => ({
     async 'keys.create'(input) {
@@ -122,7 +126,7 @@ export function orders({
       await running?.pausesChanged();
       return showAgents(org);
     },
-    ...peopleOrders({ people, grants, clock, trail, read, running }),
+    ...peopleOrders({ people, grants, clock, trail, read, revokeKeys, running }),
     ...appOrders({ grants, read }),
     ...auditQuestions({ ledger: audit, seal, clock, trail, read }),
   });

@@ -22,6 +22,7 @@ import { type SeededKeys, seedKeys } from './identity/issue.ts';
 import type { KeyStore } from './identity/keys.ts';
 import { createLeases } from './identity/lease.ts';
 import { createOwners, ownedKeys } from './identity/owner.ts';
+import { standingUnder } from './identity/standing.ts';
 import type { KeyDesk } from './keys.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
@@ -90,7 +91,8 @@ export async function start(config: Config, { clock, log, ...outside }: Surround
     await recordSeeded(stores.audit, clock, seeded);
     const pauses = await openPauses(stores.pauses);
     const turnedAway = createTurnedAway({ audit: stores.audit, clock, log });
-    const owners = createOwners(stores.people, (role) => policies.roles[role]?.reaches === 'all');
+    const stands = standingUnder(policies.identity, clock);
+    const owners = createOwners(stores.people, stands, (role) => policies.roles[role]?.reaches === 'all');
     const signIn = await openSignIn({
       ...{ records: stores.oauth, people: stores.people, secrets: storage.secrets, policies: () => policies, clock, log },
       note: noteSignIns({ audit: stores.audit, people: stores.people, clock }),
@@ -217,7 +219,10 @@ export async function start(config: Config, { clock, log, ...outside }: Surround
     const checkpointer = createCheckpointer({
       ...{ seal: storage.seal, ledger: audit, sinks: config.auditCheckpoints, clock, log },
     });
-    const stopKeeping = housekeeping({ actions: context.actions, stores, config, pausesChanged, checkpointer });
+    const stopKeeping = housekeeping({
+      ...{ actions: context.actions, stores, config, pausesChanged, checkpointer },
+      recheck: policies.identity.mode === 'company' ? signIn?.accounts.recheck : undefined,
+    });
 
     return {
       bridge,

@@ -19,6 +19,7 @@ export const auditEvents = {
   role_changed: 'A person’s role or groups became others than at the last check.',
   person_disabled: 'A person was shut out; the next request is refused.',
   person_enabled: 'A person who was shut out may come in again.',
+  person_forgotten: 'A name was freed: its keys and apps ended, and whoever signs in with it next is somebody new.',
   key_created: 'A key was about to be made; a record with the decision `failed` follows when that did not succeed.',
   key_rotated: 'A key was about to be replaced by another; a record that says otherwise follows when that did not succeed.',
   key_revoked: 'A key was revoked.',

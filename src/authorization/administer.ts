@@ -3,7 +3,7 @@ import type { KeyRecord } from '../identity/keys.ts';
 import { isPerson, isService } from '../identity/owner.ts';
 import type { Principal, Role } from '../identity/principal.ts';
 import { Refusal } from '../lib/refusal.ts';
-import { beyond, denied, isFamily, ownerOf, owns, type Rights, unheld, unknownKey } from './key-bounds.ts';
+import { beyond, denied, elsewhere, isFamily, ownerOf, owns, type Rights, unheld, unknownKey } from './key-bounds.ts';
 
 /** Who has the shell of the machine, and so the data itself. */
 export interface Operator {
@@ -98,8 +98,11 @@ class GrantedKeyPermit {
       throw denied(by, why, 'owner');
     }
     if (kind === 'enrolment' && !this.#rule.enrolment) throw denied(by, 'A company admin makes keys for agents.', 'kind');
-    this.#requireNotStronger(by, request, 'the new key');
-    return new Grant(by, 'create', { request, notAfter: by.kind === 'api_key' ? by.expiresAt : undefined });
+    // A key with a list that names none makes one with the same list, so that leaving it out is no way round it.
+    const { addresses = by.addresses } = request;
+    const bounded = { ...request, ...(addresses === undefined ? {} : { addresses }) };
+    this.#requireNotStronger(by, bounded, 'the new key');
+    return new Grant(by, 'create', { request: bounded, notAfter: by.kind === 'api_key' ? by.expiresAt : undefined });
   }
 
   /** Allows to replace a key, whose new secret is told to who asks. Refuses `not_found` where they do not see it. */
@@ -110,9 +113,9 @@ class GrantedKeyPermit {
     if (isPerson(key.owner) && !owns(by, key))
       throw denied(by, 'The key is a person’s, and only that person is told its secret; it can be revoked.', 'id');
     this.#requireNotStronger(by, key, `the key ${key.id}`);
-    // A stolen key must not live on in others; replacing itself is what a service account has to do.
-    const outlives = by.kind === 'person' || isFamily(by, key);
-    return new Grant(by, 'rotate', { key, notAfter: outlives ? undefined : by.expiresAt });
+    // A stolen key must not live on in others. Replacing itself is what a service account has to do, but not beyond a key that made it.
+    const notAfter = isFamily(by, key) ? key.notAfter : by.expiresAt;
+    return new Grant(by, 'rotate', { key, notAfter: by.kind === 'person' ? undefined : notAfter });
   }
 
   /** Allows to end a key. Refuses `not_found` where who asks does not see it. */
@@ -120,7 +123,8 @@ class GrantedKeyPermit {
     const by = this.#by;
     const key = this.#seen(found, id);
     // A key acts for its owner, but it does not end those of its owner's keys that may more than it.
-    if (by.kind === 'api_key') this.#requireNotStronger(by, { ...key, scopes: [], permissions: [] }, `the key ${key.id}`);
+    if (by.kind === 'api_key')
+      this.#requireNotStronger(by, { ...key, scopes: [], permissions: [], addresses: by.addresses }, `the key ${key.id}`);
     return new Grant(by, 'revoke', { key });
   }
 
@@ -130,7 +134,7 @@ class GrantedKeyPermit {
   }
 
   #requireNotStronger(by: Principal, key: Rights, what: string): void {
-    const details = beyond(by, key, what, this.#rule.manages === 'all') ?? unheld(by, key, what);
+    const details = beyond(by, key, what, this.#rule.manages === 'all') ?? unheld(by, key, what) ?? elsewhere(by, key, what);
     if (details !== undefined) throw new Refusal(details);
   }
 }

@@ -1,10 +1,11 @@
+import { firstOutside } from '../identity/address-list.ts';
 import type { KeyRecord } from '../identity/keys.ts';
 import { operatorOwner } from '../identity/owner.ts';
 import { type Principal, roles, type Scope } from '../identity/principal.ts';
 import { Refusal, type RefusalDetails } from '../lib/refusal.ts';
 
 /** What of a key says how strong it is. */
-export type Rights = Pick<KeyRecord, 'role' | 'scopes' | 'permissions' | 'groups'>;
+export type Rights = Pick<KeyRecord, 'role' | 'scopes' | 'permissions' | 'groups' | 'addresses'>;
 
 /** Whom a caller's keys belong to: the person, or the owner of the key that calls. */
 export function ownerOf(by: Principal): string {
@@ -50,6 +51,20 @@ export function unheld(by: Principal, { scopes = [], permissions = [] }: Rights,
         : `Use a key that may: sidelight keys create --name NAME ${key}`,
     // What a step-up challenge asks for: clients drop what they had, so granted and needed go together.
     data: { missingScopes: missing, missingPermissions, scope: needed.join(' ') },
+  };
+}
+
+/** Where a key would be taken from that the caller's is not; undefined when there is no such place. */
+export function elsewhere(by: Principal, { addresses }: Rights, what: string): RefusalDetails | undefined {
+  if (by.addresses === undefined) return undefined;
+  const outside = addresses === undefined ? 'anywhere' : firstOutside(addresses, by.addresses);
+  if (outside === undefined) return undefined;
+  return {
+    code: 'org_access_denied',
+    message: `This API key is taken from ${by.addresses.join(', ')} only; ${what} cannot be taken from ${outside}.`,
+    field: 'addresses',
+    next: 'Name addresses within those, or ask a person who may make such a key.',
+    data: { addresses: by.addresses },
   };
 }
 

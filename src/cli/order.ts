@@ -2,6 +2,7 @@ import { readConfig } from '../config.ts';
 import { askControl, type ControlHandler } from '../control.ts';
 import { createBridgeKey } from '../hub/signing.ts';
 import { createOwners } from '../identity/owner.ts';
+import { notShutOut } from '../identity/standing.ts';
 import { systemClock } from '../lib/clock.ts';
 import { createLog } from '../lib/log.ts';
 import { storedGrants } from '../oauth/grants.ts';
@@ -26,7 +27,7 @@ export async function ordering<T>(values: Flags, run: (ask: ControlHandler) => P
       storage ??= await openExisting(config, { clock: systemClock, log });
       const { keys, counters, agents, pauses, people, audit } = storage.stores;
       const { seal, secrets } = storage;
-      const desk = { keys, owners: createOwners(people, () => false), counters, audit, clock: systemClock, log };
+      const desk = { keys, owners: createOwners(people, notShutOut, () => false), counters, audit, clock: systemClock, log };
       const grants = storedGrants(storage.stores, { clock: systemClock, log });
       const bridgeKey = createBridgeKey(secrets).publicKey;
       return orders({ desk, people, grants, agents, pauses, audit, seal, clock: systemClock, log, bridgeKey })(name, input);

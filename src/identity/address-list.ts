@@ -39,6 +39,21 @@ export function isListed(addresses: readonly string[], from: string | undefined)
   return list.check(caller.text, familyName(caller));
 }
 
+/** The first of these addresses and networks that does not lie within one of `bounds` as a whole; undefined when all do. */
+export function firstOutside(addresses: readonly string[], bounds: readonly string[]): string | undefined {
+  return addresses.find((entry) => !bounds.some((bound) => holds(bound, entry)));
+}
+
+function holds(bound: string, entry: string): boolean {
+  const [first = ''] = entry.split('/');
+  return isListed([bound], first) && prefixBits(bound) <= prefixBits(entry);
+}
+
+function prefixBits(entry: string): number {
+  const [text = '', bits] = entry.split('/');
+  return bits === undefined ? addressBits[isIP(text) === 4 ? 4 : 6] : Number(bits);
+}
+
 function readEntry(value: unknown): string {
   const entry = typeof value === 'string' ? value.trim() : '';
   const [, text = '', bits] = /^([^/]+?)(?:\/(0|[1-9]\d{0,2}))?$/.exec(entry) ?? [];

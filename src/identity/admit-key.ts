@@ -41,7 +41,7 @@ export async function admitKey(owners: Owners, key: KeyRecord, from: string | un
   throw new KeyRefused(
     'owner_gone',
     key,
-    'The key belongs to a person who may not sign in any more.',
-    'Use a key of somebody who is here, or of a service account.',
+    'The key belongs to a person who may not sign in any more, or whom nobody has confirmed for too long.',
+    'Sign in again in a browser, which confirms you; or use a key of a service account.',
   );
 }

@@ -88,6 +88,7 @@ export function createAuthenticator({ keys, clock, owners = noOwners, tokens }: 
         groups: key.groups ?? [],
         owner: key.owner,
         credentialId: key.id,
+        ...(key.addresses === undefined ? {} : { addresses: key.addresses }),
         expiresAt: key.expiresAt,
       };
     },

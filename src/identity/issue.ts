@@ -27,9 +27,8 @@ export function newKey(
   more: { createdBy?: string; notAfter?: number } = {},
 ): IssuedKey {
   const { id, secret, hash } = makeKey(checked.kind);
-  const { createdBy, notAfter } = more;
-  const by = createdBy === undefined ? {} : { createdBy };
-  return { record: { ...checked, ...by, id, hash, createdAt: now, expiresAt: endOf(days, now, notAfter) }, secret };
+  const { notAfter } = more;
+  return { record: { ...checked, ...known(more), id, hash, createdAt: now, expiresAt: endOf(days, now, notAfter) }, secret };
 }
 
 /** What is said at a rotation. */
@@ -49,11 +48,12 @@ export function successorOf(
   if (!(overlapHours >= 0 && overlapHours <= keyLife.maxOverlapHours)) {
     throw invalid('overlapHours', `The overlap is from 0 to ${keyLife.maxOverlapHours} hours.`);
   }
-  const { hash: _hash, lastUsedAt: _at, lastUsedFrom: _from, revokedAt: _revoked, rotatedTo: _to, createdBy: _by, ...same } = old;
+  const { hash: _hash, lastUsedAt: _at, lastUsedFrom: _from, revokedAt: _revoked, rotatedTo: _to, ...kept } = old;
+  const { createdBy: _by, notAfter: _notAfter, ...same } = kept;
   const { id, hash, secret } = makeKey(old.kind);
   const record: KeyRecord = {
     ...same,
-    ...(createdBy === undefined ? {} : { createdBy }),
+    ...known({ createdBy, notAfter }),
     ...{ firstId: old.firstId ?? old.id, id, hash, createdAt: now, expiresAt: endOf(days, now, notAfter) },
   };
   return { record, secret, oldEndsAt: now + overlapHours * hourMs };
@@ -80,6 +80,11 @@ export async function seedKeys(store: KeyStore, clock: Clock): Promise<SeededKey
   return (await store.insertFirst([readKey.record, fullKey.record, enrolKey.record])) ? seeded : undefined;
 }
 
+/** Who made a key and how long that lets it live, as far as either is said. */
+function known({ createdBy, notAfter }: { createdBy?: string; notAfter?: number }): Pick<KeyRecord, 'createdBy' | 'notAfter'> {
+  return { ...(createdBy === undefined ? {} : { createdBy }), ...(notAfter === undefined ? {} : { notAfter }) };
+}
+
 function endOf(days: number | undefined, now: number, notAfter = Number.POSITIVE_INFINITY): number {
   if (days === undefined) return Math.min(now + keyLife.defaultDays * dayMs, notAfter);
   if (!Number.isInteger(days) || days < 1 || days > keyLife.maxDays) {
@@ -88,9 +93,9 @@ function endOf(days: number | undefined, now: number, notAfter = Number.POSITIVE
   if (now + days * dayMs <= notAfter) return now + days * dayMs;
   throw new Refusal({
     code: 'limit_exceeded',
-    message: 'A key that another key makes does not outlive it.',
+    message: 'A key that another key made does not outlive it.',
     field: 'days',
-    next: 'Leave days out, and it ends together with the key that asks.',
+    next: 'Leave days out, and it ends together with that key.',
     data: { endsAt: new Date(notAfter).toISOString() },
   });
 }

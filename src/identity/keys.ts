@@ -23,6 +23,8 @@ export interface KeyRecord {
   rotatedTo?: string;
   /** After a rotation: the first key's id, so that quotas and ownership go on as one caller. */
   firstId?: string;
+  /** Made by another key: it and what replaces it end here at the latest, unless somebody else replaces it. */
+  notAfter?: number;
   /** Addresses and networks it is taken from; absent: from anywhere. */
   addresses?: string[];
   /** API keys only. */
@@ -44,6 +46,8 @@ export interface KeyStore {
   countLive(org: string, owner: string, now: number): Promise<number>;
   /** Live keys of every organisation that nothing replaces and that end at `until` or before, the first one first. */
   endingBy(until: number, now: number): Promise<KeyRecord[]>;
+  /** People with keys that open a door now, in every organisation, each once. */
+  liveOwners(now: number): Promise<Pick<KeyRecord, 'org' | 'owner'>[]>;
   /** Inserts all of them unless there is any key already; false then. Atomic over several bridges that start at once. */
   insertFirst(keys: KeyRecord[]): Promise<boolean>;
   /** Undefined when no key has this id. */

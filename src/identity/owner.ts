@@ -1,6 +1,7 @@
 import type { KeyRecord, KeyStore } from './keys.ts';
 import type { PeopleStore, Person } from './people.ts';
 import { type Role, roles } from './principal.ts';
+import type { Standing } from './standing.ts';
 
 /** The owner of keys that came with the first start, or that somebody at the machine made for nobody in particular. */
 export const operatorOwner = 'operator';
@@ -12,9 +13,9 @@ export const isService = (owner: string): boolean => owner.startsWith('service:'
 
 /** What the owner of a key makes of it. */
 export interface Owners {
-  /** The key with what it may do now: never more than its owner may. Undefined when the owner is unknown or disabled. */
+  /** The key with what it may do now: never more than its owner may. Undefined when the owner is nobody here. */
   cut(key: KeyRecord): Promise<KeyRecord | undefined>;
-  /** The person, unless unknown or disabled. */
+  /** The person, unless unknown or without standing: out, of another provider, in a role that does not sign in, unconfirmed too long. */
   person(org: string, owner: string): Promise<Person | undefined>;
 }
 
@@ -22,15 +23,14 @@ export interface Owners {
 export const noOwners: Owners = { person: async () => undefined, cut: async (key) => (isPerson(key.owner) ? undefined : key) };
 
 /**
- * Owners among the people who signed in. Who is out at the provider takes their keys along, until they sign in again: nobody can tell
- * an account that was closed from one whose sign-in there ran out. Keys that must outlive people belong to a service account. `reachesAll`
- * tells roles that need no groups, because they reach everything.
+ * Owners among the people who signed in and have standing. Who is out at the provider takes their keys along, until they sign in again:
+ * nobody can tell an account that was closed from one whose sign-in there ran out. Keys that must outlive people belong to a service
+ * account. `reachesAll` tells roles that need no groups, because they reach everything.
  */
-export function createOwners(people: Pick<PeopleStore, 'find'>, reachesAll: (role: Role) => boolean): Owners {
+export function createOwners(people: Pick<PeopleStore, 'find'>, stands: Standing, reachesAll: (role: Role) => boolean): Owners {
   async function person(org: string, owner: string): Promise<Person | undefined> {
     const found = await people.find(org, owner);
-    const isOut = found?.disabledAt !== undefined || found?.endedAt !== undefined;
-    return isOut ? undefined : found;
+    return found !== undefined && stands(found) ? found : undefined;
   }
   return {
     person,

@@ -24,6 +24,8 @@ export interface Principal {
   owner?: string;
   /** Names the credential itself where it can be revoked: the key, which after a rotation is not the subject's, or a person's grant. */
   credentialId?: string;
+  /** For keys: addresses and networks it is taken from; absent: from anywhere. */
+  addresses?: string[];
   /** When the credential ends, in milliseconds since the epoch. */
   expiresAt?: number;
   /** OAuth: the client software the token was given to, and twelve digits of the token's SHA-256. */

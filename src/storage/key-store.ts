@@ -6,7 +6,7 @@ const touchEveryMs = 60_000;
 
 /** Kept as JSON: nothing is searched for by these. */
 const described = [
-  ...(['role', 'scopes', 'permissions', 'groups', 'pool', 'service', 'firstId', 'addresses', 'createdBy'] as const),
+  ...(['role', 'scopes', 'permissions', 'groups', 'pool', 'service', 'firstId', 'addresses', 'createdBy', 'notAfter'] as const),
 ];
 type Described = Pick<KeyRecord, (typeof described)[number]>;
 
@@ -65,6 +65,13 @@ export function createKeyStore(db: Db): KeyStore {
       );
       return rows.map(toRecord);
     },
+
+    liveOwners: (now) =>
+      db.query<Pick<KeyRecord, 'org' | 'owner'>>(
+        `select distinct org, owner from api_keys
+         where revoked_at is null and expires_at > $1 and owner like 'user:%' order by org, owner`,
+        [now],
+      ),
 
     insertFirst: (keys) =>
       db.tx(async (queries) => {

@@ -57,6 +57,11 @@ export function createPeopleStore(db: Db): PeopleStore {
         );
       return changed.length > 0;
     },
+
+    async forget(org, subject) {
+      const gone = await db.of(org).query('delete from people where org = $1 and subject = $2 returning subject', [org, subject]);
+      return gone.length > 0;
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import { createHttpServer } from '../../src/http/server.ts';
 import { createAuthenticator } from '../../src/identity/authenticate.ts';
 import { createOwners } from '../../src/identity/owner.ts';
 import { type Principal, type Role, scopes } from '../../src/identity/principal.ts';
+import { notShutOut } from '../../src/identity/standing.ts';
 import type { KeyDesk } from '../../src/keys.ts';
 import { createLog } from '../../src/lib/log.ts';
 import type { Spine } from '../../src/mcp/spine.ts';
@@ -54,7 +55,7 @@ export const people: Record<string, Principal> = {
 /** Runs the HTTP side over the database of a test, on a free loopback port. */
 export async function keysWorld(database: World): Promise<KeysWorld> {
   const stores = openStores(database.db);
-  const owners = createOwners(stores.people, (role) => role === 'company_admin');
+  const owners = createOwners(stores.people, notShutOut, (role) => role === 'company_admin');
   const operator = operatorDesk(database.db, owners);
   const { clock } = operator;
   const trail = { fails: false, isFull: false };

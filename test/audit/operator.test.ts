@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PlacedRecord } from '../../src/audit/ledger.ts';
 import { createOwners } from '../../src/identity/owner.ts';
+import { notShutOut } from '../../src/identity/standing.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { storedGrants } from '../../src/oauth/grants.ts';
 import { orders } from '../../src/orders.ts';
@@ -24,7 +25,7 @@ describe.each(engines)('what an operator orders over $engine', ({ open }) => {
     node = nodeOver(world.db);
     const { agents, audit, counters, keys, pauses, people, seal } = node;
     const log = pino({}, { write: (line: string) => void logged.push(line) });
-    const owners = createOwners(people, () => false);
+    const owners = createOwners(people, notShutOut, () => false);
     const clock = systemClock;
     order = orders({
       desk: { keys, owners, counters, audit, clock, log },

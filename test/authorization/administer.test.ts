@@ -109,6 +109,21 @@ describe('making a key', () => {
     expect(administerKeys(person('developer', ends)).create(request()).what.notAfter).toBeUndefined();
   });
 
+  it.each([
+    { asks: undefined, gets: ['10.0.0.0/8', '2001:db8::1'] },
+    { asks: ['10.1.0.0/16'], gets: ['10.1.0.0/16'] },
+    { asks: ['10.9.9.9', '2001:db8::1'], gets: ['10.9.9.9', '2001:db8::1'] },
+    { asks: ['10.0.0.0/7'], gets: 'org_access_denied addresses' },
+    { asks: ['10.0.0.1', '192.0.2.1'], gets: 'org_access_denied addresses' },
+    { asks: ['2001:db8::/64'], gets: 'org_access_denied addresses' },
+    { asks: ['0.0.0.0/0'], gets: 'org_access_denied addresses' },
+  ])('by a key with a list of addresses stays within that: $asks gives $gets', async ({ asks, gets }) => {
+    const listed = caller('company_admin', { addresses: ['10.0.0.0/8', '2001:db8::1'] });
+    const asked = request({ owner: 'service:ci', ...(asks && { addresses: asks }) });
+    if (typeof gets === 'string') return expect(await answerTo(() => administerKeys(listed).create(asked))).toBe(gets);
+    expect(administerKeys(listed).create(asked).what.request.addresses).toEqual(gets);
+  });
+
   it('cannot be ordered without a grant: what looks like one does not compile', () => {
     const lookalike = { by: { kind: 'operator' as const, org: 'acme' }, change: 'create' as const, what: { request: request() } };
     const order = (issue: typeof issueKey, desk: KeyDesk, grant: KeyGrant<'rotate'>) => [
@@ -190,6 +205,20 @@ describe('a key that is there', () => {
     expect(await answerTo(() => permit.revoke(self, 'k1'))).toBe('yes');
     expect(permit.rotate(self, 'k1').what.notAfter).toBeUndefined();
     expect(permit.rotate(key('k3', { owner: 'service:ci' }), 'k3').what.notAfter).toBe(5);
+  });
+
+  it('that another key made does not replace itself beyond the end of that, and a person may lift the bound', () => {
+    const made = key('k1', { owner: 'user:anna', createdBy: 'key:k0', notAfter: 3 });
+    expect(administerKeys(caller('developer', { owner: 'user:anna', expiresAt: 2 })).rotate(made, 'k1').what.notAfter).toBe(3);
+    expect(administerKeys(person('developer')).rotate(made, 'k1').what.notAfter).toBeUndefined();
+  });
+
+  it('without the addresses of a key that calls is not replaced by it, but ended', async () => {
+    const permit = administerKeys(caller('developer', { addresses: ['10.0.0.0/8'] }));
+    const anywhere = key('k2', { owner: 'service:ci' });
+    expect(await answerTo(() => permit.rotate(anywhere, 'k2'))).toBe('org_access_denied addresses');
+    expect(await answerTo(() => permit.rotate({ ...anywhere, addresses: ['10.1.1.1'] }, 'k2'))).toBe('yes');
+    expect(await answerTo(() => permit.revoke(anywhere, 'k2'))).toBe('yes');
   });
 
   it('is the operator’s to change, in one organisation at a time', async () => {

@@ -4,6 +4,7 @@ import { type Authenticator, createAuthenticator } from '../../src/identity/auth
 import type { KeyRequest } from '../../src/identity/key-request.ts';
 import { createOwners } from '../../src/identity/owner.ts';
 import { type Principal, roles, scopes } from '../../src/identity/principal.ts';
+import { notShutOut } from '../../src/identity/standing.ts';
 import { issueKey, type KeyDesk, revokeKey, rotateKey } from '../../src/keys.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { Refusal } from '../../src/lib/refusal.ts';
@@ -42,7 +43,7 @@ describe('whatever a developer does with keys', () => {
   beforeAll(async () => {
     db = await openEmbedded({ directory: undefined, log: createLog('silent'), clock: createTestClock() });
     const { people } = openStores(db);
-    const owners = createOwners(people, (role) => role === 'company_admin');
+    const owners = createOwners(people, notShutOut, (role) => role === 'company_admin');
     ({ desk, clock, issue } = operatorDesk(db, owners));
     authenticator = createAuthenticator({ keys: desk.keys, clock, owners });
     await people.save(person('anna', { groups: ['everyone', 'payments'] }));

@@ -49,8 +49,10 @@ describe('sidelight people', () => {
   });
 
   it.each<[args: string[], says: string]>([
-    [[], 'Say sidelight people link, list, disable or enable.'],
+    [[], 'Say sidelight people link, list, disable, enable or forget.'],
     [['disable'], 'Say whom to disable.'],
+    [['forget'], 'Say whom to forget.'],
+    [['forget', 'nobody'], 'Nobody called user:nobody ever signed in to default.'],
     [['list', 'dana'], 'Nothing is known about "dana".'],
     [['link', '--role', 'viewer'], 'People of the role viewer do not sign in'],
     [['disable', 'nobody'], 'Nobody called user:nobody ever signed in to default.'],

@@ -3,6 +3,7 @@ import { type Authenticator, createAuthenticator } from '../../src/identity/auth
 import type { KeyRequest } from '../../src/identity/key-request.ts';
 import { createLeases } from '../../src/identity/lease.ts';
 import { createOwners, type Owners, ownedKeys } from '../../src/identity/owner.ts';
+import { notShutOut } from '../../src/identity/standing.ts';
 import { openStores, type Stores } from '../../src/storage/stores.ts';
 import { refusalOf } from '../authorization/world.ts';
 import { engines, type World } from '../storage/engines.ts';
@@ -23,7 +24,7 @@ describe.each(engines)('the key of a person, over $engine', ({ open }) => {
   beforeAll(async () => {
     world = await open();
     stores = openStores(world.db);
-    owners = createOwners(stores.people, (role) => role === 'company_admin');
+    owners = createOwners(stores.people, notShutOut, (role) => role === 'company_admin');
     operator = operatorDesk(world.db, owners);
     authenticator = createAuthenticator({ keys: stores.keys, clock: operator.clock, owners });
     await stores.people.save(person('anna', { role: 'group_admin', groups: ['web', 'payments'] }));

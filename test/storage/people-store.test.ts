@@ -70,6 +70,14 @@ describe.each(engines)('people over $engine', ({ open }) => {
     expect(await stores.people.disable('acme', 'user:nobody', t0)).toBe(false);
   });
 
+  it('are gone when they are forgotten, in their organisation alone', async () => {
+    for (const org of ['acme', 'globex']) await stores.people.save(person('user:g', { org }));
+    expect(await stores.people.forget('acme', 'user:g')).toBe(true);
+    expect(await other.people.forget('acme', 'user:g')).toBe(false);
+    expect(await other.people.find('acme', 'user:g')).toBeUndefined();
+    expect(await other.people.find('globex', 'user:g')).toBeDefined();
+  });
+
   it('are disabled for good when that happens between many sign-ins', async () => {
     await stores.people.save(person('user:f'));
     const saves = Array.from({ length: 20 }, (_, turn) =>

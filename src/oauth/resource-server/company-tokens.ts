@@ -4,6 +4,7 @@ import { type Claimed, readClaims } from '../../identity/claims.ts';
 import type { IdentityPolicy } from '../../identity/identity-policy.ts';
 import type { PeopleStore, Person } from '../../identity/people.ts';
 import { type Principal, type Scope, scopes } from '../../identity/principal.ts';
+import { isAccountOf, otherAccount } from '../../identity/same-account.ts';
 import { hashToken, tokenRef } from '../../identity/token-form.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
@@ -55,10 +56,15 @@ export async function openCompanyTokens(settings: CompanyTokensSettings): Promis
     const now = clock.now();
     const known = await people.find(claimed.org, claimed.subject);
     if (known?.disabledAt !== undefined) throw ended();
+    const issuer = own?.issuer ?? '';
+    if (known !== undefined && !isAccountOf(known, { issuer, upstreamSubject: claimed.upstreamSubject })) {
+      log.warn({ issuer, subject: claimed.subject }, 'a token is of another account than the one this name is known for');
+      throw otherAccount(known);
+    }
     if (known !== undefined && isSame(known, claimed) && known.checkedAt > now - storeEveryMs) return known;
     const person = {
       ...claimed,
-      issuer: own?.issuer ?? '',
+      issuer,
       firstSeenAt: known?.firstSeenAt ?? now,
       signedInAt: now,
       checkedAt: now,

@@ -1,6 +1,7 @@
 import type { Claims } from '../../identity/claim-values.ts';
 import { type Claimed, type ClaimReading, readClaims } from '../../identity/claims.ts';
 import { accountId, type PeopleStore, type Person } from '../../identity/people.ts';
+import { isAccountOf, otherAccount } from '../../identity/same-account.ts';
 import type { Secrets } from '../../identity/secrets.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { Refusal } from '../../lib/refusal.ts';
@@ -20,7 +21,7 @@ const sealedFor = 'upstream-token';
 
 /**
  * Somebody who proved at the provider who they are comes in: their claims are read, and the person is stored as they are now. Refuses
- * with `org_access_denied` whoever has no role here or was disabled here; both are recorded.
+ * with `org_access_denied` whoever has no role here, was disabled here, or has the name of another account; all are recorded.
  */
 export async function admit(
   { people, secrets, clock, note, reading }: Admission,
@@ -42,14 +43,26 @@ export async function admit(
     await note({ event: 'sign_in_denied', account, reason: 'disabled', ...about });
     throw disabled(known);
   }
+  const { issuer } = told;
+  const { upstreamSubject } = claimed;
+  if (known !== undefined && !isAccountOf(known, { issuer, upstreamSubject })) {
+    const before = { issuer: known.issuer, upstreamSubject: known.upstreamSubject };
+    await note({
+      event: 'sign_in_denied',
+      account,
+      reason: 'other_account',
+      before,
+      after: { issuer, upstreamSubject },
+      ...about,
+    });
+    throw otherAccount(known);
+  }
   const now = clock.now();
-  const isSame = known?.issuer === told.issuer && known.upstreamSubject === claimed.upstreamSubject;
   // Some providers hand out a refresh token at the first sign-in only.
-  const kept = isSame ? known.sealedRefreshToken : undefined;
-  const sealed = told.refreshToken === undefined ? kept : sealToken(secrets, told.refreshToken);
+  const sealed = told.refreshToken === undefined ? known?.sealedRefreshToken : sealToken(secrets, told.refreshToken);
   const person: Person = {
     ...claimed,
-    issuer: told.issuer,
+    issuer,
     ...{ firstSeenAt: known?.firstSeenAt ?? now, signedInAt: now, checkedAt: now },
     ...(sealed === undefined ? {} : { sealedRefreshToken: sealed }),
   };

@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 import { defaultOrg } from '../../identity/issue.ts';
 import { accountId, type PeopleStore, type Person, readAccountId } from '../../identity/people.ts';
 import { type Role, roles } from '../../identity/principal.ts';
+import { localIssuer } from '../../identity/standing.ts';
 import { hashToken } from '../../identity/token-form.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { randomBase62 } from '../../lib/id.ts';
@@ -10,9 +11,6 @@ import { Refusal } from '../../lib/refusal.ts';
 import type { OAuthRecordStore } from '../records.ts';
 import { readCookie, setCookie } from './browser.ts';
 import type { NoteSignIn, Origins } from './events.ts';
-
-/** Who vouches for people while there is no company provider: whoever can use the terminal of this machine. */
-export const localIssuer = 'local';
 
 /** Somebody a link makes of the browser that opens it. */
 interface LocalName {

@@ -14,6 +14,8 @@ export interface PeopleOrdered {
   trail: OperatorTrail;
   read<T extends z.ZodType>(schema: T, input: unknown): z.output<T>;
   grants: Pick<Grants, 'revokeAll'>;
+  /** Revokes all keys of an owner. */
+  revokeKeys(org: string, owner: string): Promise<void>;
   /** Only in a running bridge. */
   running?: {
     local?: Pick<LocalProvider, 'link'> | undefined;
@@ -30,7 +32,7 @@ const linked = z.object({ name: z.string().optional(), role: z.string().optional
 type Input = Record<string, unknown>;
 
 /** What an operator with access to the data may order about people: who is known, who is shut out, and links of the local provider. */
-export function peopleOrders({ people, clock, trail, read, grants, running }: PeopleOrdered) {
+export function peopleOrders({ people, clock, trail, read, grants, revokeKeys, running }: PeopleOrdered) {
   return {
     async 'people.link'(input: Input) {
       const who = read(linked, input);
@@ -57,6 +59,20 @@ export function peopleOrders({ people, clock, trail, read, grants, running }: Pe
       await trail.record('person_enabled', org, subject);
       await people.enable(org, subject);
     },
+
+    async 'people.forget'(input: Input) {
+      const { org, subject } = subjectOf(read(named, input));
+      const person = await people.find(org, subject);
+      if (person === undefined) throw await unchanged(people, org, subject, 'forgotten');
+      if (person.disabledAt !== undefined) throw stillDisabled(subject);
+      const { issuer, upstreamSubject, role, groups } = person;
+      await trail.record('person_forgotten', org, subject, { before: { issuer, upstreamSubject, role, groups } });
+      // Whoever has the name next must not find anything of this one's alive; and this one makes nothing new meanwhile.
+      await people.disable(org, subject, clock.now());
+      await revokeKeys(org, subject);
+      await grants.revokeAll(org, subject, { by: recordedAs({ kind: 'operator', org }) });
+      await people.forget(org, subject);
+    },
   };
 }
 
@@ -73,6 +89,15 @@ async function unchanged(people: PeopleStore, org: string, subject: string, want
     message: `Nobody called ${subject} ever signed in to ${org}.`,
     field: 'subject',
     next: '`sidelight people list` shows everybody.',
+  });
+}
+
+function stillDisabled(subject: string): Refusal {
+  return new Refusal({
+    code: 'invalid_input',
+    message: `${subject} is disabled; forgetting them would let them in again.`,
+    field: 'subject',
+    next: 'If that is what you want, `sidelight people enable` first.',
   });
 }
 

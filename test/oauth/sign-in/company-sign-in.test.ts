@@ -292,3 +292,51 @@ describe('a person who may not come in', () => {
     expect(desk.events[1]).toMatchObject({ before: { role: 'company_admin' }, after: { role: 'developer' } });
   });
 });
+
+describe('a name that passed to another account', () => {
+  let named: Desk;
+  beforeAll(async () => {
+    const claims = `  subject: preferred_username
+  role: { from: roles, values: { developer: [engineering], company_admin: [platform] } }`;
+    named = await openDesk(company.policy({ claims }));
+    for (const [subject, roles] of [
+      ['anna-1', ['platform']],
+      ['anna-2', ['engineering']],
+    ] as const)
+      company.people[subject] = { name: subject, email: '', claims: { preferred_username: 'anna', roles } };
+  });
+  afterAll(() => named.close());
+  const signIn = async (subject: string) => {
+    company.next = subject;
+    return createBrowser().open(named.begin().url);
+  };
+
+  it('lets nobody take over who had it: that is refused, recorded and said, until an operator frees the name', async () => {
+    expect((await signIn('anna-1')).status).toBe(200);
+    named.events.length = 0;
+    const before = await named.stores.people.find('default', 'user:anna');
+    const page = await signIn('anna-2');
+    expect(page.status).toBe(403);
+    expect(page.html).toContain('is known here for another account');
+    expect(page.html).toContain('sidelight people forget');
+    expect(await named.stores.people.find('default', 'user:anna')).toEqual(before);
+    expect(named.events).toEqual([
+      expect.objectContaining({
+        ...{ event: 'sign_in_denied', account: 'default/user:anna', reason: 'other_account' },
+        before: { issuer: company.issuer, upstreamSubject: 'anna-1' },
+        after: { issuer: company.issuer, upstreamSubject: 'anna-2' },
+      }),
+    ]);
+    await named.stores.people.forget('default', 'user:anna');
+    expect((await signIn('anna-2')).status).toBe(200);
+    expect((await signIn('anna-1')).status).toBe(403);
+  });
+
+  it('is not theirs either who had it at a provider of before', async () => {
+    await named.stores.people.forget('default', 'user:anna');
+    expect((await signIn('anna-1')).status).toBe(200);
+    const known = await named.stores.people.find('default', 'user:anna');
+    await named.stores.people.save({ ...(known as NonNullable<typeof known>), issuer: 'https://old.example.com' });
+    expect((await signIn('anna-1')).status).toBe(403);
+  });
+});

@@ -149,6 +149,7 @@ export async function openDesk(identity: string, { clock = systemClock }: { cloc
       const koa = new Koa();
       koa.use(async (ctx, next) => {
         ctx.state.requestId = 'req_test';
+        ctx.state.address = ctx.ip;
         try {
           await next();
         } catch (problem) {
