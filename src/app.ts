@@ -8,12 +8,12 @@ import { jsonOnly, postOnly } from './http/body.ts';
 import { clientAddress } from './http/client-address.ts';
 import { cors } from './http/cors.ts';
 import { failures, notFound } from './http/failures.ts';
+import { guardBearers } from './http/guarded-bearer.ts';
 import { health, type Readiness } from './http/health.ts';
 import { knownHost } from './http/known-host.ts';
 import { knownOrigin } from './http/known-origin.ts';
 import { oauthRoutes } from './http/oauth.ts';
 import { OpenCalls } from './http/open-calls.ts';
-import { rateLimit } from './http/rate-limit.ts';
 import { requestId } from './http/request-id.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import type { CallerState, RequestState } from './http/state.ts';
@@ -52,9 +52,6 @@ export interface AppSettings extends Pick<Authenticator, 'authenticate'> {
   keepAliveMs?: number;
 }
 
-/** Bearers that are not good, in a minute. Whoever has a good one is never held up. */
-const failedBearers = { address: 300, all: 3_000 };
-
 /** Every request to the bridge passes these stages in this order. `url` is where people reach it. */
 export function createApp(bridge: AppSettings, spine: Spine, url?: URL): App {
   const { services, log, config, registry, oauth } = bridge;
@@ -65,12 +62,11 @@ export function createApp(bridge: AppSettings, spine: Spine, url?: URL): App {
   const face = url && oauth?.faceAt(url.origin);
   const resourceMetadata = (ctx: Context) => face && `${originAsAsked(face.origin, ctx)}${resourceMetadataPath}`;
   const authenticator: Authenticator = {
-    authenticate: bridge.authenticate,
+    authenticate: guardBearers(bridge.authenticate, clock),
     resourceMetadata,
     async challenged({ credentialId }) {
       if (credentialId !== undefined) await oauth?.challenged?.(credentialId);
     },
-    failed: rateLimit(clock, failedBearers, 'requests with a token that is not good'),
   };
   const endpoint = createEndpoint({
     ...{ spine, version, calls, log, maxBodyBytes },

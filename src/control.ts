@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, rm } from 'node:fs/promises';
+import { chmod, lstat, rm, stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, request, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -114,6 +114,7 @@ export async function askControl(
 ): Promise<{ result: unknown } | undefined> {
   const body = JSON.stringify({ order, input });
   const path = socketPath(dataDirectory);
+  await requireOwn(path, dataDirectory);
   const answer = await new Promise<{ status: number; body: string } | undefined>((done, fail) => {
     const failed = (problem: NodeJS.ErrnoException) => fail(notAsked(path, problem));
     const asking = request(
@@ -137,6 +138,23 @@ export async function askControl(
   if (answer.status !== 200)
     throw new Refusal({ code: told.code, message: told.message, field: told.field, next: told.next, data: told.data });
   return { result: told.result };
+}
+
+/**
+ * An order may carry a secret or bring one back, and a name in a folder for temporary files can be taken by anybody: what listens
+ * there belongs to this user, or to the owner of the data.
+ */
+async function requireOwn(path: string, dataDirectory: string): Promise<void> {
+  const user = process.getuid?.();
+  const found = user === undefined ? undefined : await lstat(path).catch(() => undefined);
+  if (found === undefined || (found.isSocket() && found.uid === user)) return;
+  const data = await stat(dataDirectory).catch(() => undefined);
+  if (found.isSocket() && found.uid === data?.uid) return;
+  throw new Refusal({
+    code: 'unavailable',
+    message: `What is at ${path} belongs to another user, or is no socket; it is not asked.`,
+    next: 'Run this as the user who started the bridge. If that is you, find out who made it.',
+  });
 }
 
 function notAsked(path: string, problem: NodeJS.ErrnoException): Refusal {

@@ -1,6 +1,7 @@
 import type { AuditRecord, AuditStore } from './audit/record.ts';
-import type { Administrator, KeyGrant } from './authorization/administer.ts';
+import type { Administrator, KeyGrant, KeyPermit } from './authorization/administer.ts';
 import { type IssuedKey, newKey, type Rotation, successorOf } from './identity/issue.ts';
+import { livingMadeBy } from './identity/key-descent.ts';
 import type { KeyRecord, KeyStore } from './identity/keys.ts';
 import { isPerson, type Owners } from './identity/owner.ts';
 import type { Principal } from './identity/principal.ts';
@@ -91,6 +92,36 @@ export async function revokeKey(desk: KeyDesk, grant: KeyGrant<'revoke'>, asked:
     'a key was revoked, and that could not be recorded',
   );
   throw notRecorded(`The key ${key.id} is revoked. That could not be recorded in the audit trail.`, unrecorded.cause);
+}
+
+/** Ids of keys that a revoked key made. */
+export interface MadeKeys {
+  alsoRevoked: string[];
+  stillLiving: string[];
+}
+
+/**
+ * Revokes a key and, with `andMade`, the keys that it made as far as who asks may; tells which of those live on. With `andMade` it is no
+ * mistake that the key itself is revoked already: that is when somebody learns of the others.
+ */
+export async function revokeWithMade(
+  desk: KeyDesk,
+  permit: Pick<KeyPermit, 'sees' | 'revoke'>,
+  grant: KeyGrant<'revoke'>,
+  { andMade, asked = {} }: { andMade: boolean; asked?: Asked },
+): Promise<MadeKeys> {
+  const { key } = grant.what;
+  const made = livingMadeBy(key, await desk.keys.list(key.org), desk.clock.now()).filter((each) => permit.sees(each));
+  // Before anything ends, so that who may not end all of them ends none.
+  const grants = andMade ? made.map((each) => permit.revoke(each, each.id)) : [];
+  const isLeft = andMade && key.revokedAt !== undefined && made.length > 0;
+  if (!isLeft) await revokeKey(desk, grant, asked);
+  const alsoRevoked: string[] = [];
+  for (const each of grants) {
+    await revokeKey(desk, each, asked);
+    alsoRevoked.push(each.what.key.id);
+  }
+  return { alsoRevoked, stillLiving: made.map(({ id }) => id).filter((id) => !alsoRevoked.includes(id)) };
 }
 
 /** Refusals that say something of the caller, not of what is stored. */

@@ -8,7 +8,7 @@ import type { ControlHandler } from './control.ts';
 import type { KeyRequest } from './identity/key-request.ts';
 import { type KeyState, stateOf, warningOf } from './identity/key-state.ts';
 import type { KeyRecord } from './identity/keys.ts';
-import { issueKey, type KeyDesk, revokeKey, rotateKey } from './keys.ts';
+import { issueKey, type KeyDesk, revokeKey, revokeWithMade, rotateKey } from './keys.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import { Refusal } from './lib/refusal.ts';
@@ -49,6 +49,7 @@ export interface ShownAgents {
 
 const inOrg = z.object({ org: z.string().min(1).max(64) });
 const named = inOrg.extend({ id: z.string().max(64) });
+const revocation = named.extend({ andMade: z.boolean().optional() });
 const page = inOrg.extend({ limit: z.number().int().min(1).max(10_000) });
 const listing = inOrg.extend({ owner: z.string().optional() });
 /** `hash`: SHA-256 of the whole key, so that whoever found one does not have to send it anywhere. */
@@ -91,8 +92,9 @@ export function orders({
       return all.filter((key) => owner === undefined || key.owner === owner).map((key) => shown(key, clock.now()));
     },
     async 'keys.revoke'(input) {
-      const { org, id } = read(named, input);
-      await revokeKey(desk, operatorOf(org).revoke(await desk.keys.find(id), id));
+      const { org, id, andMade = false } = read(revocation, input);
+      const permit = operatorOf(org);
+      return revokeWithMade(desk, permit, permit.revoke(await desk.keys.find(id), id), { andMade });
     },
     async 'keys.rotate'(input) {
       const { org, id, ...rotated } = read(rotation, input);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chown, lchown, mkdtemp, rename, rm, symlink } from 'node:fs/promises';
 import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -125,6 +125,20 @@ describe("the operator's door", () => {
       code: 'unavailable',
       message: expect.stringContaining(missing),
     });
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('is not asked where another user of this machine opened it', async () => {
+    const thief = 65_534;
+    await lchown(socket, thief, thief);
+    await expect(askControl(directory, 'echo', {})).rejects.toMatchObject({
+      details: { code: 'unavailable', message: expect.stringContaining('another user') },
+    });
+    await chown(directory, thief, thief); // whoever owns the data may answer for it
+    expect(await askControl(directory, 'echo', { a: 1 })).toEqual({ result: { a: 1 } });
+    const link = join(directory, 'link');
+    await rename(socket, link);
+    await symlink(link, socket);
+    expect(await askControl(directory, 'echo', {}).catch(({ code }) => code)).toBe('unavailable');
   });
 
   it('answers nothing where no bridge runs', async () => {

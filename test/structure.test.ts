@@ -19,7 +19,22 @@ const order = [
     'actions',
     'hits',
   ],
-  ...['oauth', 'storage', 'version', 'config', 'tools', 'keys', 'bridge', 'call', 'agents', 'housekeeping', 'http', 'mcp', 'api', 'app'],
+  ...[
+    'oauth',
+    'storage',
+    'version',
+    'config',
+    'tools',
+    'keys',
+    'bridge',
+    'call',
+    'agents',
+    'housekeeping',
+    'http',
+    'mcp',
+    'api',
+    'app',
+  ],
   ...['control', 'orders', 'start', 'cli'],
 ];
 /** Packages that the build bundles into dist, and the one file that may import them; they are no dependencies of a user. */

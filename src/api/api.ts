@@ -33,7 +33,8 @@ export interface ApiSettings {
 
 /** `/api/v1`: the tools as plain HTTP, in two stages. Throws when a route stands on a tool that is not there. */
 export function createApi(settings: ApiSettings): { routes: Middleware<CallerState>; unserved: Middleware } {
-  const router = new Router<CallerState>({ prefix: apiPrefix });
+  // Limits and checks compare paths as they are written, so no other spelling leads anywhere.
+  const router = new Router<CallerState>({ prefix: apiPrefix, sensitive: true, strict: true });
   const description = JSON.stringify(openApi(settings.tools, settings.version));
   router.get('/openapi.json', (ctx) => {
     ctx.type = 'json';

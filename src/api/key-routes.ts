@@ -4,7 +4,7 @@ import { ownerOf } from '../authorization/key-bounds.ts';
 import type { KeyRequest } from '../identity/key-request.ts';
 import { daysLeft, endingSoon } from '../identity/key-state.ts';
 import type { Principal } from '../identity/principal.ts';
-import { type Asked, issueKey, type KeyDesk, type KeyEvent, revokeKey, rotateKey } from '../keys.ts';
+import { type Asked, issueKey, type KeyDesk, type KeyEvent, revokeWithMade, rotateKey } from '../keys.ts';
 import { iso, keySchemas, showKey } from './key-schemas.ts';
 
 /** One request about keys, let in and read. */
@@ -87,12 +87,13 @@ export const keyRoutes: readonly KeyRoute[] = [
   }),
   route({
     ...{ method: 'DELETE', path: '/keys/{id}', operation: 'revokeKey', summary: 'Revoke a key' },
-    ...{ input: keySchemas.nothing, answer: 'revoked', event: 'key_revoked' },
-    description: `Its next request is refused; its calls, streams and agents end at once. ${needs}`,
-    async run({ principal, desk, id, asked }) {
-      const grant = administerKeys(principal).revoke(await desk.keys.find(id), id);
-      await revokeKey(desk, grant, asked);
-      return { key: showKey({ ...grant.what.key, revokedAt: desk.clock.now() }, desk.clock.now()) };
+    ...{ input: keySchemas.revocation, answer: 'revoked', event: 'key_revoked' },
+    description: `Its next request is refused; its calls, streams and agents end at once. Keys that it made live on unless they are to end with it. ${needs}`,
+    async run({ principal, desk, input: { andMade }, id, asked }) {
+      const permit = administerKeys(principal);
+      const grant = permit.revoke(await desk.keys.find(id), id);
+      const made = await revokeWithMade(desk, permit, grant, { andMade: andMade === 'true', asked });
+      return { key: showKey({ ...grant.what.key, revokedAt: desk.clock.now() }, desk.clock.now()), ...made };
     },
   }),
 ];

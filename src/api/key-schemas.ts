@@ -15,6 +15,7 @@ const shownKey = z.object({
   state: z.enum(['live', 'replaced', 'expired', 'revoked']).describe('replaced: rotated, and good until it ends.'),
   createdAt: instant('When it was made'),
   expiresAt: instant('When it ends'),
+  notAfter: instant('Made by another key: when it and what replaces it end at the latest').optional(),
   daysLeft: z.number().int().describe('Whole days until then.'),
   warning: z.string().optional().describe('In the last 14 days of a key that nothing replaces yet.'),
   lastUsedAt: instant('Last use, to the minute').optional(),
@@ -52,13 +53,21 @@ export const keySchemas = {
     pool: z.string().optional().describe('For agents: the pool they join.'),
     service: z.string().optional().describe('For agents: glob that their service must match.'),
   }),
+  revocation: z.strictObject({
+    andMade: z.enum(['true', 'false']).optional().describe('true: also the keys that it made, and those that these made.'),
+  }),
   rotation: z.strictObject({
     overlapHours: z.number().optional().describe('How long the old key works on, 0 to 168; 24 when left out.'),
     days,
   }),
   keys: z.object({ keys: z.array(shownKey).describe('Oldest first.'), requestId }),
   issued: z.object({ key, secret, requestId }),
-  revoked: z.object({ key, requestId }),
+  revoked: z.object({
+    key,
+    alsoRevoked: words('Ids of keys it made that were revoked with it.'),
+    stillLiving: words('Ids of keys it made, directly or through others, that still work.'),
+    requestId,
+  }),
   me: z.object({
     subject: z.string().describe('Stable name of the caller: key:…, or user:….'),
     name: z.string().describe('For people.'),
@@ -79,12 +88,13 @@ export const keySchemas = {
 
 /** A key as the API shows it. */
 export function showKey({ hash: _hash, org: _org, ...key }: KeyRecord, now: number): z.output<typeof shownKey> {
-  const { createdAt, expiresAt, lastUsedAt, revokedAt, ...rest } = key;
+  const { createdAt, expiresAt, notAfter, lastUsedAt, revokedAt, ...rest } = key;
   const warning = warningOf(key, now);
   return {
     ...rest,
     ...{ state: stateOf(key, now), createdAt: iso(createdAt), expiresAt: iso(expiresAt), daysLeft: daysLeft(expiresAt, now) },
     ...(warning === undefined ? {} : { warning }),
+    ...(notAfter === undefined ? {} : { notAfter: iso(notAfter) }),
     ...(lastUsedAt === undefined ? {} : { lastUsedAt: iso(lastUsedAt) }),
     ...(revokedAt === undefined ? {} : { revokedAt: iso(revokedAt) }),
   };

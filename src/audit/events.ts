@@ -6,6 +6,7 @@ export const auditEvents = {
   caller_refused: 'Somebody showed a token that is malformed, unknown, expired or revoked, or none.',
   sign_in: 'A person signed in at the company’s provider and was given a role.',
   sign_in_denied: 'A person signed in at the provider and was not let in here.',
+  link_made: 'A link was about to be given out that signs a browser of the bridge’s own computer in, once.',
   consent_given: 'A person let a client act for them, with the scopes told.',
   consent_denied: 'A person did not let a client act for them.',
   token_issued: 'A client got an access token for a code.',

@@ -51,11 +51,11 @@ function withoutKey(mcpUrl: string, { link, again }: SignInHint): string[] {
     '',
     `  ${link}`,
     '',
-    'Then give your client the address alone; it opens that browser, and you press Allow:',
+    'Then, within ten minutes, give your client the address alone; it opens that browser, and you press Allow:',
     '',
     `  claude mcp add --transport http sidelight ${mcpUrl}`,
     '',
-    `Another link, for another browser or tomorrow: ${again}`,
+    `Each link is good for one client. Another one: ${again}`,
     '',
   ];
 }

@@ -1,3 +1,4 @@
+import type { MadeKeys } from '../keys.ts';
 import type { ShownKey } from '../orders.ts';
 import { cleanLabel } from '../redaction/clean.ts';
 
@@ -7,11 +8,19 @@ const maxOwnerChars = 60;
 /** What an order about keys answered, for people. */
 export function keyAnswer(verb: string, id: string | undefined, result: unknown): string {
   if (verb === 'list') return (result as ShownKey[]).map(row).join('\n') || 'There are no keys.';
-  if (verb === 'revoke') return `Key ${id} is revoked; its next request is refused.`;
+  if (verb === 'revoke') return revoked(id, result as MadeKeys);
   const { key, secret, out, bridgeKey } = result as { key: ShownKey; secret?: string; out?: string; bridgeKey?: string };
   const trusted = bridgeKey === undefined ? '' : `\nPrograms trust this bridge alone with SIDELIGHT_BRIDGE_KEY=${bridgeKey}`;
   const told = secret === undefined ? `The key is in ${out}, which only you can read.` : `${secret}\n\nShown only now.`;
   return `${told} Id ${key.id}, ends ${day(key.expiresAt)}.${trusted}`;
+}
+
+function revoked(id: string | undefined, { alsoRevoked, stillLiving }: MadeKeys): string {
+  const lines = [`Key ${id} is revoked; its next request is refused.`];
+  if (alsoRevoked.length > 0) lines.push(`Revoked with it, because it made them: ${alsoRevoked.join(', ')}.`);
+  if (stillLiving.length > 0)
+    lines.push(`It made keys that live on: ${stillLiving.join(', ')}.`, `They end with: sidelight keys revoke ${id} --and-made`);
+  return lines.join('\n');
 }
 
 /** One line about a key. */

@@ -12,13 +12,14 @@ const options = {
   ...{ kind: text, name: text, role: text, scopes: text, permissions: text, groups: text, owner: text, days: text },
   ...{ pool: text, service: text, addresses: text, org: text, 'overlap-hours': text, out: text, in: text },
   json: { type: 'boolean' },
+  'and-made': { type: 'boolean' },
 } as const;
 
 /** What each verb needs: an id, whether it tells a secret, and what it sends with the order. */
 const verbs: Record<string, { needsId: boolean; hasSecret: boolean; input(values: Flags): Record<string, unknown> }> = {
   create: { needsId: false, hasSecret: true, input: creation },
   list: { needsId: false, hasSecret: false, input: ({ owner }) => (owner === undefined ? {} : { owner }) },
-  revoke: { needsId: true, hasSecret: false, input: () => ({}) },
+  revoke: { needsId: true, hasSecret: false, input: (values) => ({ andMade: values['and-made'] === true }) },
   rotate: {
     ...{ needsId: true, hasSecret: true },
     input: (values) => ({ days: number(values.days), overlapHours: number(values['overlap-hours']) }),
@@ -31,12 +32,12 @@ export const keys: Command = {
   usage: `sidelight keys create --name NAME [--role ROLE] [--scopes A,B] [--permissions dev_api] [--groups everyone] [--owner WHO] [--days 90]
 sidelight keys create --kind enrolment --name NAME [--pool POOL] [--service GLOB] [--owner WHO] [--days 90]
 sidelight keys list [--owner WHO]
-sidelight keys revoke ID
+sidelight keys revoke ID [--and-made]
 sidelight keys rotate ID [--overlap-hours 24] [--days 90]
 sidelight keys who [ID] [--in FILE]
   Keys of callers (slk_…) and of agents (sle_…). WHO is operator, service:NAME or user:NAME. --addresses A,B takes a new key from these
   addresses and networks only. The secret is shown once; --out FILE writes it to a new file of your own instead. who tells whose a key
-  is that somebody found: it reads FILE or standard input. Give the same --data as to serve; --json for scripts.`,
+  is that somebody found: it reads FILE or standard input. --and-made also revokes the keys that a key made. Give the same --data as to serve; --json for scripts.`,
   async run(args) {
     const { values, positionals } = readFlags(args, options, 2);
     const [verb = '', id] = positionals;
@@ -44,6 +45,7 @@ sidelight keys who [ID] [--in FILE]
     const known = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
     if (known === undefined) throw new Usage('Say sidelight keys create, list, revoke, rotate or who.');
     if (known.needsId && id === undefined) throw new Usage(`Give the id of the key to ${verb}.`);
+    if (values['and-made'] !== undefined && verb !== 'revoke') throw new Usage('--and-made is for revoke.');
     if (values.out !== undefined && !known.hasSecret) throw new Usage(`--out is for a secret, and ${verb} tells none.`);
     const input = { org: String(values.org ?? defaultOrg), ...(known.needsId ? { id } : {}), ...known.input(values) };
     const ask = () => order(values, `keys.${verb}`, input);

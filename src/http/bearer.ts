@@ -4,15 +4,13 @@ import { Refusal, refusals } from '../lib/refusal.ts';
 import { challengeFor, challengeOf } from './challenge.ts';
 import type { CallerState, HttpMiddleware } from './state.ts';
 
-/** Who checks a bearer token. Refuses with `missing_token` or `invalid_token`. */
+/** Who checks a bearer token. Refuses with `missing_token`, `invalid_token`, or `too_busy`. */
 export interface Authenticator {
   authenticate(bearer: string | undefined, address: string | undefined): Promise<Principal>;
   /** URL of the document that says who lets people in (RFC 9728), as this client would write it; undefined where nobody does. */
   resourceMetadata?(ctx: Context): string | undefined;
   /** Told that a person was asked to consent to more. */
   challenged?(principal: Principal): Promise<void>;
-  /** Told of a bearer that was not good; throws `too_busy` when that happens too often from there. */
-  failed?(address: string | undefined): void;
 }
 
 /** Lets a request through as the principal its bearer token proves; otherwise answers 401 as RFC 6750 section 3 says. */
@@ -27,7 +25,6 @@ export function bearer(bridge: Authenticator): HttpMiddleware<CallerState> {
       await next(); // a key can end while its call runs
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      if (principal === undefined && error.code === 'invalid_token') bridge.failed?.(address);
       const resourceMetadata = bridge.resourceMetadata?.(ctx);
       const isUnknown = refusals[error.code].status === 401;
       const challenge = isUnknown

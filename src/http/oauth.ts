@@ -1,22 +1,25 @@
 import type { Context } from 'koa';
 import type { Clock } from '../lib/clock.ts';
 import { Refusal } from '../lib/refusal.ts';
-import { paths } from '../oauth/configuration.ts';
+import { maxRegistrationBytes } from '../oauth/client-metadata.ts';
+import { isMisspelt, paths } from '../oauth/configuration.ts';
 import type { OAuthFace } from '../oauth/open.ts';
+import { attempts } from './attempts.ts';
 import { type Rate, rateLimit } from './rate-limit.ts';
 import type { HttpMiddleware } from './state.ts';
 
 /** Requests a minute; behind a proxy all people share its address. A registration costs about 10 ms of CPU, and a row for a day. */
 const rates: { [path: string]: { rate: Rate; what: string } } = {
   [paths.register]: { rate: { address: 60, all: 120 }, what: 'registrations of clients' },
-  [paths.token]: { rate: { address: 300, all: 3_000 }, what: 'requests for tokens' },
-  [paths.revoke]: { rate: { address: 300, all: 3_000 }, what: 'requests for tokens' },
+  [paths.revoke]: { rate: { address: 300, all: 3_000 }, what: 'requests to revoke tokens' },
   [paths.authorize]: { rate: { address: 120, all: 1_200 }, what: 'requests for authorization' },
 };
+/** Requests for tokens that fail, a minute, from one address. Good ones are not counted: whoever has a refresh token is let through. */
+const maxFailedTokens = 300;
 /** The pages of a sign-in are a handful; each view of one that waits writes a row for ten minutes. */
 const pageRate: Rate = { address: 240, all: 2_400 };
 
-/** Bodies here are forms and client metadata of a few kilobytes. */
+/** Other bodies here are forms of a few kilobytes. */
 const maxBodyBytes = 56 * 1024;
 
 /**
@@ -29,6 +32,7 @@ export function oauthRoutes({ metadata, server, origin }: OAuthFace, clock: Cloc
     anyOrigin((path) => isDescription(path) || programs.includes(path)),
     metadata,
     ownOriginOnly(origin),
+    asWritten,
     limits(clock),
     server.pages,
     server.serve,
@@ -69,22 +73,31 @@ function ownOriginOnly(own: string): HttpMiddleware {
   };
 }
 
+/** Nothing is served at other spellings of a path: limits and checks would not know it. */
+const asWritten: HttpMiddleware = async ({ path }, next) => {
+  if (isMisspelt(path)) throw new Refusal({ code: 'not_found', message: `There is nothing at ${path}.` });
+  await next();
+};
+
 function limits(clock: Clock): HttpMiddleware {
   const limited = new Map(Object.entries(rates).map(([path, { rate, what }]) => [path, rateLimit(clock, rate, what)]));
   const pages = rateLimit(clock, pageRate, 'pages of a sign-in');
+  const tokens = attempts(clock, maxFailedTokens, 'requests for tokens that failed');
   return async (ctx, next) => {
     const limit = limited.get(ctx.path) ?? (ctx.path.startsWith('/oauth/') && !programs.includes(ctx.path) ? pages : undefined);
     limit?.(ctx.state.address);
-    if (ctx.path.startsWith('/oauth/') && Number(ctx.get('Content-Length')) > maxBodyBytes) throw tooLarge(ctx);
-    await next();
+    const maxBytes = ctx.path === paths.register ? maxRegistrationBytes : maxBodyBytes;
+    if (ctx.path.startsWith('/oauth/') && Number(ctx.get('Content-Length')) > maxBytes) throw tooLarge(ctx, maxBytes);
+    if (ctx.path === paths.token) await tokens.run(ctx.state.address, next, () => ctx.status >= 400 && ctx.status < 500);
+    else await next();
   };
 }
 
-function tooLarge(ctx: Context): Refusal {
+function tooLarge(ctx: Context, maxBytes: number): Refusal {
   ctx.set('Connection', 'close'); // nobody reads the rest
   return new Refusal({
     code: 'payload_too_large',
-    message: `The body is larger than ${maxBodyBytes} bytes.`,
-    data: { maxBodyBytes },
+    message: `The body is larger than ${maxBytes} bytes.`,
+    data: { maxBodyBytes: maxBytes },
   });
 }

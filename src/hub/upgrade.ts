@@ -73,6 +73,9 @@ const draining: No = { status: 503, sentence: 'This bridge is shutting down.', h
 function objection({ registry, settings }: SessionContext, door: Door, request: IncomingMessage): No | undefined {
   const path = (request.url ?? '').split('?', 1)[0];
   if (path !== agentPath) return { status: 404, sentence: `Agents connect to ${agentPath}.` };
+  // Browsers always send an origin, and no agent does: not even a page that was given a name of this host (DNS rebinding) gets in.
+  if (request.headers.origin !== undefined)
+    return { status: 403, sentence: 'Agents are programs; a web page does not connect here.' };
   if (door.draining) return draining;
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((one) => one.trim());
   if (!offered.includes(subprotocol)) {

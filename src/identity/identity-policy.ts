@@ -10,9 +10,13 @@ const secretSource = z.union([
   only({ file: z.string().min(1) }),
 ]);
 const values = z.array(z.string().min(1).max(256)).max(200);
-const origin = z
+/** A site with all of its pages, one page of it (`/callback`), or all below a path that ends in a slash (`/callbacks/`). */
+const place = z
   .string()
-  .refine((text) => URL.canParse(text) && new URL(text).origin === text, 'expected an origin such as https://ide.example.com');
+  .refine(
+    isPlace,
+    'expected an origin such as https://ide.example.com, or a URL without query such as https://ide.example.com/callback',
+  );
 const scheme = z.string().regex(/^[a-z][a-z0-9+.-]{1,63}$/, 'expected a scheme without colon, such as cursor');
 const httpUrl = z.url({ protocol: /^https?$/ });
 
@@ -82,14 +86,16 @@ export const identityFile = only({
     metadata_hosts: z.array(z.string().min(1)).default([]),
     /** Where codes may be sent, beside loopback on any port. */
     redirect_origins: z
-      .array(origin)
+      .array(place)
       .default([
-        'https://claude.ai',
-        'https://claude.com',
-        'https://chatgpt.com',
-        'https://vscode.dev',
-        'https://insiders.vscode.dev',
-        'https://www.cursor.com',
+        'https://claude.ai/api/mcp/auth_callback',
+        'https://claude.com/api/mcp/auth_callback',
+        'https://chatgpt.com/connector_platform_oauth_redirect',
+        'https://chatgpt.com/connector/oauth/',
+        'https://chatgpt.com/aip/',
+        'https://vscode.dev/redirect',
+        'https://insiders.vscode.dev/redirect',
+        'https://www.cursor.com/agents/mcp/oauth/callback',
       ]),
     redirect_schemes: z.array(scheme).default(['cursor']),
     /** Registered by the operator; a person sees no third-party badge for these. */
@@ -105,6 +111,12 @@ export const identityFile = only({
       .default([]),
   }).prefault({}),
 });
+
+function isPlace(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { origin, pathname, href } = new URL(text);
+  return text === origin || (text === href && text === `${origin}${pathname}`);
+}
 
 /** Who signs in, where, and what their claims make of them; checked. */
 export type IdentityPolicy = z.output<typeof identityFile>;

@@ -7,10 +7,10 @@ import type { OAuthRecord, OAuthRecordStore } from './records.ts';
 export interface AdapterSettings {
   records: OAuthRecordStore;
   clock: Clock;
-  /** For so long a refresh token that was used up is served once more; 0 is strict. */
+  /** For so long a refresh token that was used up is served again, five times at most; 0 is strict. */
   refreshOverlapMs: number;
-  /** A refresh token was used again within the overlap. */
-  reusedInWindow(record: OAuthRecord): void;
+  /** A refresh token was used again within the overlap; whether it was served is told as well. */
+  reusedInWindow(record: OAuthRecord, isServed: boolean): void;
   /** A code or a refresh token is asked for that was used up. */
   foundUsed(record: OAuthRecord): void;
   /** A code or a refresh token was used twice: whatever came of it is taken back. */
@@ -21,6 +21,9 @@ export interface AdapterSettings {
 
 /** How long a client that registered itself may take until somebody signs in through it. */
 export const unusedClientMs = 86_400_000;
+
+/** How often a used refresh token is served again: as many windows of one program as refresh at the same time. */
+const maxServedAgain = 5;
 
 /**
  * Storage as oidc-provider asks for it. The id of a token is the token itself, so ids are hashed on their way in and put back on their
@@ -44,6 +47,19 @@ export function createAdapter(model: string, settings: AdapterSettings): Adapter
     return model === 'RefreshToken' && clock.now() < consumedAt + refreshOverlapMs;
   }
 
+  /** Each of the places has a record, which exactly one of many callers can use, over all bridges. */
+  async function takePlace({ idHash, grantId, account }: OAuthRecord): Promise<boolean> {
+    const now = clock.now();
+    for (let place = 0; place < maxServedAgain; place += 1) {
+      const name = hashToken(`${idHash} ${place}`);
+      const owner = { ...(grantId !== undefined && { grantId }), ...(account !== undefined && { account }) };
+      const record = { model: 'ServedAgain', idHash: name, payload: {}, ...owner, createdAt: now };
+      if (!(await records.put({ ...record, expiresAt: now + refreshOverlapMs + 1_000 }))) return false;
+      if (await records.consume('ServedAgain', name, now)) return true;
+    }
+    return false;
+  }
+
   return {
     async upsert(id, payload, expiresInSeconds) {
       const record = toRecord(model, id, payload, clock.now(), expiresInSeconds);
@@ -65,8 +81,10 @@ export function createAdapter(model: string, settings: AdapterSettings): Adapter
       if (await records.consume(model, idHash, clock.now())) return;
       const record = await records.find(model, idHash, clock.now());
       if (record?.consumedAt !== undefined && isServedAgain(record.consumedAt)) {
-        settings.reusedInWindow(record);
-        return;
+        const isServed = await takePlace(record);
+        settings.reusedInWindow(record, isServed);
+        if (isServed) return;
+        throw settings.invalidGrant('it was used too often'); // its grant stays: that is no theft yet
       }
       if (record !== undefined) await settings.reused(record);
       throw settings.invalidGrant('it was used already');

@@ -17,7 +17,9 @@ interface Noting {
 
 /** Writes what happens in the authorization server into the audit trail, with the role its person has now. */
 export function noteInAudit({ audit, accounts, clock }: Noting): NoteEvent {
-  return async ({ event, account, by, clientId, grantId, tokenRef, scopes, before, reason, requestId, address, client }) => {
+  return async (told) => {
+    const { event, isRefused = false, account, by, clientId, grantId, tokenRef, scopes, before, reason } = told;
+    const { requestId, address, client } = told;
     const named = account === undefined ? undefined : readAccountId(account);
     const person = account === undefined || by !== undefined ? undefined : await accounts.current(account);
     await audit.append({
@@ -29,7 +31,7 @@ export function noteInAudit({ audit, accounts, clock }: Noting): NoteEvent {
       auth: named === undefined ? 'none' : 'person',
       ...by,
       event,
-      decision: refusals.has(event) ? 'refused' : 'allowed',
+      decision: isRefused || refusals.has(event) ? 'refused' : 'allowed',
       ...(clientId !== undefined && { clientId }),
       ...(grantId !== undefined && { grant: grantId }),
       ...(tokenRef !== undefined && { tokenReference: tokenRef }),

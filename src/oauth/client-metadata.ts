@@ -10,6 +10,8 @@ const dropped = [
   ...['default_max_age', 'default_acr_values', 'require_auth_time', 'response_modes', 'subject_type'],
 ];
 const maxRedirectUris = 20;
+/** Bytes of what a client that registers itself says; each is a row that anybody can have for a day. */
+export const maxRegistrationBytes = 8 * 1024;
 
 /** Who the operator registered. Their redirects are believed as they are written. */
 export interface MetadataRules extends RedirectRules {
@@ -34,6 +36,9 @@ export function shapeClient(metadata: ClaimedMetadata, rules: MetadataRules): st
     const problem = isKnown ? shapeProblem(uri) : redirectProblem(uri, rules);
     if (problem !== undefined) return `redirect_uris: ${JSON.stringify(String(uri).slice(0, 200))} is refused, ${problem}`;
   }
+  const isStored = !isKnown && !isHttps(metadata.client_id); // a document stays where it is
+  if (isStored && Buffer.byteLength(JSON.stringify(metadata)) > maxRegistrationBytes)
+    return `the metadata is larger than ${maxRegistrationBytes} bytes`;
   for (const name of dropped) metadata[name] = undefined;
   const { token_endpoint_auth_method: method } = metadata;
   if (method !== 'private_key_jwt') metadata.token_endpoint_auth_signing_alg = undefined;

@@ -20,6 +20,14 @@ export const paths = {
   interaction: '/oauth/interaction',
 } as const;
 
+/** Every path below /oauth there is, as it is written: where others match more loosely, limits and checks would be gone round. */
+const served = /^\/oauth\/(?:(?:authorize|interaction)\/[\w-]+|authorize|token|register|revoke|jwks|callback|local)$/;
+
+/** Whether a path lies below /oauth in any spelling, and is none of those that are served. */
+export function isMisspelt(path: string): boolean {
+  return /^\/+oauth(?:\/|$)/i.test(path) && !served.test(path);
+}
+
 const hour = 3_600;
 const day = 24 * hour;
 

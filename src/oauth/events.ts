@@ -13,6 +13,8 @@ export interface OAuthEvent {
     | 'token_reuse_detected'
     | 'token_revoked'
     | 'grant_revoked';
+  /** Set where what may be allowed was not this time. */
+  isRefused?: boolean;
   /** `accountId()` of the person, where one is known. */
   account?: string;
   clientId?: string;

@@ -24,7 +24,9 @@ export function explainError(
       description: `This bridge does not know the client ${client}: it never registered here, or nobody signed in through it within a day.`,
     };
   }
-  const why = detail ?? description ?? 'it was refused';
+  // One sentence for every failure: how it failed would tell strangers what listens in this network. The log has the reason.
+  const isUnread = description === undefined || description.endsWith('document fetch failed');
+  const why = isUnread ? 'it could not be fetched' : (detail ?? description);
   return {
     error,
     description: `The client's document ${client} is of no use: ${why}. If the bridge cannot reach it, an operator can register the client in identity.yaml (clients.known).`,

@@ -15,6 +15,7 @@ import { createGrants, type Grants } from './grants.ts';
 import type { Interactions } from './interactions.ts';
 import { knownClients } from './known-clients.ts';
 import { loadOidcProvider } from './provider.ts';
+import { publicFetch } from './public-fetch.ts';
 import type { OAuthRecordStore } from './records.ts';
 import { openCompanyTokens } from './resource-server/company-tokens.ts';
 import { createAuthorizationServer, type FetchAbout } from './server.ts';
@@ -101,7 +102,7 @@ async function resourceServer({ policy, people, clock, log }: OAuthSettings): Pr
 
 /** The embedded authorization server with everything around it, for people who sign in here or at the company. */
 async function authorizationServer(settings: OAuthSettings, signIn: SignIn): Promise<OAuth> {
-  const { policy, secrets, records, audit, clock, log, ended, fetch = guardedFetch } = settings;
+  const { policy, secrets, records, audit, clock, log, ended, fetch = publicFetch } = settings;
   const { accounts } = signIn;
   const [oidc, known] = await Promise.all([loadOidcProvider(log), knownClients(policy)]);
   const note: NoteEvent = noteInAudit({ audit, accounts, clock });
@@ -122,12 +123,3 @@ async function authorizationServer(settings: OAuthSettings, signIn: SignIn): Pro
     },
   };
 }
-
-/**
- * oidc-provider brings a dispatcher that hangs up on addresses of private networks, and only warns where it could not make one. What is
- * fetched is of strangers' choice, so without it nothing is.
- */
-const guardedFetch: FetchAbout = async (url, init) => {
-  if (Reflect.get(init, 'dispatcher') === undefined) throw new Error('Nothing guards this fetch.');
-  return fetch(url, init);
-};

@@ -1,5 +1,6 @@
 /** Where codes may be sent, beside loopback on any port. */
 export interface RedirectRules {
+  /** Origins, pages and paths that end in a slash. */
   redirect_origins: readonly string[];
   redirect_schemes: readonly string[];
 }
@@ -24,10 +25,19 @@ export function redirectProblem(uri: unknown, rules: RedirectRules): string | un
   const { protocol, hostname, origin } = new URL(uri as string);
   if (protocol === 'http:') return loopbackNames.has(hostname) ? undefined : 'http goes to loopback only';
   if (protocol === 'https:') {
-    return rules.redirect_origins.includes(origin) ? undefined : `${origin} is no origin the operator allows`;
+    if (rules.redirect_origins.some((place) => isAt(place, uri as string))) return undefined;
+    const isKnown = rules.redirect_origins.some((place) => place.startsWith(`${origin}/`));
+    return isKnown ? `it is no page of ${origin} that the operator allows` : `${origin} is no origin the operator allows`;
   }
   const scheme = protocol.slice(0, -1);
   return rules.redirect_schemes.includes(scheme) ? undefined : `${scheme} is no scheme the operator allows`;
+}
+
+/** Whether a URL is of this place. Sites have pages that send on wherever a query says, so below a path nothing may be spelled oddly. */
+function isAt(place: string, uri: string): boolean {
+  const { origin, href } = new URL(uri);
+  if (place === origin || (place === uri && !place.endsWith('/'))) return true;
+  return place.endsWith('/') && uri === href && uri.startsWith(place) && /^[\w./~-]+$/.test(uri.slice(place.length));
 }
 
 /** What is wrong with it wherever it leads: URL parsers disagree about such, and one of them decides who gets the code. */

@@ -103,8 +103,10 @@ export function createAuthorizationServer(settings: AuthorizationServerSettings)
       ctx.path = path;
       beKnownAs(ctx, origin);
       await keepApart(ctx, provider);
-      if (path === paths.authorize && ctx.query.scope === undefined) ctx.query = { ...ctx.query, scope: usualScopes };
+      if (path === paths.authorize) ctx.query = queryOf(ctx);
       await run(ctx, next);
+      if (wellKnown.includes(path) && ctx.status === 200)
+        Object.assign(Object(ctx.body), { response_modes_supported: ['query'] });
       await events.finish(ctx).catch((problem: unknown) => {
         ctx.remove('Location'); // it may lead to the client, with a code
         if (!(problem instanceof Refusal) || !path.startsWith(paths.authorize)) throw problem;
@@ -113,6 +115,12 @@ export function createAuthorizationServer(settings: AuthorizationServerSettings)
       });
     },
   };
+}
+
+/** What is asked for where nothing in particular is. A page that posts itself to the client (form_post) is a mode oidc-provider cannot leave out. */
+function queryOf({ query }: Context): Context['query'] {
+  const mode = query.response_mode;
+  return { scope: usualScopes, ...query, ...(mode !== undefined && mode !== 'query' && { response_mode: 'none but query' }) };
 }
 
 /** URLs in answers and the security of cookies come from the request; behind a proxy that would be the inner address. */

@@ -26,7 +26,7 @@ export interface Events {
   fetching(url: string): void;
   /** A code or a refresh token was asked for that is used up: should its grant be revoked now, this is whose it was. */
   foundUsed(record: OAuthRecord): void;
-  reusedInWindow(record: OAuthRecord): void;
+  reusedInWindow(record: OAuthRecord, isServed: boolean): void;
   /** Takes back all that came of it. */
   reused(record: OAuthRecord): Promise<void>;
   /** Records what happened in a request, and throws what went wrong in it that is no fault of the client's. */
@@ -96,8 +96,9 @@ export function tellEvents({ records, clock, log, note, ended, current }: Tellin
       const ctx = current();
       if (ctx !== undefined) shown.set(ctx, record);
     },
-    reusedInWindow(record) {
-      tell(current(), { event: 'token_reused_in_window', ...factsOf(record.payload), tokenRef: record.idHash.slice(0, 12) });
+    reusedInWindow({ payload, idHash }, isServed) {
+      const refused = isServed ? {} : { isRefused: true, reason: 'too_often' };
+      tell(current(), { event: 'token_reused_in_window', ...refused, ...factsOf(payload), tokenRef: idHash.slice(0, 12) });
     },
     async reused({ model, grantId, payload }) {
       if (grantId === undefined) return;

@@ -1,5 +1,5 @@
 import type { Dirent } from 'node:fs';
-import { access, constants, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { access, chmod, constants, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import type { Log } from '../lib/log.ts';
@@ -10,18 +10,32 @@ import { DurableFs } from './durable-fs.ts';
 /** Major version of PostgreSQL in PGlite; its files fit no other. */
 const postgresMajor = '18';
 
-/** Makes the directory where it is missing, readable by its owner only. Refuses one that cannot be used. */
+/** What tells a directory of ours from one that is somebody else's too. */
+const ownNames = ['postgres', 'secret'];
+
+/**
+ * Makes the directory where it is missing, and takes it from everybody but its owner: where it is empty or was ours before, because
+ * of others (`--data .`) more than we may depend on the mode. Refuses one that cannot be used.
+ */
 export async function prepareDirectory(directory: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    await readdir(directory);
+    const names = await readdir(directory);
     await access(directory, constants.W_OK);
+    if (names.length === 0 || ownNames.some((name) => names.includes(name))) await closeToOthers(directory);
   } catch (error) {
     throw unavailable(
       `The data directory ${directory} cannot be used (${(error as NodeJS.ErrnoException).code ?? error}).`,
       'Choose a directory that this user may write to.',
     );
   }
+}
+
+/** Only the owner can change a mode: a volume that belongs to root stays as the operator made it. */
+async function closeToOthers(directory: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const { uid, mode } = await stat(directory);
+  if (uid === process.getuid?.() && (mode & 0o077) !== 0) await chmod(directory, 0o700);
 }
 
 /**
@@ -34,6 +48,7 @@ export async function prepareCluster(directory: string, log: Log): Promise<strin
   const found = await readdir(cluster).catch(() => undefined);
   if (found === undefined) {
     await rm(unfinished, { recursive: true, force: true });
+    await mkdir(unfinished, { mode: 0o700 });
     const template = await readTemplate();
     log.info({ directory, template: template !== undefined }, 'Making a new data directory.');
     const pg = await PGlite.create({
@@ -55,6 +70,7 @@ export async function prepareCluster(directory: string, log: Log): Promise<strin
       'Use the Sidelight version that wrote it, or choose another directory.',
     );
   }
+  await closeToOthers(cluster); // earlier releases left it open
   return cluster;
 }
 
@@ -69,12 +85,12 @@ export function broken(directory: string, why: string) {
 /** Files forced to disk at a time: file systems write many in one go, and a cluster has two thousand. */
 const syncsAtATime = 16;
 
-/** PGlite unpacks a new cluster with plain writes; PostgreSQL never forces files to disk that it did not change. */
+/** PGlite unpacks a new cluster with plain writes, open to everybody; PostgreSQL never forces files to disk that it did not change. */
 async function syncTree(directory: string): Promise<void> {
   const entries = await readdir(directory, { withFileTypes: true, recursive: true });
   const paths = [...entries.map((entry) => join(parentOf(entry), entry.name)), directory].values();
   const syncRest = async () => {
-    for (const path of paths) await syncPath(path);
+    for (const path of paths) await syncPath(path, { isNew: true });
   };
   await Promise.all(Array.from({ length: syncsAtATime }, syncRest));
 }
@@ -84,13 +100,14 @@ function parentOf(entry: Dirent): string {
   return entry.parentPath ?? (entry as { path?: string }).path ?? '';
 }
 
-async function syncPath(path: string): Promise<void> {
+async function syncPath(path: string, { isNew = false } = {}): Promise<void> {
   // Windows opens no directories; its file system journals renames.
   const handle = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
     if (process.platform === 'win32') return undefined;
     throw error;
   });
   try {
+    if (isNew && handle !== undefined) await handle.chmod((await handle.stat()).isDirectory() ? 0o700 : 0o600);
     await handle?.sync();
   } catch (error) {
     if (process.platform !== 'win32') throw error;

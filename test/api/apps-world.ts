@@ -6,7 +6,7 @@ import { issueKey } from '../../src/keys.ts';
 import { policiesWith } from '../flow/world.ts';
 import { startBridge, type TestBridge } from '../helpers/bridge.ts';
 import { type HandClient, handClient, type Redeemable, redirectUri, type TokenAnswer } from '../oauth/flow.ts';
-import { createBrowser } from '../oauth/sign-in/browser.ts';
+import { createBrowser, openLink } from '../oauth/sign-in/browser.ts';
 import { postgresWorld } from '../storage/engines.ts';
 import type { Told } from './keys-world.ts';
 
@@ -105,7 +105,7 @@ export async function allowed(
 ): Promise<Redeemable> {
   const browser = createBrowser();
   const { result } = (await askControl(directory, 'people.link', { name, role })) ?? {};
-  await browser.open(String(Reflect.get(Object(result), 'link')));
+  await openLink(browser, String(Reflect.get(Object(result), 'link')));
   const { url, verifier } = client.authorizeUrl(clientId, { scope });
   const toClient = ({ href }: URL) => href.startsWith(redirectUri);
   const page = await browser.open(url.href, toClient);

@@ -177,6 +177,57 @@ describe.each(engines)('the routes of keys over $engine', ({ open }) => {
     expect((await send(body.secret, 'GET', '/me')).status).toBe(401);
   });
 
+  it('let a key with a list of addresses make none that is taken from elsewhere', async () => {
+    const admin = { ...ofService, scopes: ['runtime:read', 'runtime:admin'], addresses: ['127.0.0.1'] };
+    const { body } = await create('carla', admin);
+    const { addresses: _addresses, ...anywhere } = admin;
+    expect((await create(body.secret, anywhere)).body.key).toMatchObject({ addresses: ['127.0.0.1'] });
+    expect((await create(body.secret, { ...admin, addresses: ['127.0.0.0/8'] })).body).toMatchObject({
+      ...{ code: 'org_access_denied', field: 'addresses' },
+      message: expect.stringContaining('127.0.0.0/8'),
+    });
+    const { body: open } = await create('carla', anywhere);
+    expect((await send(body.secret, 'POST', `/keys/${open.key.id}/rotate`, {})).body.field).toBe('addresses');
+  });
+
+  it('let no key that another made outlive that, however often it replaces itself', async () => {
+    const admin = { ...ofService, scopes: ['runtime:read', 'runtime:admin'] };
+    const { body: parent } = await create('carla', { ...admin, days: 30 });
+    let { body: child } = await create(parent.secret, admin);
+    for (let turn = 0; turn < 2; turn += 1) {
+      ({ body: child } = await send(child.secret, 'POST', `/keys/${child.key.id}/rotate`, { overlapHours: 0 }));
+      expect(child.key).toMatchObject({ expiresAt: parent.key.expiresAt, notAfter: parent.key.expiresAt });
+    }
+    const longer = await send(child.secret, 'POST', `/keys/${child.key.id}/rotate`, { days: 31 });
+    expect(longer.body).toMatchObject({ code: 'limit_exceeded', field: 'days' });
+    const { body: lifted } = await send('carla', 'POST', `/keys/${child.key.id}/rotate`, {});
+    expect(lifted.key).toMatchObject({ daysLeft: 90 });
+    expect(lifted.key).not.toHaveProperty('notAfter');
+  });
+
+  it('tell at a revocation what the key made, and end that with it when told to', async () => {
+    const admin = { ...ofService, scopes: ['runtime:read', 'runtime:admin'] };
+    const { body: stolen } = await create('carla', admin);
+    const { body: bystander } = await create('carla', admin);
+    const { body: child } = await create(stolen.secret, admin);
+    const { body: grandchild } = await create(child.secret, admin);
+    const { body: renewed } = await send(child.secret, 'POST', `/keys/${child.key.id}/rotate`, { overlapHours: 0 });
+    const { body: itself } = await send(stolen.secret, 'POST', `/keys/${stolen.key.id}/rotate`, { overlapHours: 1 });
+    const made = [grandchild.key.id, renewed.key.id, itself.key.id].sort();
+    const first = await send('carla', 'DELETE', `/keys/${stolen.key.id}`);
+    expect(first.body).toMatchObject({ key: { state: 'revoked' }, alsoRevoked: [] });
+    expect(first.body.stillLiving.sort()).toEqual(made);
+    expect((await send(grandchild.secret, 'GET', '/me')).status).toBe(200);
+    const then = await send('carla', 'DELETE', `/keys/${stolen.key.id}?andMade=true`);
+    expect(then.body.alsoRevoked.sort()).toEqual(made);
+    expect(then.body.stillLiving).toEqual([]);
+    for (const { secret } of [grandchild, renewed, itself]) expect((await send(secret, 'GET', '/me')).status).toBe(401);
+    expect((await send(bystander.secret, 'GET', '/me')).status).toBe(200);
+    expect(await send('carla', 'DELETE', `/keys/${stolen.key.id}?andMade=true`)).toMatchObject({ status: 404 });
+    const self = await send(bystander.secret, 'DELETE', `/keys/${bystander.key.id}`);
+    expect(self.body).toMatchObject({ alsoRevoked: [], stillLiving: [] });
+  });
+
   it('make a key for agents that calls nothing', async () => {
     const { status, body } = await create('carla', {
       kind: 'enrolment',

@@ -48,6 +48,25 @@ describe('sidelight audit', () => {
     expect(JSON.stringify(await records())).not.toContain(secret.slice(4));
   });
 
+  it('shows who was turned away among the rest, and alone or not at all when an organisation is named', async () => {
+    const answer = await fetch(running.first.mcpUrl, {
+      method: 'POST',
+      headers: { authorization: 'Bearer sk_nobody' },
+      body: '{}',
+    });
+    expect(answer.status).toBe(401);
+    await until('it is recorded', async () => (await records('--org', '-')).length > 0 || undefined);
+    await create('--name', 'later', '--scopes', 'runtime:read');
+    const [newest, turnedAway] = await records('--limit', '2');
+    expect(newest).toMatchObject({ org: 'default', event: 'key_created' });
+    expect(turnedAway).toMatchObject({ org: '-', event: 'caller_refused' });
+    const orgs = async (...args: string[]) => [...new Set((await records(...args)).map(({ org }) => org))];
+    expect(await orgs('--org', '-')).toEqual(['-']);
+    expect(await orgs('--org', 'default')).toEqual(['default']);
+    const { stdout } = await audit('search', '--event', 'caller_refused');
+    expect(stdout).toContain('caller_refused');
+  });
+
   it.each([{ args: ['--limit', '0'] }, { args: ['--limit', 'all'] }, { args: ['--limit', '10001'] }, { args: ['last'] }])(
     'is called wrongly with $args',
     async ({ args }) => expect(await audit(...args)).toMatchObject({ code: 2, stdout: '' }),

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createBrowser } from '../oauth/sign-in/browser.ts';
+import { createBrowser, openLink } from '../oauth/sign-in/browser.ts';
 import { type Serving, serving, sidelight } from './sidelight.ts';
 
 let data: string;
@@ -28,7 +28,7 @@ describe('sidelight people', () => {
   it('makes a link that signs a browser in, lists the person without secrets, and shuts them out and lets them in again', async () => {
     const { stdout: link } = await people('link', '--name', 'dana', '--role', 'developer');
     const browser = createBrowser();
-    expect((await browser.open(link.trim())).html).toContain('This browser is signed in as dana');
+    expect((await openLink(browser, link.trim())).html).toContain('This browser is signed in as dana');
     expect((await people('list')).stdout).toMatch(/^user:dana {2}dana {2}developer {2}everyone {2}in {2}checked \S+Z\n$/);
     expect(await people('disable', 'dana')).toMatchObject({
       code: 0,
@@ -44,7 +44,7 @@ describe('sidelight people', () => {
   });
 
   it('prints a link at the start of the bridge', async () => {
-    const page = await createBrowser().open(running.first.signInLink ?? '');
+    const page = await openLink(createBrowser(), running.first.signInLink ?? '');
     expect(page.html).toContain('This browser is signed in as operator');
   });
 

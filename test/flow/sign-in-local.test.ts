@@ -43,6 +43,9 @@ describe.skipIf(chromiumPath === undefined)('somebody who has just started the d
   it('signs in by the link that it printed, and reads a value of the shop without any key', async () => {
     const seat = await takeSeat(browser);
     await seat.page.goto(demo.first.signInLink ?? '');
+    await picture(seat.page, 'local-link');
+    await seat.page.getByRole('button', { name: 'Sign in' }).click();
+    await seat.page.getByText('This browser is signed in').waitFor();
     expect(await seat.page.locator('h1').innerText()).toBe('This browser is signed in as operator');
     expect(seat.page.url()).not.toContain('ticket');
     await picture(seat.page, 'local-welcome');
@@ -69,6 +72,8 @@ describe.skipIf(chromiumPath === undefined)('somebody who has just started the d
       const { stdout } = await sidelight('people', 'link', '--data', data, '--name', 'dana', '--role', 'developer');
       const tab = await page.context().newPage();
       await tab.goto(stdout.trim());
+      await tab.getByRole('button', { name: 'Sign in' }).click();
+      await tab.getByText('This browser is signed in').waitFor();
       expect(await tab.locator('h1').innerText()).toBe('This browser is signed in as dana');
       await page.getByRole('button', { name: 'Go on' }).click();
       await page.getByText('wants to use Sidelight as you').waitFor();

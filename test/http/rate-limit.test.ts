@@ -27,6 +27,11 @@ describe('a limit by address', () => {
     expect(passes(['::ffff:192.0.2.1', '::ffff:192.0.2.2', '::ffff:192.0.2.3'])).toBe(3);
   });
 
+  it('counts among all only what it let through, so that one address is no flood of everybody', () => {
+    const one = Array.from({ length: 500 }, () => '192.0.2.1');
+    expect(passes([...one, '192.0.2.2', '192.0.2.3'])).toBe(4);
+  });
+
   it('counts all together, and begins anew each minute', () => {
     const clock = createTestClock();
     const limit = rateLimit(clock, { address: 9, all: 2 }, 'tries');

@@ -55,6 +55,8 @@ describe('before the WebSocket', () => {
     ['an unknown key', { ...honest, authorization: 'Bearer nobody' }, '/agent', 401, 'The enrolment key is unknown.'],
     ['a key that is no bearer', { ...honest, authorization: 'Basic any' }, '/agent', 401, 'carries no enrolment key'],
     ['no sub-protocol', { authorization: 'Bearer any' }, '/agent', 426, 'sidelight.v1'],
+    ['a web page', { ...honest, origin: 'https://evil.example' }, '/agent', 403, 'web page'],
+    ['a page of the bridge itself', { ...honest, origin: 'null' }, '/agent', 403, 'web page'],
     ['another sub-protocol', { ...honest, 'sec-websocket-protocol': 'rtb.v1, sidelight.v2' }, '/agent', 426, 'sidelight.v1'],
   ])('answers %s in plain HTTP with a sentence', async (_what, headers, path, status, sentence) => {
     const answer = await upgrade(headers, path);

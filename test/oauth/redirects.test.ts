@@ -50,3 +50,31 @@ describe('codes may be sent to', () => {
     expect(redirectProblem(uri, rules)).toBeUndefined();
   });
 });
+
+describe('a place that is narrower than a site', () => {
+  const narrow = {
+    redirect_origins: ['https://claude.ai/api/mcp/auth_callback', 'https://chatgpt.com/aip/'],
+    redirect_schemes: [],
+  };
+  it.each(['https://claude.ai/api/mcp/auth_callback', 'https://chatgpt.com/aip/g-1_a/oauth/callback'])('is %s', (uri) => {
+    expect(redirectProblem(uri, narrow)).toBeUndefined();
+  });
+
+  it.each([
+    'https://claude.ai/',
+    'https://claude.ai/redirect',
+    'https://claude.ai/api/mcp/auth_callback/',
+    'https://claude.ai/api/mcp/auth_callback2',
+    'https://claude.ai/api/mcp/auth_callback?next=https://evil.example.com',
+    'https://claude.ai/api/mcp/x/../auth_callback',
+    'https://claude.ai/api/mcp/%61uth_callback',
+    'https://chatgpt.com/aip',
+    'https://chatgpt.com/aip/',
+    'https://chatgpt.com/aip/../redirect',
+    'https://chatgpt.com/aip/%2e%2e/redirect',
+    'https://chatgpt.com/aip/..%2fredirect',
+    'https://chatgpt.com/aip/x?next=https://evil.example.com',
+  ])('is not %s', (uri) => {
+    expect(redirectProblem(uri, narrow)).toMatch(/^it is no page of/);
+  });
+});

@@ -96,14 +96,17 @@ async function opened(server: Server | ReturnType<typeof createPlainServer>, req
   return { port, requests, close };
 }
 
-/** Names of the example lead to this machine, as an attacker's name server could say. */
-function rebind(): void {
+/** Names of the example lead to this machine, as an attacker's name server could say; the names that were asked for. */
+function rebind(): string[] {
   const { lookup } = dns;
+  const asked: string[] = [];
   vi.spyOn(dns, 'lookup').mockImplementation(((host: string, options: { all?: boolean }, tell: (...given: unknown[]) => void) => {
+    asked.push(host);
     if (!host.endsWith('.example.com')) return Reflect.apply(lookup, dns, [host, options, tell]);
     if (options.all === true) return tell(null, [{ address: '127.0.0.1', family: 4 }]);
     return tell(null, '127.0.0.1', 4);
   }) as never);
+  return asked;
 }
 
 describe('threat 8, a bridge that is made to ask its own network', () => {
@@ -118,7 +121,7 @@ describe('threat 8, a bridge that is made to ask its own network', () => {
     async () => {
       listener = await listen();
       const { requests, close } = listener;
-      rebind();
+      const asked = rebind();
       vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
       // Without the guard the request arrives: the listener, the name and the router do what they stand for.
       expect((await fetch('https://control.example.com/c.json')).status).toBe(200);
@@ -126,7 +129,7 @@ describe('threat 8, a bridge that is made to ask its own network', () => {
       requests.length = 0;
       const response = await fetch(world.client.authorizeUrl('https://rebound.example.com/c.json').url, { redirect: 'manual' });
       expect(response.status).toBe(400);
-      expect(dialled.map(({ host }) => host)).toContain('rebound.example.com');
+      expect(asked).toContain('rebound.example.com');
       expect(requests).toEqual([]);
       listener = undefined;
       await close();

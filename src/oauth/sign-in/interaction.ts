@@ -43,7 +43,7 @@ export async function showInteraction(ctx: Context, uid: string, pages: Interact
   if (account !== undefined) return pages.interactions.signedIn(ctx, uid, account);
   if (pages.company !== undefined) return goToProvider(ctx, interaction, browser, pages.company, pages);
   pages.local?.requireLoopback(ctx);
-  const person = await pages.local?.whoIs(ctx);
+  const person = await pages.local?.signIn(ctx, uid);
   if (person !== undefined) return pages.interactions.signedIn(ctx, uid, accountId(person));
   sendPage(ctx, localHelpPage(ctx.path));
 }

@@ -8,12 +8,12 @@ import type { Clock } from '../../lib/clock.ts';
 import { randomBase62 } from '../../lib/id.ts';
 import { isLoopbackConnection, isLoopbackName } from '../../lib/loopback.ts';
 import { Refusal } from '../../lib/refusal.ts';
-import type { OAuthRecordStore } from '../records.ts';
+import type { OAuthRecord, OAuthRecordStore } from '../records.ts';
 import { readCookie, setCookie } from './browser.ts';
 import type { NoteSignIn, Origins } from './events.ts';
 
 /** Somebody a link makes of the browser that opens it. */
-interface LocalName {
+export interface LocalName {
   name: string;
   role: Role;
 }
@@ -25,10 +25,14 @@ export interface LocalProvider {
    * `invalid_input` a name that is none, or a role that does not sign in.
    */
   link(who?: { name?: string | undefined; role?: string | undefined }): Promise<string>;
+  /** Whom a link's ticket stands for, and takes nothing; undefined when it was used or is too old. */
+  whose(ticket: string): Promise<LocalName | undefined>;
   /** Takes a link's ticket, and makes this browser the person it stands for; undefined when it was used or is too old. */
   open(ctx: Context, ticket: string, about: Origins): Promise<Person | undefined>;
-  /** Who this browser was made. */
+  /** Who this browser was made, as long as no client was signed in with that. */
   whoIs(ctx: Context): Promise<Person | undefined>;
+  /** The same for this interaction, and for no other from then on. */
+  signIn(ctx: Context, uid: string): Promise<Person | undefined>;
   /** Refuses with `not_found` whoever does not sit at this machine. */
   requireLoopback(ctx: Context): void;
 }
@@ -44,7 +48,11 @@ interface LocalSettings {
 }
 
 const ticketMs = 3_600_000;
-const sessionSeconds = 12 * 3_600;
+/**
+ * Browsers give a cookie of ours to every port of this computer that they are led to, whoever listens there. So it is good for one
+ * sign-in, soon: what is caught later is worth nothing, and what is caught before is missed by the person it was meant for.
+ */
+const sessionSeconds = 600;
 /** 43 characters of base62 are 256 bits. */
 const secretChars = 43;
 const ticketModel = 'LocalTicket';
@@ -66,6 +74,17 @@ export function createLocalProvider({ people, records, clock, note, publicOrigin
     return person;
   }
 
+  async function sessionOf(ctx: Context): Promise<OAuthRecord | undefined> {
+    const secret = readCookie(ctx, publicOrigin(), 'local');
+    return secret === undefined ? undefined : records.find(sessionModel, hashToken(secret), clock.now());
+  }
+
+  async function personOf({ account = '' }: OAuthRecord): Promise<Person | undefined> {
+    const name = readAccountId(account);
+    const person = name && (await people.find(name.org, name.subject));
+    return person?.issuer === localIssuer && person.disabledAt === undefined ? person : undefined;
+  }
+
   return {
     async link({ name = 'operator', role: asked } = {}) {
       checkName(name);
@@ -77,6 +96,11 @@ export function createLocalProvider({ people, records, clock, note, publicOrigin
         ...{ model: ticketModel, idHash: hashToken(ticket), payload: { name, role }, createdAt: now, expiresAt: now + ticketMs },
       });
       return `${publicOrigin()}/oauth/local?ticket=${ticket}`;
+    },
+
+    async whose(ticket) {
+      const kept = await records.find(ticketModel, hashToken(ticket), clock.now());
+      return kept?.payload as LocalName | undefined;
     },
 
     async open(ctx, ticket, about) {
@@ -94,12 +118,20 @@ export function createLocalProvider({ people, records, clock, note, publicOrigin
     },
 
     async whoIs(ctx) {
-      const secret = readCookie(ctx, publicOrigin(), 'local');
-      const session = secret && (await records.find(sessionModel, hashToken(secret), clock.now()));
-      if (!session || session.account === undefined) return undefined;
-      const name = readAccountId(session.account);
-      const person = name && (await people.find(name.org, name.subject));
-      return person?.issuer === localIssuer && person.disabledAt === undefined ? person : undefined;
+      const session = await sessionOf(ctx);
+      return session === undefined || session.payload.uid !== undefined ? undefined : personOf(session);
+    },
+
+    async signIn(ctx, uid) {
+      const session = await sessionOf(ctx);
+      const person = session && (await personOf(session));
+      if (session === undefined || person === undefined) return undefined;
+      if (session.payload.uid !== undefined) return session.payload.uid === uid ? person : undefined;
+      // Taken and put back: of many interactions that ask at one time, one gets it. The one that did may be opened again.
+      const taken = await records.take(sessionModel, session.idHash, clock.now());
+      if (taken === undefined) return undefined;
+      await records.put({ ...taken, payload: { uid } });
+      return person;
     },
 
     requireLoopback(ctx) {

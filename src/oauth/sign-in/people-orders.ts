@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { OperatorTrail } from '../../audit/operator.ts';
+import { defaultOrg } from '../../identity/issue.ts';
 import { type PeopleStore, type Person, subjectNamed } from '../../identity/people.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { Refusal } from '../../lib/refusal.ts';
@@ -37,7 +38,11 @@ export function peopleOrders({ people, clock, trail, read, grants, revokeKeys, r
     async 'people.link'(input: Input) {
       const who = read(linked, input);
       if (running?.local === undefined) throw noLinks(running !== undefined);
-      return { link: await running.local.link(who) };
+      const link = await running.local.link(who);
+      // A link that nobody was told signs nobody in: without a record it is not given out.
+      const { name = 'operator', role } = who;
+      await trail.record('link_made', defaultOrg, `user:${name}`, role === undefined ? {} : { after: { role } });
+      return { link };
     },
 
     async 'people.list'(input: Input): Promise<ShownPerson[]> {

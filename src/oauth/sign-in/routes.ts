@@ -1,5 +1,5 @@
 import Router from '@koa/router';
-import type { Context, Middleware } from 'koa';
+import type { Middleware } from 'koa';
 import type { Policies } from '../../authorization/policies.ts';
 import type { PeopleStore } from '../../identity/people.ts';
 import type { Secrets } from '../../identity/secrets.ts';
@@ -9,17 +9,17 @@ import type { Log } from '../../lib/log.ts';
 import { Refusal } from '../../lib/refusal.ts';
 import type { SignIn } from '../open.ts';
 import type { OAuthRecordStore } from '../records.ts';
+import { answerPeopleFirst } from './answer-people-first.ts';
 import { callbackPath, comeBack } from './callback.ts';
 import { openCompany } from './company.ts';
 import type { NoteSignIn } from './events.ts';
 import type { Fetch } from './guarded-fetch.ts';
 import { decide, showInteraction } from './interaction.ts';
 import { createLocalProvider, type LocalProvider } from './local.ts';
-import { localHelpPage, localWelcomePage } from './pages/local.ts';
-import { sendPage } from './pages/page.ts';
+import { localRoutes } from './local-routes.ts';
 import { createPending } from './pending.ts';
 import { createAccounts } from './rechecks.ts';
-import { PageRefusal, problemPages, showOAuthProblem } from './show-problem.ts';
+import { problemPages, showOAuthProblem } from './show-problem.ts';
 
 /** What signing in stands on. */
 export interface SignInSettings {
@@ -78,8 +78,9 @@ export async function openSignIn(settings: SignInSettings): Promise<OpenSignIn |
         const settings = { company, pending, admission, secrets, log, note, publicOrigin };
         router.get(callbackPath, (ctx) => comeBack(ctx, settings));
       }
-      if (local !== undefined) router.get('/oauth/local', (ctx) => openLocal(ctx, local));
-      return router.routes() as unknown as Middleware;
+      if (local !== undefined) localRoutes(router, { local, secrets, publicOrigin });
+      const serve = router.routes() as unknown as Middleware;
+      return local === undefined ? serve : (ctx, next) => answerPeopleFirst(ctx, () => serve(ctx, next), served);
     },
   };
 }
@@ -88,32 +89,6 @@ function notServing(): never {
   throw new Refusal({ code: 'unavailable', message: 'The bridge does not serve people yet.', next: 'Try again in a moment.' });
 }
 
-/** The built-in provider's page: with a ticket it makes this browser somebody, without one it says who it is. */
-async function openLocal(ctx: Context, local: LocalProvider): Promise<void> {
-  local.requireLoopback(ctx);
-  const { ticket } = ctx.query;
-  if (ticket === undefined) {
-    const person = await local.whoIs(ctx);
-    return sendPage(ctx, person === undefined ? localHelpPage(undefined) : localWelcomePage(person));
-  }
-  const about = { requestId: ctx.state.requestId, address: ctx.state.address };
-  const person = typeof ticket === 'string' ? await local.open(ctx, ticket, about) : undefined;
-  if (person === undefined) throw spentLink();
-  ctx.redirect('/oauth/local'); // the ticket leaves the address bar
-  ctx.status = 303;
-}
-
 function uidOf(ctx: { params: Record<string, string | undefined> }): string {
   return ctx.params.uid ?? '';
-}
-
-function spentLink(): PageRefusal {
-  return new PageRefusal(
-    new Refusal({
-      code: 'invalid_input',
-      message: 'This link was used already, or it is older than an hour.',
-      next: 'Make a new one with `sidelight people link` on the computer that Sidelight runs on.',
-    }),
-    { title: 'This link does not work any more' },
-  );
 }

@@ -46,8 +46,16 @@ export function problemPages(log: Log): Middleware {
   };
 }
 
+const shown = new WeakSet<Context['req']>();
+
+/** Whether this request was answered by `showOAuthProblem`; other errors lead to the client, as a redirect or a form that sends itself. */
+export function isShown({ req }: Context): boolean {
+  return shown.has(req);
+}
+
 /** Shows a problem of the authorization server that cannot be sent to the client, because who or where that is does not hold. */
 export function showOAuthProblem(ctx: Context, { error, description }: { error: string; description: string | undefined }): void {
+  shown.add(ctx.req);
   const { requestId } = ctx.state as { requestId: string };
   if (!wantsPage(ctx)) {
     ctx.body = { error, error_description: description };

@@ -90,6 +90,12 @@ export function createBrowser(): Browser {
   };
 }
 
+/** Opens a link of the sign-in without a company, and presses its button where there is one. */
+export async function openLink(browser: Browser, link: string): Promise<Page> {
+  const page = await browser.open(link);
+  return page.status === 200 ? browser.submit(page, 'sign_in') : page;
+}
+
 function within(pathname: string, path: string): boolean {
   return path === '/' || pathname === path || pathname.startsWith(path.endsWith('/') ? path : `${path}/`);
 }

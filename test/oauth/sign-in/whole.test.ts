@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { askControl } from '../../../src/control.ts';
 import { startBridge, type TestBridge } from '../../helpers/bridge.ts';
 import { type HandClient, handClient, redirectUri } from '../flow.ts';
-import { type Browser, createBrowser, type Page } from './browser.ts';
+import { type Browser, createBrowser, openLink, type Page } from './browser.ts';
 import { type Company, startCompany } from './company.ts';
 
 const toClient = (url: URL) => url.href.startsWith(redirectUri);
@@ -111,6 +111,32 @@ describe('a bridge whose people sign in at the company', () => {
     );
   });
 
+  /** A key of somebody who signed in, and whether it opens the door. */
+  const keyOf = async (owner: string) => {
+    const request = { ...{ org: 'default', kind: 'api', owner, name: 'laptop', role: 'company_admin', groups: [] } };
+    const rights = { scopes: ['runtime:read'], permissions: ['dev_api'] };
+    const { secret } = (await order('keys.create', { ...request, ...rights })) as { secret: string };
+    return secret;
+  };
+  const statusOf = async (secret: string) =>
+    (await fetch(new URL('/api/v1/me', world.bridge.url), { headers: { authorization: `Bearer ${secret}` } })).status;
+
+  it('frees a name with everything that belonged to it', async () => {
+    company.next = 'dev';
+    const { access_token: access } = await tokens(client, browser);
+    const key = await keyOf('user:dev');
+    expect([await statusOf(key), await statusOf(access)]).toEqual([200, 200]);
+    await order('people.disable', { subject: 'dev' });
+    await expect(order('people.forget', { subject: 'dev' })).rejects.toMatchObject({ details: { code: 'invalid_input' } });
+    await order('people.enable', { subject: 'dev' });
+    await order('people.forget', { subject: 'dev' });
+    expect(JSON.stringify(await order('people.list', {}))).not.toContain('user:dev');
+    expect(await statusOf(key)).toBe(401);
+    const { access_token: anew } = await tokens(client, browser);
+    expect([await statusOf(key), await statusOf(access), await statusOf(anew)]).toEqual([401, 401, 200]);
+    expect((await records()).map(({ event }) => event)).toEqual(expect.arrayContaining(['person_forgotten', 'key_revoked']));
+  });
+
   it('has no links and no local page', async () => {
     await expect(order('people.link', {})).rejects.toMatchObject({ details: { code: 'unavailable' } });
     expect(world.bridge.signInLink).toBeUndefined();
@@ -133,13 +159,35 @@ describe('a bridge on loopback without a company', () => {
       const browser = createBrowser();
       const link = (await world.bridge.signInLink?.()) ?? '';
       expect(link).toMatch(new RegExp(`^${world.bridge.url.origin}/oauth/local\\?ticket=[0-9A-Za-z]{43}$`));
-      await browser.open(link);
+      expect((await openLink(browser, link)).status).toBe(200);
       const { access_token: access, clientId, refresh_token: refresh } = await tokens(client, browser);
       expect(JSON.stringify((await client.call(access)).body)).toContain('company_admin');
       expect((await client.refresh(refresh, clientId)).status).toBe(200);
       expect((await createBrowser().open(link)).status).toBe(400);
+      const again = await browser.open(client.authorizeUrl(clientId).url.href, toClient);
+      expect(again.html).toContain('Who are you?'); // a link is good for one client
       const asked = await askControl(world.bridge.directory, 'people.link', { name: 'dana', role: 'developer' });
       expect(asked?.result).toEqual({ link: expect.stringContaining('/oauth/local?ticket=') });
+      const recorded = await world.bridge.bridge.audit.recent('default', 1);
+      expect(recorded).toMatchObject([{ event: 'link_made', subject: 'user:dana', after: { role: 'developer' } }]);
+    } finally {
+      await world.close();
+    }
+  });
+
+  it('leads no browser to a port of a client before a person saw a page', async () => {
+    const world = await bridgeWith('mode: local');
+    try {
+      const client = handClient(world.bridge.url.origin);
+      const { body } = await client.register();
+      for (const silent of [{ prompt: 'none' }, { prompt: 'none', response_mode: 'form_post' }, { code_challenge: '' }]) {
+        const { url } = client.authorizeUrl(String(body.client_id));
+        for (const [name, value] of Object.entries(silent)) url.searchParams.set(name, value);
+        const page = await createBrowser().open(url.href, toClient);
+        expect(page.url.origin, JSON.stringify(silent)).toBe(world.bridge.url.origin);
+        expect(page.status).toBe(400);
+        expect(page.html).toContain('This sign-in cannot begin');
+      }
     } finally {
       await world.close();
     }
