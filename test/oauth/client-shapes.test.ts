@@ -1,6 +1,7 @@
 import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ClientShape, chatGptKeys, type Proof, shapes, signInAs } from './client-shapes.ts';
+import { type ClientShape, chatGptKeys, shapes } from './client-shapes.ts';
+import { type Proof, signInAs } from './client-shapes-flow.ts';
 import { type OAuthWorld, oauthWorld } from './world.ts';
 
 const identity = `mode: local

@@ -175,6 +175,16 @@ describe("tokens of the company's provider, checked by asking it", () => {
       expect([wrong, (await call('token')).status]).toEqual([wrong, 401]);
     }
   });
+
+  it('are asked about no more than 300 times a minute where they are not good, however many come at once', async () => {
+    issuer.opaque.set('known', active());
+    expect((await call('known')).status).toBe(200);
+    const before = issuer.requests.length;
+    const answers = await Promise.all(Array.from({ length: 400 }, (_, index) => call(`junk-${index}`)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401, 429]));
+    expect(issuer.requests.length - before).toBeLessThanOrEqual(300);
+    expect((await call('known')).status).toBe(200);
+  });
 });
 
 describe('an answer of the provider that may be remembered', () => {
