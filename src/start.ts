@@ -84,7 +84,7 @@ export async function start(config: Config, { clock, log, ...outside }: Surround
   const storage = await openStorage(config, { clock, log });
   try {
     const { stores } = storage;
-    const secret = await storage.secret('redaction-tags');
+    const secret = storage.secrets.derive('redaction-tags');
     await stores.agents.disconnectAll();
     await recordLoaded(stores.audit, clock, policies.hash);
     const seeded = await seedKeys(stores.keys, clock);

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import pTimeout from 'p-timeout';
@@ -44,8 +43,6 @@ export interface Storage {
   secrets: Secrets;
   /** What binds and signs the audit trail of this node. */
   seal: AuditSeal;
-  /** 32 random bytes that stay the same for this installation, one for each purpose. */
-  secret(name: string): Promise<Buffer>;
   /** Whether the database answers now. */
   answers(): Promise<boolean>;
   /** Whether no other bridge can be on the same data now. */
@@ -107,7 +104,6 @@ async function storageOver(db: Db, settings: StorageSettings): Promise<Storage> 
     stores: openStores(db, seal),
     secrets,
     seal,
-    secret: (name) => secretOf(db, name),
     answers: () =>
       pTimeout(db.query('select 1'), { milliseconds: answerMs }).then(
         () => true,
@@ -116,15 +112,4 @@ async function storageOver(db: Db, settings: StorageSettings): Promise<Storage> 
     isOurs: () => true,
     close: () => db.close(),
   };
-}
-
-/** Whoever asks first makes it; who asks at the same moment gets the same. */
-async function secretOf(db: Db, name: string): Promise<Buffer> {
-  await db.query('insert into secrets (name, secret) values ($1, $2) on conflict (name) do nothing', [
-    name,
-    randomBytes(32).toString('base64'),
-  ]);
-  const [row] = await db.query<{ secret: string }>('select secret from secrets where name = $1', [name]);
-  if (row === undefined) throw new Error(`The secret ${name} vanished.`);
-  return Buffer.from(row.secret, 'base64');
 }

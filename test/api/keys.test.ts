@@ -184,7 +184,7 @@ describe.each(engines)('the routes of keys over $engine', ({ open }) => {
     expect((await create(body.secret, anywhere)).body.key).toMatchObject({ addresses: ['127.0.0.1'] });
     expect((await create(body.secret, { ...admin, addresses: ['127.0.0.0/8'] })).body).toMatchObject({
       ...{ code: 'org_access_denied', field: 'addresses' },
-      message: expect.stringContaining('127.0.0.0/8'),
+      detail: expect.stringContaining('127.0.0.0/8'),
     });
     const { body: open } = await create('carla', anywhere);
     expect((await send(body.secret, 'POST', `/keys/${open.key.id}/rotate`, {})).body.field).toBe('addresses');

@@ -74,6 +74,7 @@ describe('a document whose name leads into a private network', () => {
 
   it('is told of in the same words whether something listens there, nothing does, or there is no such name', async () => {
     const closed = await toldOf('closed.example.com');
+    expect(closed).toContain('it could not be fetched');
     open = (server.address() as AddressInfo).port;
     expect(await toldOf('open.example.com')).toBe(closed);
     expect(await toldOf('silent.example.com')).toBe(closed);
