@@ -68,10 +68,16 @@ describe('the tickets of the sample shop', () => {
     const before = await pointsOf();
     const alone = await buy(oneOf('KETTLE', 'C-105'));
     expect(await pointsOf()).toBe(before + alone.points);
-    const earned = await Promise.all(['KETTLE', 'POT-1L'].map(async (sku) => (await buy(oneOf(sku, 'C-105'))).points));
-    expect(earned.every((points) => points > 0)).toBe(true);
-    const gained = (await pointsOf()) - before - alone.points;
-    expect(earned).toContain(gained);
+    // On a busy machine one of the two may be done before the other arrives; then both count, and the next two are tried.
+    const isOneLost = async () => {
+      const had = await pointsOf();
+      const earned = await Promise.all(['KETTLE', 'POT-1L'].map(async (sku) => (await buy(oneOf(sku, 'C-105'))).points));
+      expect(earned.every((points) => points > 0)).toBe(true);
+      return earned.includes((await pointsOf()) - had);
+    };
+    let isLost = false;
+    for (let tries = 0; tries < 10 && !isLost; tries += 1) isLost = await isOneLost();
+    expect(isLost).toBe(true);
   });
 
   test('4288: mugs take long, whatever else is ordered does not', async () => {
