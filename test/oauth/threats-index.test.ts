@@ -74,9 +74,10 @@ describe('threat 20, a package that brings something along', () => {
 
   it('is locked by its hash, and runs nothing when it is installed', () => {
     expect(all.length).toBeGreaterThan(100);
-    for (const [path, { integrity, resolved = 'https://registry.npmjs.org/', dev, hasInstallScript }] of all) {
+    for (const [path, { integrity, resolved, dev, hasInstallScript }] of all) {
       expect(integrity, path).toMatch(/^sha512-/);
-      expect(resolved, path).toMatch(/^https:\/\/registry\.npmjs\.org\//);
+      // Where it comes from is for the machine that installs to say; the hash holds wherever that is.
+      expect(resolved, path).toBeUndefined();
       if (dev !== true) expect(hasInstallScript ?? false, path).toBe(false);
     }
   });

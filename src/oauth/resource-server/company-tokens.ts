@@ -9,7 +9,7 @@ import { hashToken, tokenRef } from '../../identity/token-form.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { Refusal } from '../../lib/refusal.ts';
-import type { Fetch } from '../sign-in/guarded-fetch.ts';
+import type { Fetch } from '../guarded-fetch.ts';
 import { CheckProblem } from './check-problem.ts';
 import { type CheckToken, openCheck, type ResourceServerPolicy } from './provider.ts';
 

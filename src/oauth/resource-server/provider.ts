@@ -4,7 +4,7 @@ import type { Claims } from '../../identity/claim-values.ts';
 import type { IdentityPolicy } from '../../identity/identity-policy.ts';
 import { readSecret } from '../../identity/read-secret.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { type Fetch, guardedFetch } from '../sign-in/guarded-fetch.ts';
+import { type Fetch, guardedFetch } from '../guarded-fetch.ts';
 import { CheckProblem, problemOf } from './check-problem.ts';
 
 /** The part of identity.yaml for this mode. */

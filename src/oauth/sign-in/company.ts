@@ -4,7 +4,7 @@ import type { IdentityPolicy } from '../../identity/identity-policy.ts';
 import { readSecret } from '../../identity/read-secret.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
-import { type Fetch, guardedFetch } from './guarded-fetch.ts';
+import { type Fetch, guardedFetch } from '../guarded-fetch.ts';
 import { ProviderProblem, providerProblem } from './provider-problem.ts';
 
 /** What a sign-in at the provider is tied to; only its answer to exactly this one is taken. */

@@ -1,4 +1,4 @@
-import { isLoopbackName } from '../../lib/loopback.ts';
+import { isLoopbackName } from '../lib/loopback.ts';
 
 /** As much of `fetch` as is used here. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
