@@ -24,7 +24,7 @@ const maxBodyBytes = 56 * 1024;
 
 /**
  * Discovery, the authorization server and the pages, in this order. They come before `knownOrigin`: clients in web pages of any origin
- * may ask for tokens (without cookies), and a form on our own page is sent with the origin `null`.
+ * may ask for tokens (without cookies).
  */
 export function oauthRoutes({ metadata, server, origin }: OAuthFace, clock: Clock): HttpMiddleware[] {
   if (server === undefined) return [anyOrigin(isDescription), metadata];
@@ -57,12 +57,12 @@ function anyOrigin(isOpen: (path: string) => boolean): HttpMiddleware {
   };
 }
 
-/** Pages and what they lead to: from our own origin, from a navigation, or from a form of a page that sends no referrer. */
+/** Pages and what they lead to: from our own origin, or from a navigation. Our pages send a referrer to us, so their forms have our origin. */
 function ownOriginOnly(own: string): HttpMiddleware {
   return async (ctx, next) => {
     const origin = ctx.get('Origin');
     const isPage = ctx.path.startsWith('/oauth/') && !programs.includes(ctx.path);
-    if (isPage && origin !== '' && origin !== 'null' && origin !== own) {
+    if (isPage && origin !== '' && origin !== own) {
       throw new Refusal({
         code: 'forbidden_origin',
         message: 'A web page of this origin may not use the sign-in of the bridge.',

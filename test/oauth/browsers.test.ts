@@ -123,7 +123,7 @@ describe('a browser', () => {
 
   it.each([
     { from: 'https://evil.example.com', status: 403 },
-    { from: 'null', status: 404 },
+    { from: 'null', status: 403 },
     { from: 'own', status: 404 },
   ])('on a page of origin $from meets our pages with $status', async ({ from, status }) => {
     const response = await fetch(`${origin}/oauth/interaction/x`, {
