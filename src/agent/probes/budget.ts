@@ -13,8 +13,11 @@ export const maxStrikes = 3;
 const savedMs = 5_000;
 /** How long the breaker keeps an action away after a pause that was far too long. */
 const tripMs = { first: 5_000, factor: 4 } as const;
-/** What a place must have saved before it comes back. */
-const comebackMs = 1_000;
+/**
+ * A place comes back with what it has saved in this time, and next time in twice that, up to `savedMs`: each return makes V8 throw away
+ * the function's fast code, which costs more than the passes.
+ */
+const firstComebackMs = 1_000;
 /** A new place may begin with this, so that its first pass is seen whatever others have spent. */
 const leastMs = 0.05;
 /** A place that has to rest for another reason than its time is looked at again after this. */
@@ -89,6 +92,7 @@ export class Allowance {
   #share: number;
   #leftMs: number;
   #asOfMs = monotonicMs();
+  #comebackMs = firstComebackMs / 2;
   #mustRest: (() => boolean) | undefined;
 
   constructor(share: number, savings: Savings) {
@@ -113,6 +117,7 @@ export class Allowance {
   spend(ms: number, nowMs: number = monotonicMs()): boolean {
     this.#fill(nowMs);
     this.#leftMs -= ms;
+    if (this.#leftMs <= 0) this.#comebackMs = min(savedMs, this.#comebackMs * 2);
     return this.#leftMs > 0 && this.#mustRest?.() !== true;
   }
 
@@ -124,7 +129,7 @@ export class Allowance {
   /** Milliseconds until the place may come back. */
   get returnsInMs(): number {
     this.#fill();
-    const needed = min(this.#fullMs, max(this.#share * comebackMs, 0.1));
+    const needed = min(this.#fullMs, max(this.#share * this.#comebackMs, 0.1));
     const ms = max(0, (needed - this.#leftMs) / this.#share);
     return this.#mustRest?.() === true ? max(ms, restMs) : ms;
   }
