@@ -9,7 +9,7 @@ export const harmlessEndings: readonly string[] = (
   'prefix, scheme, algorithm, alg, issuer, audience, scope, index, position, verified, confirmed, sent, ' +
   'template, subject, domain, queue, client, preference, notification, column, input type, bytes, class, ' +
   'prompt tokens, completion tokens, input tokens, output tokens, total tokens, max tokens, ' +
-  'cached tokens, reasoning tokens, new tokens'
+  'cached tokens, reasoning tokens, new tokens, method, variable, ms, seconds, chars'
 ).split(', ');
 
 /** Beginnings that make a name harmless: a question or a number about the secret. */

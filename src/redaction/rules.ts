@@ -101,7 +101,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   ),
   ssn: personal('US social security numbers', 'ssn, social security, social security number, social security no'),
   'national-id': personal(
-    'National, tax, passport and licence numbers, by name',
+    'National, tax, passport and licence numbers, by name, or by form and check digits',
     'national id, national insurance number, tax id, tax number, passport number, passport no, ' +
       'passport id, driver license, drivers license, driving licence, license plate, personal id number, ' +
       'identity number, id card number, nino, cpf, curp, aadhaar, nhs number',

@@ -1,24 +1,45 @@
-import { endOf, isIn, sets } from './characters.ts';
-
 /** Longest value behind a name; the rest is judged by the other detectors. */
 const maxValueChars = 65_536;
 
-interface AssignedValue {
+/** What stands behind a name and its separator. */
+export interface AssignedValue {
   start: number;
   end: number;
   quoted: boolean;
 }
 
 const quotes = '"\'`';
+/** What may stand between a separator and its value; within an element also ends of lines. */
+const blanks = ' \t=>:';
+const elementBlanks = ' \t=>:\r\n';
+const maxBlanks = 24;
 /** Headers whose value has several parts up to the end of the line. */
-const wholeLine = new Set(['cookie', 'authorization']);
-const codes = new Set(['pin', 'cvv', 'otp']);
+export const wholeLine = new Set(['cookie', 'authorization']);
+/** Rules of short codes: what is long or has no digit is none of them. */
+export const codes = new Set(['pin', 'cvv', 'otp']);
+/** What follows a name in prose, types and code without being its value. */
+export const plainWords = new Set(
+  (
+    'true false null undefined none nil empty string number boolean bigint symbol object any unknown void never optional required missing ' +
+    'invalid valid expired incorrect wrong must may should cannot can not is was has have the a an and or for in of to too at by from with without ' +
+    'changed reset updated ok okay yes no set unset here there your this that it be bearer basic hidden redacted encrypted str int bool varchar text ' +
+    'mismatch rejected accepted failed disabled enabled unavailable unused weak strong already still also only await new async function return'
+  ).split(' '),
+);
+/** Roots of paths that read a secret from somewhere instead of being one. */
+export const codeRoots = new Set(
+  (
+    'req request res response this self process config ctx context options opts env params props state body data settings args input user import os ' +
+    'payload credentials event session auth headers values form fields account client app store secrets vault var local module vars env'
+  ).split(' '),
+);
 
 /** Where the value behind a separator starts and ends. */
 export function valueEnd(text: string, separatorEnd: number, rule: string): AssignedValue {
   let start = separatorEnd;
-  const skipLimit = Math.min(text.length, separatorEnd + 8);
-  while (start < skipLimit && ' \t=>:'.includes(text[start] as string)) start++;
+  const skipped = text[separatorEnd - 1] === '>' ? elementBlanks : blanks;
+  const skipLimit = Math.min(text.length, separatorEnd + maxBlanks);
+  while (start < skipLimit && skipped.includes(text[start] as string)) start++;
   let escapes = 0;
   while (text[start + escapes] === '\\') escapes++;
   const quote = text[start + escapes];
@@ -50,51 +71,4 @@ function quotedEnd(text: string, start: number, quote: string, escapes: number):
     slashes = 0;
   }
   return { start, end: limit, quoted: true };
-}
-
-/** What follows a name in prose, types and code without being its value. */
-const plainWords = new Set(
-  (
-    'true false null undefined none nil empty string number boolean bigint symbol object any unknown void never optional required missing ' +
-    'invalid valid expired incorrect wrong must may should cannot can not is was has have the a an and or for in of to too at by from with without ' +
-    'changed reset updated ok okay yes no set unset here there your this that it be bearer basic hidden redacted encrypted str int bool varchar text ' +
-    'mismatch rejected accepted failed disabled enabled unavailable unused weak strong already still also only await new async function return'
-  ).split(' '),
-);
-/** Roots of paths that read a secret from somewhere instead of being one. */
-const codeRoots = new Set(
-  (
-    'req request res response this self process config ctx context options opts env params props state body data settings args input user import os ' +
-    'payload credentials event session auth headers values form fields account client app store secrets vault'
-  ).split(' '),
-);
-
-/** Whether the text behind the name only talks about it: prose, a type, code that reads it. */
-export function isHarmlessValue(
-  text: string,
-  separator: number,
-  { start, end, quoted }: AssignedValue,
-  rule: string,
-  open: boolean,
-): boolean {
-  const value = text.slice(start, Math.min(end, start + 200));
-  if (open) return false;
-  if (codes.has(rule) && (value.length > 12 || !/\d/.test(value))) return true;
-  if (quoted) return value.trim() === '';
-  if (/^[*•xX#.…-]+$/.test(value) || plainWords.has(value.toLowerCase())) return true;
-  // A comparison with a name is code; with a quoted text it shows the secret.
-  if (text.startsWith('==', separator) && /^[\p{L}_$][\p{L}\p{N}_$.]*$/u.test(value)) return true;
-  if (wholeLine.has(rule) && isProse(value)) return true;
-  const spoken = text.startsWith(' is ', separator) || text.startsWith(' was ', separator);
-  if (spoken) return !/\d/.test(value) && /^[a-z'-]*$|^[A-Z][a-z]*$/.test(value);
-  if (/^[[{(]/.test(value) || value.startsWith('${') || value.startsWith('$(')) return true;
-  if (rule === 'token' && (/^\d{1,5}$/.test(value) || /^.$/.test(value))) return true;
-  const path = endOf(value, 0, sets.word, value.length);
-  if (value[path] === '(') return isIn(value, 0, sets.letter | sets.word);
-  return value[path] === '.' && path > 0 && codeRoots.has(value.slice(0, path));
-}
-
-function isProse(value: string): boolean {
-  const [first = ''] = value.toLowerCase().split(' ', 1);
-  return plainWords.has(first) && first !== 'bearer' && first !== 'basic';
 }

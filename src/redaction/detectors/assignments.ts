@@ -1,31 +1,39 @@
-import { isHarmlessValue, valueEnd } from './assigned-value.ts';
+import { valueEnd } from './assigned-value.ts';
 import { isIn, sets, startOf } from './characters.ts';
 import type { Detector, Finding, Scanning } from './detector.ts';
+import { isHarmlessValue } from './harmless-value.ts';
 
 /** Longest name before a separator, in characters; what is longer is judged by its end. */
 const maxNameChars = 64;
+/** A name of three characters, a separator and a value. */
+const minChars = 5;
+
+/** Words that stand between a name and its `=` in declarations: `password string = "…"`, `password: string = "…"`. */
+const types = new Set(['string', 'str', 'char', 'byte', 'var', 'text', 'const', 'any', 'auto']);
 
 /**
  * Secrets and personal data behind their name in text: `password=…`, `"apiKey": "…"`, `Authorization: …`,
- * `--token …`, `password is …`, query strings, headers, .env lines, JSON that was cut.
+ * `--token …`, `password is …`, `<password>…`, `("TOKEN", "…")`, query strings, headers, .env lines, JSON that was cut.
  */
 export const assignments: Detector = {
   name: 'assignments',
   kind: 'secret',
-  couldHold: ({ colon, equals, percent, spaces }) => colon || equals || percent || spaces > 0,
+  couldHold: ({ length, separator }) => separator && length >= minChars,
   find(text, scanning) {
     const findings: Finding[] = [];
     let after = 0;
     for (let at = 0; at < text.length; at++) {
-      const separator = separatorAt(text, at);
-      if (separator === 0 || at < after) continue;
+      const separator = at < after ? 0 : separatorAt(text, at);
+      if (separator === 0) continue;
       const rule = ruleBefore(text, at, scanning);
       if (rule === undefined) continue;
       const value = valueEnd(text, at + separator, rule);
-      after = value.end;
       const open = scanning.cut && value.end === text.length;
-      if (value.end === value.start || isHarmlessValue(text, at, value, rule, open)) continue;
+      if (value.end === value.start) continue;
+      // What only talks about a secret may have another assignment in it.
+      if (!open && isHarmlessValue({ ...value, text, separator: at, rule, nameRule: scanning.nameRule })) continue;
       findings.push({ start: value.start, end: value.end, rule });
+      after = value.end;
     }
     return findings;
   },
@@ -36,6 +44,10 @@ function separatorAt(text: string, at: number): number {
   switch (text.charCodeAt(at)) {
     case 58: // ':'
       return text.startsWith('://', at) ? 0 : 1;
+    case 62: // '<name>'
+      return isElement(text, at) ? 1 : 0;
+    case 44: // '"name", "value"'
+      return '"\'`'.includes(text[at - 1] ?? ' ') && /^, {0,2}["'`]/.test(text.slice(at, at + 4)) ? 1 : 0;
     case 61: // '='
       return text[at + 1] === '>' ? 2 : 1;
     case 32: // ' '
@@ -49,6 +61,12 @@ function separatorAt(text: string, at: number): number {
   }
 }
 
+/** Whether the opening tag `<name>` ends here; `user:<password>` is a placeholder. */
+function isElement(text: string, at: number): boolean {
+  const start = startOf(text, at, sets.url64, maxNameChars);
+  return start < at && text[start - 1] === '<' && text[start - 2] !== ':';
+}
+
 /** Whether a command line flag `--name` ends here. */
 function isFlag(text: string, at: number): boolean {
   const start = startOf(text, at, sets.url64, maxNameChars);
@@ -56,12 +74,17 @@ function isFlag(text: string, at: number): boolean {
 }
 
 function ruleBefore(text: string, separator: number, { nameRule, phraseRule }: Scanning): string | undefined {
-  const end = skipBack(text, separator);
+  let end = skipBack(text, separator);
   // Only the last part of a path or file name: `password.ts:45:12` is a place, not a password.
-  const start = startOf(text, end, sets.url64, maxNameChars);
+  let start = startOf(text, end, sets.url64, maxNameChars);
   if (start === end) return undefined;
-  const name = text.slice(start, end);
-  const rule = nameRule(name);
+  let name = text.slice(start, end);
+  if (text[separator] === '=' && types.has(name.toLowerCase())) {
+    end = skipBack(text, start);
+    start = startOf(text, end, sets.url64, maxNameChars);
+    name = text.slice(start, end);
+  }
+  const rule = nameRule(name === 'value' ? (attributeBefore(text, start) ?? name) : name);
   if (rule !== undefined) return rule;
   // "API key: …" is two words; a third one ("card security code") only joins when the first two say nothing.
   if (text[start - 1] !== ' ') return undefined;
@@ -75,10 +98,17 @@ function ruleBefore(text: string, separator: number, { nameRule, phraseRule }: S
     : phraseRule(text.slice(third, end));
 }
 
+/** The name in `key="name" value="…"`, when `value` begins here. */
+function attributeBefore(text: string, value: number): string | undefined {
+  return /(?:key|name)=["']([^"'<>]{1,64})["']\s{1,4}$/i.exec(text.slice(Math.max(0, value - 80), value))?.[1];
+}
+
 /** Back over what may stand between a name and its separator: blanks, quotes, escapes, a bracket of `["name"]`. */
 function skipBack(text: string, separator: number): number {
   let end = separator;
   const limit = Math.max(0, separator - 8);
+  // `.=`, `+=`, `||=`
+  if (text[separator] === '=') while (end > limit && '.+|'.includes(text[end - 1] as string)) end--;
   while (end > limit && !isIn(text, end - 1, sets.word)) {
     if (!' "\'`\\]?!:=\t'.includes(text[end - 1] as string)) break;
     end--;

@@ -1,7 +1,13 @@
 import type { Detector, Finding } from './detector.ts';
+import { hasLuhnDigit } from './national-id-checks.ts';
 
-/** 13–19 digits, single blanks or dashes between them; not inside words, longer numbers or fractions. */
-const candidate = /(?<![\w.]|\d[ -])\d(?:[ -]?\d){12,18}(?![ -]?\d|\w|\.\d)/g;
+/** 12–19 digits, single blanks, no-break blanks or dashes between them; not inside words, longer numbers or fractions. */
+const candidate = /(?<![\w.]|\d[ \u00a0-])\d(?:[ \u00a0-]?\d){11,18}(?![ \u00a0-]?\d|\w|\.\d)/g;
+/** Several unbroken or equally grouped numbers of 15 and 16 digits, one after the other. */
+const inRow = /(?<![\w.-]|[A-Z]{2}\d{2} )(?:\d{4}([ \u00a0-])\d{4}\1\d{4}\1\d{4}|\d{15,16})(?![\w-]|\.\d| \d{1,3}\b)/g;
+/** A word that makes any number with Luhn's digit a card: of issuers that are not in the table, or of twelve digits. */
+const announced = /\b(?:cards?|cc|credit|debit|visa|mastercard|amex|maestro)\b[^\d\n]{0,20}$/i;
+const maxWordChars = 36;
 const cutCandidate = /(?<![\w.]|\d[ -])\d(?:[ -]?\d){7,17}[ -]?$/;
 const maxCardChars = 40;
 
@@ -20,12 +26,15 @@ const issuers: readonly { digits: RegExp; lengths: readonly number[] }[] = [
 export const card: Detector = {
   name: 'card',
   kind: 'personal',
-  couldHold: ({ digits }) => digits >= 8,
+  couldHold: ({ numberDigits, digits, capitals, cut }) => numberDigits >= (cut ? 8 : 12) || (digits >= 12 && capitals > 0),
   find(text, { cut }) {
     const findings: Finding[] = [];
-    for (const match of text.matchAll(candidate)) {
-      if (isCard(match[0].replace(/[ -]/g, '')))
-        findings.push({ start: match.index, end: match.index + match[0].length, rule: 'card' });
+    for (const pattern of [candidate, inRow]) {
+      for (const match of text.matchAll(pattern)) {
+        const digits = match[0].replace(/\D/g, '');
+        if (isCard(digits) || isAnnounced(text.slice(Math.max(0, match.index - maxWordChars), match.index), digits))
+          findings.push({ start: match.index, end: match.index + match[0].length, rule: 'card' });
+      }
     }
     if (cut) {
       const from = Math.max(0, text.length - maxCardChars);
@@ -49,12 +58,6 @@ export function isCard(digits: string): boolean {
   );
 }
 
-function hasLuhnDigit(digits: string): boolean {
-  let sum = 0;
-  for (let at = 0; at < digits.length; at++) {
-    const value = digits.charCodeAt(digits.length - 1 - at) - 48;
-    const weighted = at % 2 === 1 ? value * 2 : value;
-    sum += weighted > 9 ? weighted - 9 : weighted;
-  }
-  return sum % 10 === 0;
+function isAnnounced(before: string, digits: string): boolean {
+  return announced.test(before) && hasLuhnDigit(digits) && !/^(\d)\1+$/.test(digits);
 }

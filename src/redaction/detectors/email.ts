@@ -19,7 +19,7 @@ export const email: Detector = {
     const at = (sign: number, length: number): void => {
       let start = sign;
       while (start > 0 && sign - start < maxLocalChars && isLocal(text, start - 1)) start--;
-      while (start < sign && (text[start] === '.' || text[start] === '-' || text[start] === "'")) start++;
+      while (start < sign && (text[start] === '.' || text[start] === '-' || text[start] === "'" || text[start] === '`')) start++;
       if (start === sign) return;
       let end = sign + length;
       const limit = Math.min(text.length, end + maxDomainChars);
@@ -28,7 +28,7 @@ export const email: Detector = {
         findings.push({ start, end, rule: 'email' });
         return;
       }
-      while (end > sign && !isIn(text, end - 1, sets.alnum) && text.charCodeAt(end - 1) < 128) end--;
+      while (end > sign && !isIn(text, end - 1, sets.alnum) && !isForeign(text, end - 1)) end--;
       const domain = text.slice(sign + length, end);
       const top = domain.slice(domain.lastIndexOf('.') + 1).toLowerCase();
       if (
@@ -48,9 +48,15 @@ export const email: Detector = {
 };
 
 function isLocal(text: string, at: number): boolean {
-  return isIn(text, at, sets.alnum) || text.charCodeAt(at) >= 0xc0 || "._%+-'~!#$*^{|}`".includes(text[at] as string);
+  return isIn(text, at, sets.alnum) || isForeign(text, at) || "._%+-'~!#$*^{|}`".includes(text[at] as string);
 }
 
 function isDomain(text: string, at: number): boolean {
-  return isIn(text, at, sets.alnum) || text.charCodeAt(at) >= 0xc0 || text[at] === '.' || text[at] === '-';
+  return isIn(text, at, sets.alnum) || isForeign(text, at) || text[at] === '.' || text[at] === '-';
+}
+
+/** A letter beyond ASCII; no-width signs, dashes and quotes of U+2000–206F and the byte order mark end an address. */
+function isForeign(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code >= 0xc0 && (code < 0x2000 || code > 0x206f) && code !== 0xfeff;
 }

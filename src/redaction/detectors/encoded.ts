@@ -8,13 +8,20 @@ const maxBase64Chars = 65_536;
 /** Share of printable characters that makes decoded bytes text. */
 const minPrintable = 0.9;
 
+/** Whether a text with these traits could hold any encoded secret; never false for one that does. */
+export const couldBeEncoded = ({ longestBase64, percent, backslash }: Traits): boolean =>
+  longestBase64 >= minBase64Chars || percent || backslash;
+
 /**
- * Secrets in base64 or percent-encoding: decoded once, searched by `search`, hidden with their encoding. A stretch is
+ * Secrets in base64, hexadecimal, percent-encoding or escapes of languages: decoded once, searched by `search`, hidden with their encoding. A stretch is
  * hidden whole, because where a secret ends in base64 cannot be said.
  */
 export function findEncoded(text: string, traits: Traits, search: (decoded: string) => Finding | undefined): Finding[] {
-  const inBase64 = traits.length >= minBase64Chars && traits.capitals > 0 ? findBase64(text, search) : [];
-  return traits.percent ? [...inBase64, ...findPercent(text, search)] : inBase64;
+  const findings = traits.longestBase64 >= minBase64Chars ? findBase64(text, search) : [];
+  if (traits.percent) findings.push(...findParts(text, /%[0-9A-Fa-f]{2}/, decodePercent, search));
+  if (text.includes('\\x') || text.includes('\\u00'))
+    findings.push(...findParts(text, /\\(?:x|u00)[0-9A-Fa-f]{2}/, decodeEscapes, search));
+  return findings;
 }
 
 function findBase64(text: string, search: (decoded: string) => Finding | undefined): Finding[] {
@@ -26,9 +33,7 @@ function findBase64(text: string, search: (decoded: string) => Finding | undefin
     at = end;
     if (end - start < minBase64Chars) continue;
     const run = text.slice(start, Math.min(end, start + maxBase64Chars));
-    // All lower case, all upper case or only digits: words and numbers, not base64 of text.
-    if (!/[a-z]/.test(run) || !/[A-Z]/.test(run)) continue;
-    const decoded = Buffer.from(run, 'base64').toString('latin1');
+    const decoded = decodeRun(run);
     if (!isText(decoded)) continue;
     const found = search(decoded);
     if (found !== undefined)
@@ -37,12 +42,24 @@ function findBase64(text: string, search: (decoded: string) => Finding | undefin
   return findings;
 }
 
-function findPercent(text: string, search: (decoded: string) => Finding | undefined): Finding[] {
+/** Hexadecimal or base64; all lower case, all upper case or only digits are words and numbers, not base64 of text. */
+function decodeRun(run: string): string {
+  if (run.length % 2 === 0 && /^[2-7][0-9a-f]+$/i.test(run)) return Buffer.from(run, 'hex').toString('latin1');
+  return /[a-z]/.test(run) && /[A-Z]/.test(run) ? Buffer.from(run, 'base64').toString('latin1') : '';
+}
+
+/** Searches what stands between blanks and separators and has such escapes. */
+function findParts(
+  text: string,
+  escaped: RegExp,
+  decode: (part: string) => string,
+  search: (decoded: string) => Finding | undefined,
+): Finding[] {
   const findings: Finding[] = [];
   for (const match of text.matchAll(/[^\s&=?#;,"'<>]+/g)) {
     const part = match[0];
-    if (!/%[0-9A-Fa-f]{2}/.test(part)) continue;
-    const found = search(decodePercent(part));
+    if (!escaped.test(part)) continue;
+    const found = search(decode(part));
     if (found !== undefined) findings.push({ start: match.index, end: match.index + part.length, rule: found.rule });
   }
   return findings;
@@ -53,6 +70,11 @@ function decodePercent(part: string): string {
   return part.replace(/(?:%[0-9A-Fa-f]{2}){1,256}/g, (escapes) =>
     Buffer.from(escapes.replaceAll('%', ''), 'hex').toString('utf8'),
   );
+}
+
+/** `\\x41` and `\\u0041`, as languages write characters. */
+function decodeEscapes(part: string): string {
+  return part.replace(/\\(?:x|u00)([0-9A-Fa-f]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
 }
 
 function isText(decoded: string): boolean {

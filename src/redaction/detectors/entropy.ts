@@ -21,7 +21,7 @@ const maxMeasuredChars = 512;
 export const entropy: Detector = {
   name: 'entropy',
   kind: 'secret',
-  couldHold: ({ digits, length, cut }) => digits > 0 && length >= (cut ? 12 : 20),
+  couldHold: ({ digits, longestBase64, cut }) => digits > 0 && longestBase64 >= (cut ? minCutChars : minStrictChars),
   find(text, { cut, strict }) {
     const findings: Finding[] = [];
     for (let at = 0; at < text.length; at++) {
@@ -32,7 +32,7 @@ export const entropy: Detector = {
       if (
         end - at >= min &&
         isRandom(text.slice(at, Math.min(end, at + maxMeasuredChars)), open ? minCutBits : minBits) &&
-        !isPublic(text, at)
+        !isPublic(text, at, end)
       ) {
         findings.push({
           start: at,
@@ -50,7 +50,7 @@ function isRandom(run: string, bits: number): boolean {
   if (!/[a-z]/i.test(run) || !/\d/.test(run)) return false;
   const oneCase = !/[a-z]/.test(run) || !/[A-Z]/.test(run);
   if (oneCase && (run.length < minOneCaseChars || /^[0-9a-f]+$/i.test(run) || !/^[0-9a-z]+$/i.test(run))) return false;
-  return bitsPerCharacter(run) >= bits && wordShare(run) < 0.5;
+  return bitsPerCharacter(run) >= bits && wordShare(run) < 0.5 && !isAlphabet(run) && !isSentence(run);
 }
 
 function bitsPerCharacter(run: string): number {
@@ -59,6 +59,21 @@ function bitsPerCharacter(run: string): number {
   let bits = 0;
   for (const count of counts.values()) bits -= (count / run.length) * Math.log2(count / run.length);
   return bits;
+}
+
+/** Base64 of a sentence: looks random, is readable; what is secret in it was searched for by itself. */
+function isSentence(run: string): boolean {
+  return (
+    /^[A-Za-z,;:.!?'" -]+$/.test(Buffer.from(run, 'base64').toString('latin1').trimEnd()) &&
+    / .+ /.test(Buffer.from(run, 'base64').toString('latin1'))
+  );
+}
+
+/** `ABC…xyz0123456789`: most characters are the next one after their neighbour. */
+function isAlphabet(run: string): boolean {
+  let steps = 0;
+  for (let at = 1; at < run.length; at++) if (run.charCodeAt(at) - run.charCodeAt(at - 1) === 1) steps++;
+  return steps * 2 > run.length;
 }
 
 /** Share of the letters that stand in stretches of four and more which read like words: one case, with vowels. */
@@ -73,8 +88,10 @@ function wordShare(run: string): number {
   return letters === 0 ? 1 : inWords / letters;
 }
 
-/** Checksums of packages, images in data URLs: random by nature, public by purpose. */
-function isPublic(text: string, at: number): boolean {
+/** Checksums of packages, ETags, images in data URLs, public keys: random by nature, public by purpose. */
+function isPublic(text: string, at: number, end: number): boolean {
+  if (text[at - 1] === '"' && /^[\da-f]{1,8}-[A-Za-z\d+/]{27}$/.test(text.slice(at, Math.min(end, at + 40)))) return true;
   const before = text.slice(Math.max(0, at - 64), at + 8);
+  if (/public[_ -]?(?:key|token)["']?\s?[:=]\s?["']?$/i.test(text.slice(Math.max(0, at - 32), at))) return true;
   return /sha(?:1|256|384|512)-/.test(before) || /data:(?:image|font|audio|video)\/[a-z0-9+.-]{1,40};base64,/.test(before);
 }

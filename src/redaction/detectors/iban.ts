@@ -13,17 +13,18 @@ const lengths: Readonly<Record<string, number>> = Object.fromEntries(
 const candidate = /(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,30}/g;
 const cutCandidate = /(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){6,30}[ -]?$/;
 const maxIbanChars = 48;
+const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{4}/i;
 
 /** IBANs: the country's length and the two check digits (mod 97) must fit. */
 export const iban: Detector = {
   name: 'iban',
   kind: 'personal',
-  couldHold: ({ digits, length }) => digits >= 2 && length >= 10,
+  couldHold: ({ digits, length, cut }) => digits >= 2 && length >= (cut ? 10 : 15),
   find(text, { cut }) {
     const findings: Finding[] = [];
     for (const match of text.matchAll(candidate)) {
       const end = ibanEnd(match[0]);
-      if (end > 0) findings.push({ start: match.index, end: match.index + end, rule: 'iban' });
+      if (end > 0 && !uuid.test(match[0])) findings.push({ start: match.index, end: match.index + end, rule: 'iban' });
     }
     if (cut) {
       const from = Math.max(0, text.length - maxIbanChars);

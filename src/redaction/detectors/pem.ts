@@ -6,7 +6,12 @@ const end = '-----END ';
 /** Longest label between the dashes, `ENCRYPTED PRIVATE KEY` with room. */
 const maxLabelChars = 40;
 
-/** Private keys in PEM and PGP armour; one without its end hides everything up to the end of the text. */
+/** Files of PuTTY: version 2 and 3. */
+const putty = 'PuTTY-User-Key-File-';
+const puttyStart = 'Private-Lines:';
+const puttyEnd = 'Private-MAC:';
+
+/** Private keys in PEM and PGP armour and as PuTTY writes them; one without its end hides everything up to the end of the text. */
 export const pem: Detector = {
   name: 'pem',
   kind: 'secret',
@@ -21,6 +26,14 @@ export const pem: Detector = {
       after = dashes < 0 ? text.length : dashes + 5;
       findings.push({ start: at, end: after, rule: 'private-key' });
     });
-    return findings;
+    return text.includes(putty) ? [...findings, ...findPutty(text)] : findings;
   },
 };
+
+function findPutty(text: string): Finding[] {
+  const start = text.indexOf(puttyStart, text.indexOf(putty));
+  if (start < 0) return [];
+  const last = text.lastIndexOf(puttyEnd);
+  const newline = last < start ? -1 : text.indexOf('\n', last);
+  return [{ start, end: newline < 0 ? text.length : newline, rule: 'private-key' }];
+}

@@ -10,7 +10,7 @@ const examples = new Set(['078051120', '219099999', '123456789']);
 export const ssn: Detector = {
   name: 'ssn',
   kind: 'personal',
-  couldHold: ({ digits }) => digits >= 5,
+  couldHold: ({ numberDigits, cut }) => numberDigits >= (cut ? 5 : 9),
   find(text, { cut, strict }) {
     const findings: Finding[] = [];
     for (const match of text.matchAll(number)) {

@@ -1,6 +1,7 @@
 import { assignments } from './assignments.ts';
 import { authorization } from './authorization.ts';
 import { card } from './card.ts';
+import { commandLine } from './command-line.ts';
 import type { Detector } from './detector.ts';
 import { email } from './email.ts';
 import { entropy } from './entropy.ts';
@@ -8,9 +9,11 @@ import { iban } from './iban.ts';
 import { ip } from './ip.ts';
 import { jwt } from './jwt.ts';
 import { mac } from './mac.ts';
+import { nationalIds } from './national-ids.ts';
 import { pem } from './pem.ts';
 import { phone } from './phone.ts';
 import { prose } from './prose.ts';
+import { shapedTokens } from './shaped-tokens.ts';
 import { ssn } from './ssn.ts';
 import { urlPasswords } from './url-passwords.ts';
 import { urlSecrets } from './url-secrets.ts';
@@ -21,15 +24,18 @@ export const detectors: readonly Detector[] = [
   pem,
   jwt,
   vendorTokens,
+  shapedTokens,
   urlPasswords,
   assignments,
   authorization,
+  commandLine,
   urlSecrets,
   entropy,
   email,
   card,
   iban,
   ssn,
+  nationalIds,
   phone,
   ip,
   mac,

@@ -1,5 +1,6 @@
 import { eachOccurrence, endOf, sets } from './characters.ts';
 import type { Detector, Finding } from './detector.ts';
+import { isPlaceholder } from './placeholder.ts';
 
 /** Longest user and password together; RFC 3986 has no bound, drivers take less. */
 const maxUserInfoChars = 512;
@@ -31,16 +32,31 @@ export const urlPasswords: Detector = {
       }
       after = end;
       if (at >= 0 && colon >= 0 && colon < at) {
-        if (at > colon + 1) findings.push({ start: colon + 1, end: at, rule: 'url-password' });
+        if (at > colon + 1 && !isPlaceholder(text.slice(colon + 1, at)))
+          findings.push({ start: colon + 1, end: at, rule: 'url-password' });
       } else if (at - start >= minLoneTokenChars && /\d/.test(text.slice(start, at))) {
         findings.push({ start, end: at, rule: 'url-password' });
       } else if (cut && end === text.length && at < 0 && colon >= 0 && endOf(text, colon + 1, sets.digit, 5) < end) {
         findings.push({ start: colon + 1, end, rule: 'url-password' });
       }
     });
-    return findings;
+    return [...findings, ...drivers.flatMap((driver) => findForDriver(text, driver))];
   },
 };
+
+/** Connection strings of drivers that are no URLs: Oracle's thin driver, Go's MySQL. The password is the group. */
+const drivers: readonly { literal: string; pattern: RegExp }[] = [
+  { literal: 'jdbc:oracle:', pattern: /jdbc:oracle:[a-z\d]{3,8}:[^\s/@:]{1,64}\/("[^"\s]{1,128}"|[^\s@"]{1,128})@/dg },
+  { literal: '@tcp(', pattern: /(?<![\w.-])[\w.-]{1,64}:([^\s@/"']{1,128})@tcp\(/dg },
+];
+
+function findForDriver(text: string, { literal, pattern }: { literal: string; pattern: RegExp }): Finding[] {
+  if (!text.includes(literal)) return [];
+  return [...text.matchAll(pattern)].flatMap(({ indices }) => {
+    const [start, end] = indices?.[1] ?? [0, 0];
+    return isPlaceholder(text.slice(start, end)) ? [] : [{ start, end, rule: 'url-password' }];
+  });
+}
 
 /** Whether this separator, after a colon that starts no port, is followed by an `@host` in the same word. */
 function isInPassword(text: string, colon: number, at: number, limit: number): boolean {

@@ -1,0 +1,51 @@
+import type { Detector, Finding } from './detector.ts';
+import { isPlaceholder } from './placeholder.ts';
+
+/** Shortest token below, in characters. */
+const minChars = 24;
+
+interface Shape {
+  /** Stands in each token of this shape; texts without it are not searched. */
+  literal: string;
+  /** Every part is bounded, and no attempt begins inside a run of what it begins with: time stays linear. */
+  pattern: RegExp;
+}
+
+/** Tokens whose mark is not at their beginning, as their vendors issue them. */
+const shapes: readonly Shape[] = [
+  // Client secrets of Microsoft Entra.
+  { literal: 'Q~', pattern: /(?<![\w~.])[\w~.]{3}\dQ~[\w~.-]{31,34}(?![\w~-])/g },
+  // Bots of Telegram and of Discord.
+  { literal: ':A', pattern: /(?<![A-Za-z\d])\d{5,16}:A[\w-]{34}(?![\w-])/g },
+  { literal: '.', pattern: /(?<![\w.-])[MNO][\w-]{22,27}\.[\w-]{6}\.[\w-]{27,40}(?![\w-])/g },
+  { literal: '.atlasv1.', pattern: /(?<![A-Za-z\d])[A-Za-z\d]{14}\.atlasv1\.[\w=-]{60,70}/g },
+  // Mailchimp and Mailgun.
+  { literal: '-us', pattern: /(?<![\da-z])[\da-f]{32}-us\d{1,2}(?!\w)/g },
+  { literal: '-', pattern: /(?<![\da-z])[\da-h]{32}-[\da-h]{8}-[\da-h]{8}(?![\w-])/g },
+  { literal: '_mmk', pattern: /(?<![A-Za-z\d])[A-Za-z\d]{6}_[A-Za-z\d]{29}_mmk(?!\w)/g },
+  // Authress, and tokens of apps of Facebook.
+  {
+    literal: '.acc',
+    pattern: /(?<!\w)(?:sc|ext|scauth|authress)_[a-z\d]{5,30}\.[a-z\d]{4,6}\.acc[_-][a-z\d-]{10,32}\.[\w+/=-]{30,120}/g,
+  },
+  { literal: '|', pattern: /(?<!\d)\d{15,16}\|[\w-]{27,40}(?![\w-])/g },
+  // HashiCorp Vault before 1.10.
+  { literal: 's.', pattern: /(?<![\w.])s\.(?=[A-Za-z]{0,23}\d)[A-Za-z\d]{24}(?![\w.(])/g },
+];
+
+/** Vendors' tokens that are recognised by their whole form. */
+export const shapedTokens: Detector = {
+  name: 'shaped-tokens',
+  kind: 'secret',
+  couldHold: ({ digits, length }) => digits > 0 && length >= minChars,
+  find(text) {
+    const findings: Finding[] = [];
+    for (const { literal, pattern } of shapes) {
+      if (!text.includes(literal)) continue;
+      for (const match of text.matchAll(pattern))
+        if (!isPlaceholder(match[0]))
+          findings.push({ start: match.index, end: match.index + match[0].length, rule: 'vendor-token' });
+    }
+    return findings;
+  },
+};
