@@ -13,8 +13,9 @@ import { KeyRefused, keyFacts } from './identity/admit-key.ts';
 import type { Authenticator } from './identity/authenticate.ts';
 import { newId } from './lib/id.ts';
 import type { Log } from './lib/log.ts';
-import { toAgentRules } from './redaction/policy.ts';
-import { scrub } from './redaction/scrub.ts';
+import { secretRules } from './redaction/agent-rules.ts';
+import { type RedactionSource, toAgentRules } from './redaction/policy.ts';
+import { scrubInTurns } from './redaction/scrub.ts';
 import type { TagKeys } from './redaction/tag-keys.ts';
 import { scrubWords } from './redaction/words.ts';
 import type { AgentRecord, AgentStore } from './targets/agent.ts';
@@ -79,28 +80,35 @@ export function agentHandlers(side: AgentSide): HubHandlers {
       await record(agent, 'agent_connected');
       return offer(actions(), known, policies().shared.concurrentActionsPerAgent);
     },
-    state: (agent, frame) => observe(actions(), policies().redaction, agent.org, agent.id, frame),
+    state: (agent, frame) => observe(actions(), policies().redaction.for(sourceOf(agent)), agent.org, agent.id, frame),
     async hit(agent, hit) {
       const tagKey = await tagKeys(agent.org, hit.id);
-      const scrubHit: Parameters<typeof receive>[0]['scrub'] = (capture) => scrub(capture, policies().redaction, { tagKey });
+      const scrubHit: Parameters<typeof receive>[0]['scrub'] = (capture) => {
+        const source = sourceOf(agent);
+        return scrubInTurns(capture, policies().redaction.for(source), { tagKey, source });
+      };
       return receive({ actions: actions(), hits, scrub: scrubHit }, toRecord(agent, true), hit);
     },
     // The agent's own words: they may quote a value.
     error(agent, { code, message, id }) {
-      const said = (text: string) => scrubWords(text, policies().redaction, maxSaidChars);
+      const said = (text: string) => scrubWords(text, policies().redaction.for(sourceOf(agent)), maxSaidChars);
       log.warn({ agent: agent.id, code: said(code), action: id, said: said(message) }, 'agent reports an error');
     },
     async disconnected(agent) {
       await agents.seen(agent.org, agent.id, actions().clock.now(), false);
       await record(agent, 'agent_disconnected');
     },
-    policy(org) {
+    policy(agent) {
       const { redaction, budget } = policies();
-      const pause = pauses.isOn(org);
-      return { names: toAgentRules(redaction), pause, ...(budget === undefined ? {} : { budget }) };
+      const pause = pauses.isOn(agent.org);
+      const names = toAgentRules(redaction.for(sourceOf(agent)));
+      return { names, secrets: secretRules, pause, ...(budget === undefined ? {} : { budget }) };
     },
   };
 }
+
+/** Whose redaction policy holds: the pool is its key's, the service its own word as far as its key allows it. */
+const sourceOf = ({ pool, hello }: ConnectedAgent): RedactionSource => ({ pool, service: hello.service });
 
 /** The agents connected here, as the rest of the bridge knows them. */
 export function toRecord(agent: ConnectedAgent, connected: boolean): AgentRecord {

@@ -70,14 +70,17 @@ export async function call(bridge: Bridge, principal: Principal, asked: CallRequ
       const outcome = await shaper.run(charged, signal, (queuedMs) => tool.run(charged, input, { ...context, queuedMs }));
       await confirm();
       const redacted = await latency.measure('redact', () =>
-        redact(outcome, services.policies().redaction, { tagKey: (actionId) => bridge.tagKeys(principal.org, actionId) }),
+        redact(outcome, services.policies().redaction.base, {
+          tagKey: (actionId) => bridge.tagKeys(principal.org, actionId),
+          policyOf: services.policies().redaction.for,
+        }),
       );
       const answer = present(redacted, ignoredArguments(tool, request.arguments), requestId, latency.parts());
       await trail.close('allowed', { redacted: redacted.counts, resultBytes: Buffer.byteLength(answer.text) });
       return answer;
     });
   } catch (problem) {
-    const refusal = redactRefusal(await refuse(bridge, underway, problem), services.policies().redaction);
+    const refusal = redactRefusal(await refuse(bridge, underway, problem), services.policies().redaction.base);
     return presentRefusal(refusal, requestId, latency.parts());
   }
 }

@@ -1,7 +1,7 @@
 import type { Problem, StateFrame } from '../protocol/frames.ts';
 import type { RedactionPolicy } from '../redaction/policy.ts';
 import { scrubSums } from '../redaction/sums.ts';
-import { scrubReportedPlace, scrubWords } from '../redaction/words.ts';
+import { scrubReportedPlace, scrubThrown, scrubWords } from '../redaction/words.ts';
 import type { ActionRecord, TargetRecord } from './action.ts';
 import { agentRefusal } from './agent-refusals.ts';
 import type { ActionContext } from './context.ts';
@@ -49,7 +49,7 @@ function reportOf(
   const means = engine && { name: engine.name, why: words(engine.why) ?? '' };
   const counts = { skipped, engine: means, passes, ...(hits > 0 ? { taken: hits } : {}) };
   const said = {
-    lastError: words(lastError),
+    lastError: lastError === undefined ? undefined : scrubThrown(lastError, redaction, maxMessageChars),
     code,
     message: words(message),
     problem: problem && scrubProblem(problem, redaction),

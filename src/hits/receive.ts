@@ -18,7 +18,7 @@ export interface Receiving {
   actions: ActionContext;
   hits: HitStore;
   /** Hides what must not be stored; the store never holds a raw value. */
-  scrub(capture: RawCapture, actionId: string, agent: AgentRecord): ScrubbedCapture;
+  scrub(capture: RawCapture, actionId: string, agent: AgentRecord): Promise<ScrubbedCapture>;
 }
 
 /**
@@ -34,7 +34,7 @@ export async function receive({ actions, hits, scrub }: Receiving, agent: AgentR
     agentHit: hit.hit,
     capturedAt: hit.ts,
     receivedAt: actions.clock.now(),
-    capture: scrub(hit.capture, hit.id, agent),
+    capture: await scrub(hit.capture, hit.id, agent),
   });
   if (stored.outcome === 'stored') {
     actions.waker.wake(hit.id);

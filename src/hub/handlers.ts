@@ -71,5 +71,6 @@ export interface HubHandlers {
   /** The agent reports an error; asked at most `maxLoggedErrors` times on one connection, and must not throw. */
   error(agent: ConnectedAgent, frame: AgentError): void;
   disconnected(agent: ConnectedAgent): Promise<void>;
-  policy(org: string): AgentPolicy;
+  /** What the agent is told of redaction, pause and budget: in its welcome, and whenever it changes. */
+  policy(agent: ConnectedAgent): AgentPolicy;
 }

@@ -5,7 +5,7 @@ import { type AddressOf, addressBehind } from '../identity/caller-address.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { Refusal } from '../lib/refusal.ts';
-import { type Action, type Located, type Remove, type StateFrame, subprotocol } from '../protocol/frames.ts';
+import { type Action, type BridgeFrame, type Located, type Remove, type StateFrame, subprotocol } from '../protocol/frames.ts';
 import { limits } from '../protocol/limits.ts';
 import type { ConnectedAgent, HubHandlers } from './handlers.ts';
 import type { Query } from './locates.ts';
@@ -125,8 +125,10 @@ export function createHub(options: {
       return session.conversation.locates.ask(agentId, query, (frame) => session.tell(frame));
     },
     setPolicy(org) {
-      const sessions = [...registry.byId.values()].filter(({ enrolment }) => enrolment.org === org);
-      void tellPolicy(sessions, () => options.handlers.policy(org)).catch((error) =>
+      const agents = [...registry.byId.values()].flatMap((session) =>
+        session.agent?.org === org ? [{ agent: session.agent, tell: (frame: BridgeFrame) => session.tell(frame) }] : [],
+      );
+      void tellPolicy(agents, options.handlers.policy).catch((error) =>
         options.log.error({ err: error, org }, 'policy not sent to every agent'),
       );
     },

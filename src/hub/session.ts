@@ -193,7 +193,7 @@ export class Session {
         maxSilenceMs: settings.maxSilenceMs,
         ackedN: this.conversation.progress.ackedN,
       },
-      handlers.policy(org),
+      handlers.policy(agent),
       actions,
     );
     this.#sealer = createSealer(key, clock, hello);

@@ -2,9 +2,10 @@ import type { ScopeVariables } from '../protocol/frames.ts';
 import type { ExpressionResult, Value } from '../protocol/value.ts';
 import { holdsCallerText } from './caller-text.ts';
 import { type Path, type Reading, readingOf, type Shown } from './expression-paths.ts';
+import { hideByName, hidesByName } from './hidden-value.ts';
 import { isMarker, withoutMarkers } from './marker.ts';
 import type { Session } from './session.ts';
-import { hideByName, hidesByName, scrubLabel, scrubText, scrubValue } from './walk.ts';
+import { scrubLabel, scrubText, scrubValue } from './walk.ts';
 
 const never = (): boolean => false;
 

@@ -2,6 +2,7 @@ import type { Value } from '../protocol/value.ts';
 
 /** The JSON in a text as a protocol value, so that one walk serves both; undefined when the text is no JSON container or string. */
 export function parseJsonText(text: string): Value | undefined {
+  if (!couldBeJson(text)) return undefined;
   const trimmed = text.trim();
   const first = trimmed[0];
   const last = trimmed.at(-1);
@@ -13,6 +14,15 @@ export function parseJsonText(text: string): Value | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Whether its first character that is no blank opens JSON of more than a number or a word. */
+export function couldBeJson(text: string): boolean {
+  const code = text.charCodeAt(0);
+  // Letters and digits are most of what texts begin with.
+  if (code > 47 && code < 91) return false;
+  if (code > 96 && code < 123) return false;
+  return /^\s*[{["]/.test(text);
 }
 
 function toValue(json: unknown): Value {

@@ -1,5 +1,6 @@
 import type { CaptureData } from '../protocol/frames.ts';
 import { visible } from './clean.ts';
+import type { RedactionSource } from './policy.ts';
 
 /*
  * The only door to captured values. Nothing outside redaction/ may import this file (test/structure.test.ts keeps it);
@@ -8,7 +9,7 @@ import { visible } from './clean.ts';
 
 let contentOfRaw: (capture: RawCapture) => CaptureData;
 let contentOfScrubbed: (capture: ScrubbedCapture) => CaptureData;
-let newScrubbed: (data: CaptureData, pass: string) => ScrubbedCapture;
+let newScrubbed: (data: CaptureData, pass: string, source: RedactionSource | undefined) => ScrubbedCapture;
 
 /** A capture as an agent sent it, checked but not scrubbed: only `scrub()` can open it. */
 export class RawCapture {
@@ -38,17 +39,20 @@ export class ScrubbedCapture {
   readonly #data: CaptureData;
   /** The pass that scrubbed it, as `passOf` names it. */
   readonly pass: string;
+  /** Where it comes from; not known of captures that an older bridge stored. */
+  readonly source: RedactionSource | undefined;
   #stored: string | undefined;
 
-  private constructor(data: CaptureData, pass: string, stored?: string) {
+  private constructor(data: CaptureData, pass: string, source: RedactionSource | undefined, stored?: string) {
     this.#data = data;
     this.pass = pass;
+    this.source = source;
     this.#stored = stored;
   }
 
   /** For storage only: JSON text that fits both `text` and `jsonb` columns. Never log it, never answer with it. */
   toStored(): string {
-    this.#stored ??= JSON.stringify({ v: 1, pass: this.pass, capture: this.#data });
+    this.#stored ??= JSON.stringify({ v: 1, pass: this.pass, source: this.source, capture: this.#data });
     return this.#stored;
   }
 
@@ -59,11 +63,11 @@ export class ScrubbedCapture {
 
   /** For storage only: what `toStored()` gave, also after `jsonb` reordered its keys. Throws when it is anything else. */
   static fromStored(text: string): ScrubbedCapture {
-    const stored = JSON.parse(text) as { v?: unknown; pass?: unknown; capture?: CaptureData } | null;
+    const stored = JSON.parse(text) as { v?: unknown; pass?: unknown; source?: unknown; capture?: CaptureData } | null;
     if (stored?.v !== 1 || typeof stored.capture !== 'object' || stored.capture === null) {
       throw new Error('A stored capture has an unknown form.');
     }
-    return new ScrubbedCapture(stored.capture, typeof stored.pass === 'string' ? stored.pass : '', text);
+    return new ScrubbedCapture(stored.capture, typeof stored.pass === 'string' ? stored.pass : '', sourceIn(stored.source), text);
   }
 
   /** What a log or an answer shows when somebody serialises it by mistake. */
@@ -73,8 +77,14 @@ export class ScrubbedCapture {
 
   static {
     contentOfScrubbed = (capture) => capture.#data;
-    newScrubbed = (data, pass) => new ScrubbedCapture(data, pass);
+    newScrubbed = (data, pass, source) => new ScrubbedCapture(data, pass, source);
   }
+}
+
+function sourceIn(stored: unknown): RedactionSource | undefined {
+  if (typeof stored !== 'object' || stored === null || !('pool' in stored && 'service' in stored)) return undefined;
+  const { pool, service } = stored;
+  return typeof pool === 'string' && typeof service === 'string' ? { pool, service } : undefined;
 }
 
 /** What the agent sent. */
@@ -84,4 +94,5 @@ export const openRaw = (capture: RawCapture): CaptureData => contentOfRaw(captur
 export const openScrubbed = (capture: ScrubbedCapture): CaptureData => contentOfScrubbed(capture);
 
 /** Closes scrubbed data again, with the name of the pass that scrubbed it. */
-export const closeScrubbed = (data: CaptureData, pass: string): ScrubbedCapture => newScrubbed(data, pass);
+export const closeScrubbed = (data: CaptureData, pass: string, source?: RedactionSource): ScrubbedCapture =>
+  newScrubbed(data, pass, source);

@@ -9,9 +9,9 @@ const known = new WeakMap<RedactionPolicy, string>();
 export function passOf(policy: RedactionPolicy): string {
   const before = known.get(policy);
   if (before !== undefined) return before;
-  const { profile, tags, names, show } = policy;
+  const { profile, tags, names, show, hide, patterns, allowLists } = policy;
   const pass = createHmac('sha256', process)
-    .update(JSON.stringify([profile, tags, names, show]))
+    .update(JSON.stringify([profile, tags, names, show, hide, patterns, allowLists]))
     .digest('hex')
     .slice(0, 32);
   known.set(policy, pass);

@@ -1,5 +1,3 @@
-import { z } from 'zod';
-import { only, parseStrictYaml, refuseMistakes } from '../lib/strict-yaml.ts';
 import type { NameRules } from '../protocol/names.ts';
 import { harmlessBeginnings, harmlessEndings } from './harmless-names.ts';
 import { rules } from './rules.ts';
@@ -8,7 +6,21 @@ import { rules } from './rules.ts';
 export const profiles = ['debug', 'strict', 'secrets-only'] as const;
 export type Profile = (typeof profiles)[number];
 
-/** What policies/redaction.yaml says. Secrets are not in it: they are hidden whatever it says. */
+/** Where a value comes from: the pool its agent's enrolment key is bound to, and the service it calls itself. */
+export interface RedactionSource {
+  pool: string;
+  service: string;
+}
+
+/** What alone may be shown, beside what says nothing; `allow-list.ts` reads it. */
+export interface AllowList {
+  /** Phrases of names, as the whole of a name: `order status` is `orderStatus` and not `orderStatusNote`. */
+  names: string[];
+  /** Names from a variable on, as `order.items[].sku`; `*` is any one name. */
+  paths: string[];
+}
+
+/** What holds for one source. Secrets are not in it: they are hidden whatever it says. */
 export interface RedactionPolicy {
   profile: Profile;
   /** Whether markers carry a keyed tag that is equal for equal values. */
@@ -17,47 +29,37 @@ export interface RedactionPolicy {
   names: Record<string, string[]>;
   /** Personal classes that are shown although the profile hides them. */
   show: string[];
+  /** Personal classes that are hidden although the profile shows them. */
+  hide: string[];
+  /** Rule → regular expressions in RE2's syntax; what they match is hidden, or their first group where they have one. */
+  patterns: Record<string, string[]>;
+  /** With any of these nothing is shown but what all of them name. */
+  allowLists: AllowList[];
 }
 
-/** Ceilings of one policy: names are compared on the agent's hot path and sent to every agent. */
-const maxRules = 50;
-const maxPhrases = 100;
-const maxPhraseChars = 64;
-
-const personalRules = Object.keys(rules).filter((name) => rules[name]?.kind === 'personal');
-const phrase = z
-  .string()
-  .max(maxPhraseChars)
-  .regex(/[A-Za-z]{2}/, 'expected words of a name, for example "loyalty number"');
-
-const schema = only({
-  profile: z.enum(profiles).default('debug'),
-  tags: z.boolean().default(true),
-  names: z
-    .record(
-      z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'expected a rule name of lower-case letters, digits and dashes'),
-      z.array(phrase).min(1).max(maxPhrases),
-    )
-    .default({}),
-  show: z.array(z.enum(personalRules as [string, ...string[]])).default([]),
-});
-
-/** Reads policies/redaction.yaml. Throws a Refusal that names file, line and column of every mistake. */
-export function parseRedactionPolicy(yamlText: string, file: string): RedactionPolicy {
-  const yaml = parseStrictYaml(yamlText, file, schema);
-  if (Object.keys(yaml.value.names).length > maxRules) {
-    throw refuseMistakes([yaml.mistake(['names'], `more than ${maxRules} rules`)]);
-  }
-  return yaml.value;
+/** What policies/redaction.yaml says, for each source. */
+export interface RedactionPolicies {
+  /** What holds for this source: the same object for the same rules. `base` for a source that is not known. */
+  for(source: RedactionSource | undefined): RedactionPolicy;
+  /** Hides whatever is hidden for any source. */
+  base: RedactionPolicy;
 }
 
 /** What holds when nobody wrote a policy. */
-export const defaultRedactionPolicy: RedactionPolicy = Object.freeze({ profile: 'debug', tags: true, names: {}, show: [] });
+export const defaultRedactionPolicy: RedactionPolicy = Object.freeze({
+  profile: 'debug',
+  tags: true,
+  names: {},
+  show: [],
+  hide: [],
+  patterns: {},
+  allowLists: [],
+});
 
 /** Whether this rule hides anything under the policy. Rules the table does not know are the policy's own, so they do. */
 export function applies(policy: RedactionPolicy, rule: string): boolean {
   const known = Object.hasOwn(rules, rule) ? rules[rule] : undefined;
-  if (known === undefined || known.kind === 'secret') return true;
+  if (known === undefined || known.kind === 'secret' || policy.hide.includes(rule)) return true;
   if (policy.profile === 'secrets-only' || policy.show.includes(rule)) return false;
   return known.from === 'debug' || policy.profile === 'strict';
 }
@@ -82,9 +84,16 @@ export function toNameRules(policy: RedactionPolicy): NameRules {
  * too. Under `debug` personal data is hidden in the bridge, where its marker gets a tag that tells equal values.
  */
 export function toAgentRules(policy: RedactionPolicy): NameRules {
+  const known = agentRules.get(policy);
+  if (known !== undefined) return known;
   const all = toNameRules(policy);
   const hidden = Object.fromEntries(
     Object.entries(all.hidden).filter(([rule]) => policy.profile === 'strict' || isSecret(policy, rule)),
   );
-  return { ...all, hidden };
+  const made = { ...all, hidden };
+  agentRules.set(policy, made);
+  return made;
 }
+
+/** Many agents are told the same. */
+const agentRules = new WeakMap<RedactionPolicy, NameRules>();

@@ -4,12 +4,14 @@ import { renderMessage } from '../protocol/render-value.ts';
 import type { ExpressionResult } from '../protocol/value.ts';
 import { holdsCallerText } from './caller-text.ts';
 import { cleanSentence, visible } from './clean.ts';
+import { markerPattern } from './marker.ts';
 import { openScrubbed } from './open.ts';
 import { passOf } from './pass.ts';
-import type { RedactionPolicy } from './policy.ts';
+import type { RedactionPolicy, RedactionSource } from './policy.ts';
 import { renderCapture } from './render.ts';
-import { addCounts, countsSince, scrubCapture } from './scrub.ts';
+import { addCounts, captureSteps, countsSince } from './scrub.ts';
 import { Session } from './session.ts';
+import { inTurns } from './steps.ts';
 import type { ClosedHit, NextCall, RenderedLine, View, ViewedHit } from './view.ts';
 import { scrubLabel, scrubText } from './walk.ts';
 
@@ -32,6 +34,8 @@ export interface Redacted {
 export interface RedactContext {
   /** Key of the tags of one action's hits, which all actions of an investigation share; the same as when they were scrubbed. */
   tagKey(actionId: string): Promise<Uint8Array> | Uint8Array | string;
+  /** The policy of a hit's source; without it every hit gets the one that is given for everything else. */
+  policyOf?(source: RedactionSource | undefined): RedactionPolicy;
 }
 
 /** Deepest nesting of an outcome; tools build theirs by hand, far below. */
@@ -57,7 +61,8 @@ export async function redact(outcome: Outcome, policy: RedactionPolicy, context:
   for (const closed of view.hits) {
     const key = await context.tagKey(closed.actionId);
     await ownTurn();
-    const viewed = renderHit(closed, policy, key, numberOf(tags, key));
+    const own = context.policyOf?.(closed.capture.source) ?? policy;
+    const viewed = await renderHit(closed, own, key, numberOf(tags, key));
     counts.push((viewed.line ?? viewed.hit).redacted);
     await ownTurn();
     view.add(viewed);
@@ -126,10 +131,10 @@ function numberOf(tags: Map<string, number>, key: Uint8Array | string): number {
   return number;
 }
 
-function renderHit(closed: ClosedHit, policy: RedactionPolicy, key: Uint8Array | string, tags: number): ViewedHit {
+async function renderHit(closed: ClosedHit, policy: RedactionPolicy, key: Uint8Array | string, tags: number): Promise<ViewedHit> {
   const session = new Session(policy, key);
   const stored = openScrubbed(closed.capture);
-  const capture = closed.capture.pass === passOf(policy) ? stored : scrubCapture(session, stored);
+  const capture = closed.capture.pass === passOf(policy) ? stored : await inTurns(captureSteps(session, stored));
   const from = {
     number: closed.number,
     agentId: visible(closed.agentId),
@@ -143,11 +148,19 @@ function renderHit(closed: ClosedHit, policy: RedactionPolicy, key: Uint8Array |
   // Once more as a whole: text and values together may say what neither does alone.
   const values = valuesIn(capture.expressions);
   const isOfProgram = (found: string): boolean => values.some((value) => value.includes(found));
-  const message = session.tagging(isOfProgram, () => visible(scrubText(session, renderMessage(texts, capture.expressions))));
+  const message = session.tagging(isOfProgram, () =>
+    visible(withoutOtherPart(texts, scrubText(session, renderMessage(texts, capture.expressions)))),
+  );
   const redacted = addCounts(capture.redacted, countsSince(before, session.counts));
   const line: RenderedLine = { ...from, level, message, pauseMicros: capture.pauseMicros, redacted };
   return { ...viewed, line };
 }
+
+/** Of two values side by side, `{first}{second}`, what touches a marker may be the other part of what it hides. */
+const besideMarker = new RegExp(`(?:[\\w+/-]{4,})?(${markerPattern.source})(?:[\\w+/=-]{4,})?`, 'g');
+
+const withoutOtherPart = (texts: readonly string[], line: string): string =>
+  texts.slice(1, -1).includes('') ? line.replace(besideMarker, '$1') : line;
 
 /** What the program alone put into a line, as it stands there. */
 function valuesIn(results: readonly ExpressionResult[]): string[] {

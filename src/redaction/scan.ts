@@ -1,5 +1,5 @@
 import type { Detector, Finding } from './detectors/detector.ts';
-import { findEncoded } from './detectors/encoded.ts';
+import { couldBeEncoded, findEncoded } from './detectors/encoded.ts';
 import { traitsOf } from './detectors/traits.ts';
 import { markerPattern } from './marker.ts';
 import type { Session } from './session.ts';
@@ -16,7 +16,7 @@ export interface TextOptions {
 
 /** The text with everything the detectors find replaced by markers. Markers that are there already stay. */
 export function scan(session: Session, text: string, options: TextOptions = {}): string {
-  if (text.length < minChars) return text;
+  if (text.length < (session.hasOwnPatterns ? 1 : minChars)) return text;
   if (!text.includes('[REDACTED:')) return scanSegment(session, text, options);
   let result = '';
   let from = 0;
@@ -28,9 +28,10 @@ export function scan(session: Session, text: string, options: TextOptions = {}):
 }
 
 function scanSegment(session: Session, text: string, options: TextOptions): string {
-  if (text.length < minChars) return text;
-  const findings = settle(find(session, text, options));
-  if (findings.length === 0) return text;
+  if (text.length < (session.hasOwnPatterns ? 1 : minChars)) return text;
+  const found = find(session, text, options);
+  if (found.length === 0) return text;
+  const findings = settle(found);
   let result = '';
   let from = 0;
   for (const { start, end, rule } of findings) {
@@ -47,33 +48,39 @@ interface Ranked extends Finding {
 }
 
 function find(session: Session, text: string, { cut = false, secretsOnly = false }: TextOptions): Ranked[] {
+  session.worked(text.length);
   const scanning = session.scanning(cut);
   const traits = traitsOf(text, cut);
-  const wanted = (detector: Detector): boolean => !secretsOnly || (detector.kind === 'secret' && detector.name !== 'entropy');
-  const findings: Ranked[] = [];
-  for (const [rank, detector] of session.detectors.entries()) {
-    if (!detector.couldHold(traits) || !wanted(detector)) continue;
-    for (const finding of detector.find(text, scanning)) {
-      if (isApplicable(session, finding)) findings.push({ ...finding, rank, secret: session.isSecret(finding.rule) });
-    }
+  const detectors = session.detectorsFor(secretsOnly);
+  let findings = none;
+  for (let rank = 0; rank < detectors.length; rank++) {
+    const detector = detectors[rank] as Detector;
+    if (!detector.couldHold(traits)) continue;
+    for (const finding of detector.find(text, scanning)) findings = withApplicable(session, findings, finding, rank);
   }
-  for (const finding of findEncoded(text, traits, (decoded) => findFirst(session, decoded, wanted, cut))) {
-    findings.push({ ...finding, rank: session.detectors.length, secret: session.isSecret(finding.rule) });
+  if (!couldBeEncoded(traits)) return findings;
+  for (const finding of findEncoded(text, traits, (decoded) => findFirst(session, decoded, detectors, cut))) {
+    findings = withApplicable(session, findings, finding, detectors.length);
   }
   return findings;
 }
 
+/** Most texts have none, and need no list of their own. */
+const none: Ranked[] = [];
+
+function withApplicable(session: Session, findings: Ranked[], finding: Finding, rank: number): Ranked[] {
+  if (!isApplicable(session, finding)) return findings;
+  const own = findings === none ? [] : findings;
+  own.push({ ...finding, rank, secret: session.isSecret(finding.rule) });
+  return own;
+}
+
 /** Encoded text is searched by detectors that need no words around: decoded bytes are not prose, and entropy proves nothing there. */
-function findFirst(
-  session: Session,
-  decoded: string,
-  wanted: (detector: Detector) => boolean,
-  cut: boolean,
-): Finding | undefined {
+function findFirst(session: Session, decoded: string, detectors: readonly Detector[], cut: boolean): Finding | undefined {
   const scanning = session.scanning(cut);
   const traits = traitsOf(decoded, cut);
-  for (const detector of session.detectors) {
-    if (detector.name === 'prose' || detector.name === 'entropy' || !detector.couldHold(traits) || !wanted(detector)) continue;
+  for (const detector of detectors) {
+    if (detector.name === 'prose' || detector.name === 'entropy' || !detector.couldHold(traits)) continue;
     const first = detector.find(decoded, scanning).find((finding) => isApplicable(session, finding));
     if (first !== undefined) return first;
   }

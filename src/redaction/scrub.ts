@@ -1,35 +1,50 @@
-import type { CaptureData, Place } from '../protocol/frames.ts';
+import type { CaptureData, Place, ScopeVariables } from '../protocol/frames.ts';
 import type { Value } from '../protocol/value.ts';
+import { onlyListed } from './allow-list.ts';
 import { closeScrubbed, openRaw, type RawCapture, type ScrubbedCapture } from './open.ts';
 import { passOf } from './pass.ts';
-import type { RedactionPolicy } from './policy.ts';
-import { scrubExpressions } from './scrub-expressions.ts';
+import type { RedactionPolicy, RedactionSource } from './policy.ts';
+import { expressionSteps } from './scrub-expressions.ts';
 import { Session } from './session.ts';
-import { scrubLabel, scrubText, scrubValue } from './walk.ts';
+import { atOnce, inTurns, type Steps } from './steps.ts';
+import { scrubLabel, scrubText, valueSteps } from './walk.ts';
 
 export interface ScrubContext {
   /** Key of the tags: equal values get equal tags under one key. One key per action; it never leaves the bridge. */
   tagKey: Uint8Array | string;
+  /** Where the capture comes from, so that it can be judged by its source's policy later on. */
+  source?: RedactionSource;
 }
 
 /** Hides what must not be stored. Runs on every capture as it arrives, so that the store never holds a raw value. */
-export function scrub(raw: RawCapture, policy: RedactionPolicy, context: ScrubContext): ScrubbedCapture {
-  return closeScrubbed(scrubCapture(new Session(policy, context.tagKey), openRaw(raw)), passOf(policy));
+export async function scrubInTurns(raw: RawCapture, policy: RedactionPolicy, context: ScrubContext): Promise<ScrubbedCapture> {
+  const steps = captureSteps(new Session(policy, context.tagKey), openRaw(raw));
+  return closeScrubbed(await inTurns(steps), passOf(policy), context.source);
 }
 
+/** The same at once: for captures known to be small. */
+export function scrub(raw: RawCapture, policy: RedactionPolicy, context: ScrubContext): ScrubbedCapture {
+  return closeScrubbed(scrubCapture(new Session(policy, context.tagKey), openRaw(raw)), passOf(policy), context.source);
+}
+
+/** What `captureSteps` gives, at once. */
+export const scrubCapture = (session: Session, whole: CaptureData): CaptureData => atOnce(captureSteps(session, whole));
+
 /** The capture with the session's policy applied; counts of what is hidden now are added to those it brought along. */
-export function scrubCapture(session: Session, data: CaptureData): CaptureData {
+export function* captureSteps(session: Session, whole: CaptureData): Steps<CaptureData> {
   const counted = { ...session.counts };
+  const data = onlyListed(session, whole);
   const inside = { depth: 0, level: 0 };
-  const scopes = data.scopes.map(({ kind, variables }) => ({
-    kind,
-    variables: variables.map(([name, value]): [string, Value] => [
-      scrubLabel(session, name),
-      scrubValue(session, value, { ...inside, name }),
-    ]),
-  }));
-  const own = data.this === undefined ? {} : { this: scrubValue(session, data.this, inside) };
-  const { expressions, untold } = scrubExpressions(session, data.expressions, { scopes, ...own });
+  const scopes: ScopeVariables[] = [];
+  for (const { kind, variables } of data.scopes) {
+    const shown: [string, Value][] = [];
+    for (const [name, value] of variables) {
+      shown.push([scrubLabel(session, name), yield* valueSteps(session, value, { ...inside, name })]);
+    }
+    scopes.push({ kind, variables: shown });
+  }
+  const own = data.this === undefined ? {} : { this: yield* valueSteps(session, data.this, inside) };
+  const { expressions, untold } = yield* expressionSteps(session, data.expressions, { scopes, ...own });
   const scrubbed: CaptureData = {
     ...data,
     at: scrubPlace(session, data.at),

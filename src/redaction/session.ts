@@ -1,14 +1,20 @@
-import { compileNameRules } from '../protocol/names.ts';
 import type { Detector, Scanning } from './detectors/detector.ts';
 import { detectors } from './detectors/table.ts';
+import { KnownNames } from './known-names.ts';
 import { markerOf, withoutMarkers } from './marker.ts';
+import { ownPatterns } from './patterns.ts';
 import { applies, isSecret, type RedactionPolicy, toNameRules } from './policy.ts';
 
 /** A policy made ready to be asked for every value. */
 interface Compiled {
-  nameRule(name: string): string | undefined;
-  phraseRule(name: string): string | undefined;
+  names: KnownNames;
   detectors: readonly Detector[];
+  /** Those for labels, where personal data is a false alarm. */
+  labelDetectors: readonly Detector[];
+  /** Texts in which nothing is hidden, wherever they stand; short ones, because those come again. */
+  clean: Set<string>;
+  /** The policy's own patterns, which are among the detectors. */
+  own: Detector | undefined;
   scanning: Scanning;
   scanningCut: Scanning;
 }
@@ -18,26 +24,39 @@ const compiled = new WeakMap<RedactionPolicy, Compiled>();
 function compile(policy: RedactionPolicy): Compiled {
   const known = compiled.get(policy);
   if (known !== undefined) return known;
-  const names = toNameRules(policy);
-  const phrases = Object.entries(names.hidden).map(
-    ([rule, list]) => [rule, list.filter((phrase) => /[^A-Za-z]/.test(phrase))] as const,
-  );
-  const nameRule = compileNameRules(names);
-  const phraseRule = compileNameRules({ ...names, hidden: Object.fromEntries(phrases) });
-  const scanning: Scanning = { cut: false, strict: policy.profile === 'strict', nameRule, phraseRule };
+  const names = new KnownNames(toNameRules(policy));
+  const own = ownPatterns(policy);
+  const isWanted = ({ kind }: Detector): boolean =>
+    kind === 'secret' || policy.profile !== 'secrets-only' || policy.hide.length > 0;
+  const scanning: Scanning = {
+    cut: false,
+    strict: policy.profile === 'strict',
+    nameRule: names.rule,
+    phraseRule: names.phraseRule,
+  };
+  const all = [...detectors.filter(isWanted), ...(own === undefined ? [] : [own])];
   const made: Compiled = {
-    nameRule,
-    phraseRule,
+    names,
     scanning,
     scanningCut: { ...scanning, cut: true },
-    detectors: detectors.filter((detector) => detector.kind === 'secret' || policy.profile !== 'secrets-only'),
+    detectors: all,
+    labelDetectors: all.filter(({ kind, name }) => kind === 'secret' && name !== 'entropy'),
+    clean: new Set(),
+    own,
   };
   compiled.set(policy, made);
   return made;
 }
 
+/** Names of fields, words and states; ids are longer. */
+const maxCleanChars = 24;
+const maxClean = 4_096;
+
 /** Values looked at in one capture, values inside JSON texts included; what lies beyond is hidden unseen. */
 const maxNodes = 20_000;
+
+/** Characters searched between two pauses: about a millisecond of ordinary text. */
+const pieceChars = 4_096;
 
 /** One pass over one capture or answer: policy, key, and what was hidden so far. */
 export class Session {
@@ -50,6 +69,7 @@ export class Session {
   readonly #tagKey: Uint8Array | string | undefined;
   #mayTag: ((value: string) => boolean) | undefined;
   #nodesLeft = maxNodes;
+  #workedChars = 0;
 
   constructor(policy: RedactionPolicy, tagKey: Uint8Array | string | undefined) {
     this.policy = policy;
@@ -87,18 +107,34 @@ export class Session {
 
   /** The rule of a name as it is shown; the words of its markers are ours, not the program's. */
   nameRule(name: string): string | undefined {
-    return this.#compiled.nameRule(withoutMarkers(name));
+    return this.#compiled.names.rule(withoutMarkers(name));
   }
 
   /** The rule of a name inside another, as `number` in `card`, when only both together say it. */
   innerRule(outer: string | undefined, name: string): string | undefined {
-    if (outer === undefined || this.#compiled.phraseRule(withoutMarkers(outer)) !== undefined) return undefined;
-    return this.#compiled.phraseRule(withoutMarkers(`${outer} ${name}`));
+    return outer === undefined ? undefined : this.#compiled.names.inner(outer, name);
   }
 
   /** The rules of hidden names on the way to a value. */
   rulesOn(names: readonly string[]): string[] {
     return names.flatMap((name, at) => this.nameRule(name) ?? this.innerRule(names[at - 1], name) ?? []);
+  }
+
+  detectorsFor(label: boolean): readonly Detector[] {
+    return label ? this.#compiled.labelDetectors : this.detectors;
+  }
+
+  /** Whether nothing was hidden when this text was searched before. */
+  isKnownClean(text: string): boolean {
+    return text.length <= maxCleanChars && this.#compiled.clean.has(text);
+  }
+
+  /** Remembers that a text was searched whole, as something that was not cut, and nothing was hidden. */
+  rememberClean(text: string): void {
+    if (text.length > maxCleanChars) return;
+    const { clean } = this.#compiled;
+    if (clean.size >= maxClean) clean.clear();
+    clean.add(text);
   }
 
   isSecret(rule: string): boolean {
@@ -109,8 +145,30 @@ export class Session {
     return applies(this.policy, rule);
   }
 
+  /** Own patterns find what is shorter than anything the table knows, and in numbers. */
+  get hasOwnPatterns(): boolean {
+    return this.#compiled.own !== undefined;
+  }
+
+  /** The rule of the first own pattern that fits the text. */
+  ownRule(text: string): string | undefined {
+    return this.#compiled.own?.find(text, this.scanning(false)).find(({ rule }) => this.applies(rule))?.rule;
+  }
+
   scanning(cut: boolean): Scanning {
     return cut ? this.#compiled.scanningCut : this.#compiled.scanning;
+  }
+
+  /** Adds to the work since the last pause, in characters searched. */
+  worked(chars: number): void {
+    this.#workedChars += chars;
+  }
+
+  /** Whether it is time for others; asking begins a new piece when it is. */
+  isDue(): boolean {
+    if (this.#workedChars < pieceChars) return false;
+    this.#workedChars = 0;
+    return true;
   }
 
   /** Counts one value; false when this pass has seen all it may. */

@@ -1,4 +1,5 @@
 import type { Sums } from '../protocol/frames.ts';
+import { listedResult } from './allow-list.ts';
 import { scrubExpression } from './expression-result.ts';
 import type { RedactionPolicy } from './policy.ts';
 import { Session } from './session.ts';
@@ -9,7 +10,7 @@ export function scrubSums(sums: Sums, expression: string, policy: RedactionPolic
   if (values === undefined) return sums;
   const session = new Session(policy, undefined);
   const isShown = (value: number): boolean => {
-    const result = scrubExpression(session, { expression, value }, []);
+    const result = scrubExpression(session, listedResult(session, { expression, value }), []);
     return 'value' in result && result.value === value;
   };
   return isShown(values.min) && isShown(values.max) ? sums : counts;

@@ -1,10 +1,12 @@
 import type { Tagged, Value } from '../protocol/value.ts';
 import { storable } from './clean.ts';
 import { isCard } from './detectors/card.ts';
-import { parseJsonText, toJsonText } from './json-text.ts';
+import { hidden, hideByName, hidesByName, keepRedacted } from './hidden-value.ts';
+import { couldBeJson, parseJsonText, toJsonText } from './json-text.ts';
 import { isMarker } from './marker.ts';
 import { scan, type TextOptions } from './scan.ts';
 import type { Session } from './session.ts';
+import { atOnce, type Steps } from './steps.ts';
 
 /** Deepest nesting that is walked; agents stop at 3, JSON inside texts may go on. */
 const maxDepth = 64;
@@ -31,8 +33,16 @@ const valueFields = new Set([
   'before',
   'after',
 ]);
+/** Longest of both, in characters. */
+const maxFieldChars = Math.max(...[...nameFields, ...valueFields].map(({ length }) => length));
+const isNameField = (field: string): boolean => field.length <= maxFieldChars && nameFields.has(field.toLowerCase());
+const isValueField = (field: string): boolean => field.length <= maxFieldChars && valueFields.has(field.toLowerCase());
 /** Longest text that is taken for a name beside its value. */
 const maxNameChars = 64;
+
+const whole: TextOptions = {};
+const cutAtEnd: TextOptions = { cut: true };
+const asLabel: TextOptions = { secretsOnly: true };
 
 /** Where a value stands. */
 export interface Position {
@@ -47,121 +57,91 @@ export interface Position {
 
 /** A value with everything hidden that its name or its content gives away. Fails closed: an error hides the value. */
 export function scrubValue(session: Session, value: Value, position: Position): Value {
-  if (!session.spendNode() || position.depth > maxDepth) return hidden(session, 'unscanned', undefined);
+  return isContainer(value) ? atOnce(valueSteps(session, value, position)) : scrubLeaf(session, value, position);
+}
+
+/** The same in pieces: each `yield` is a place where others may have their turn. */
+export function* valueSteps(session: Session, value: Value, position: Position): Steps<Value> {
+  if (!isContainer(value)) {
+    if (session.isDue()) yield;
+    return scrubLeaf(session, value, position);
+  }
+  const judged = judge(session, value, position);
+  if (judged !== undefined) return judged;
   try {
-    const rule = ruleOf(session, position);
-    if (rule !== undefined && hidesByName(value, session.isSecret(rule))) return hideByName(session, rule, value);
+    return yield* scrubContainer(session, value, position);
+  } catch {
+    return hidden(session, 'error', undefined);
+  }
+}
+
+function scrubLeaf(session: Session, value: Value, position: Position): Value {
+  const judged = judge(session, value, position);
+  if (judged !== undefined) return judged;
+  try {
     return scrubContent(session, value, position);
   } catch {
     return hidden(session, 'error', undefined);
   }
 }
 
+/** The value hidden for the sake of its name or place; undefined when its content decides. */
+function judge(session: Session, value: Value, position: Position): Value | undefined {
+  if (!session.spendNode() || position.depth > maxDepth) return hidden(session, 'unscanned', undefined);
+  try {
+    const rule = ruleOf(session, position);
+    return rule !== undefined && hidesByName(value, session.isSecret(rule)) ? hideByName(session, rule, value) : undefined;
+  } catch {
+    return hidden(session, 'error', undefined);
+  }
+}
+
+type Container = Extract<Tagged, { $: 'object' | 'array' | 'map' | 'error' }>;
+
+const isContainer = (value: Value): value is Container =>
+  typeof value === 'object' &&
+  value !== null &&
+  (value.$ === 'object' || value.$ === 'array' || value.$ === 'map' || value.$ === 'error');
+
 function ruleOf(session: Session, { name, outer }: Position): string | undefined {
   return name === undefined ? undefined : (session.nameRule(name) ?? session.innerRule(outer, name));
 }
 
-/** Absence, booleans and what was never read say nothing worth hiding and much worth knowing. */
-export function hidesByName(value: Value, secret: boolean): boolean {
-  if (value === null || typeof value === 'boolean' || value === '') return false;
-  if (typeof value !== 'object') return true;
-  switch (value.$) {
-    case 'object':
-    case 'array':
-    case 'map':
-    case 'error':
-      return secret;
-    case 'undefined':
-    case 'function':
-    case 'getter':
-    case 'proxy':
-    case 'uninitialised':
-    case 'unavailable':
-    case 'cut':
-    case 'redacted':
-    case 'reference':
-      return false;
-    default:
-      return true;
-  }
-}
-
-/** Reasons that are no class of values: equal tags would compare values of different meaning. */
-const untagged: ReadonlySet<string> = new Set(['unscanned', 'computed-key', 'joined-text']);
-
-/** The value hidden for the sake of its name; what is a marker already stays. */
-export function hideByName(session: Session, rule: string, value: Value): Value {
-  if (typeof value === 'string' && isMarker(value)) return value;
-  return hidden(session, rule, untagged.has(rule) ? undefined : textOf(value));
-}
-
-const hidden = (session: Session, rule: string, value: string | undefined): Value => ({
-  $: 'redacted',
-  rule,
-  marker: session.hide(rule, value),
-});
-
-/** What equal values have in common; containers have nothing short. */
-function textOf(value: Value): string | undefined {
-  if (typeof value === 'string' || typeof value === 'number') return String(value);
-  if (value === null || typeof value === 'boolean') return undefined;
-  if (value.$ === 'date') return value.iso;
-  return value.$ === 'number' || value.$ === 'bigint' || value.$ === 'string' ? value.text : undefined;
-}
-
 function scrubContent(session: Session, value: Value, position: Position): Value {
-  if (typeof value === 'string') return scrubText(session, value, {}, position.level);
-  if (typeof value === 'number') return isHiddenCard(session, String(value)) ? hidden(session, 'card', String(value)) : value;
-  return value === null || typeof value === 'boolean' ? value : scrubTagged(session, value, position);
+  if (typeof value === 'string') return scrubText(session, value, whole, position.level);
+  if (typeof value === 'number') return couldBeHidden(session, value) ? (scrubNumber(session, String(value)) ?? value) : value;
+  return value === null || typeof value === 'boolean' ? value : scrubTagged(session, value, position.level);
 }
 
-/** A sign does not make it another number. */
-function isHiddenCard(session: Session, number: string): boolean {
-  return session.applies('card') && isCard(number.replace(/^-/, ''));
+/** Cards have 13 digits and more, and no fraction. */
+function couldBeHidden(session: Session, number: number): boolean {
+  return session.hasOwnPatterns || number >= 1e12 || number <= -1e12;
 }
 
-function scrubTagged(session: Session, value: Tagged, position: Position): Value {
-  const text = (each: string): string => scrubText(session, each, {}, position.level);
-  const label = (each: string): string => scrubText(session, each, { secretsOnly: true }, position.level);
-  const className = (): { className?: string } =>
-    'className' in value && value.className !== undefined ? { className: label(value.className) } : {};
+/** The number hidden when it is a card's or one of the policy's own patterns fits; a sign does not make it another number. */
+function scrubNumber(session: Session, number: string): Value | undefined {
+  const rule = session.applies('card') && isCard(number.replace(/^-/, '')) ? 'card' : session.ownRule(number);
+  return rule === undefined ? undefined : hidden(session, rule, number);
+}
+
+function scrubTagged(session: Session, value: Tagged, level: number): Value {
   switch (value.$) {
     case 'string':
-      return { ...value, text: scrubText(session, value.text, { cut: true }, position.level) };
+      return { ...value, text: scrubText(session, value.text, cutAtEnd, level) };
     case 'bigint':
     case 'number':
-      return isHiddenCard(session, value.text) ? hidden(session, 'card', value.text) : { ...value, text: label(value.text) };
+      return scrubNumber(session, value.text) ?? { ...value, text: scrubText(session, value.text, asLabel, level) };
     case 'symbol':
     case 'regexp':
-      return { ...value, text: text(value.text) };
+      return { ...value, text: scrubText(session, value.text, whole, level) };
     case 'function':
-      return { ...value, name: label(value.name) };
+      return { ...value, name: scrubText(session, value.name, asLabel, level) };
     case 'reference':
-      return { ...value, path: text(value.path) };
+      return { ...value, path: scrubText(session, value.path, whole, level) };
     case 'date':
-      return { ...value, iso: label(value.iso) };
-    case 'object':
-      return { ...value, ...className(), fields: scrubFields(session, value.fields, position) };
-    case 'error': {
-      const stack = value.stack === undefined ? {} : { stack: text(value.stack) };
-      return {
-        ...value,
-        className: label(value.className),
-        message: text(value.message),
-        ...stack,
-        fields: scrubFields(session, value.fields, position),
-      };
-    }
-    case 'array':
-      return { ...value, ...className(), elements: scrubElements(session, value.elements, position) };
-    case 'map':
-      return {
-        ...value,
-        ...className(),
-        entries: value.entries.map(([key, entry]) => scrubEntry(session, key, entry, position)),
-      };
+      return { ...value, iso: scrubText(session, value.iso, asLabel, level) };
     case 'cut':
-      return { ...value, ...className() };
+      return { ...value, ...classOf(session, value.className, level) };
     case 'redacted':
       return keepRedacted(value);
     default:
@@ -169,69 +149,109 @@ function scrubTagged(session: Session, value: Tagged, position: Position): Value
   }
 }
 
-/** Hidden by the agent, or by us before: a marker that is not in our form was not made by us. */
-function keepRedacted(value: Extract<Tagged, { $: 'redacted' }>): Value {
-  const rule = /^[a-z][a-z0-9-]{0,39}$/.test(value.rule) ? value.rule : 'hidden';
-  return {
-    $: 'redacted',
-    rule,
-    marker: value.marker !== undefined && isMarker(value.marker) ? value.marker : `[REDACTED:${rule}]`,
-  };
+function* scrubContainer(session: Session, value: Container, position: Position): Steps<Value> {
+  const { level } = position;
+  switch (value.$) {
+    case 'object': {
+      const className = classOf(session, value.className, level);
+      return { ...value, ...className, fields: yield* scrubFields(session, value.fields, position) };
+    }
+    case 'error': {
+      const stack = value.stack === undefined ? {} : { stack: scrubText(session, value.stack, whole, level) };
+      return {
+        ...value,
+        className: scrubText(session, value.className, asLabel, level),
+        message: scrubText(session, value.message, whole, level),
+        ...stack,
+        fields: yield* scrubFields(session, value.fields, position),
+      };
+    }
+    case 'array': {
+      const className = classOf(session, value.className, level);
+      return { ...value, ...className, elements: yield* scrubElements(session, value.elements, position) };
+    }
+    case 'map': {
+      const className = classOf(session, value.className, level);
+      const entries: [Value, Value][] = [];
+      for (const [key, entry] of value.entries) entries.push(yield* scrubEntry(session, key, entry, position));
+      return { ...value, ...className, entries };
+    }
+  }
+}
+
+function classOf(session: Session, className: string | undefined, level: number): { className?: string } {
+  return className === undefined ? {} : { className: scrubText(session, className, asLabel, level) };
 }
 
 /*
  * Names are judged as they are shown, after their own secrets are hidden: so a second pass comes to the same result.
  */
 
-function scrubFields(session: Session, fields: [string, Value][], { name: outer, depth, level }: Position): [string, Value][] {
+/** The name to judge by. A pattern of the policy's own can hide in a name what gives its value away; then it is the one that was there. */
+function telling(session: Session, original: string, shown: string, outer: string | undefined): string {
+  if (!session.hasOwnPatterns) return shown;
+  return (session.nameRule(shown) ?? session.innerRule(outer, shown)) === undefined ? original : shown;
+}
+
+function* scrubFields(
+  session: Session,
+  fields: [string, Value][],
+  { name: outer, depth, level }: Position,
+): Steps<[string, Value][]> {
   const inside = { outer, depth: depth + 1, level };
-  const shown = fields.map(([field, value]): [string, Value] => {
-    const name = scrubText(session, field, {}, level);
-    return [name, nameFields.has(name.toLowerCase()) ? scrubValue(session, value, { ...inside, name }) : value];
-  });
-  const said = nameSaid(session, shown);
-  return shown.map(([name, value]) => {
-    const lower = name.toLowerCase();
-    if (nameFields.has(lower)) return [name, value];
-    return [name, scrubValue(session, value, { ...inside, name: said !== undefined && valueFields.has(lower) ? said : name })];
-  });
+  const shown: [string, Value][] = [];
+  for (const [field, value] of fields) {
+    const name = scrubText(session, field, whole, level);
+    shown.push([name, isNameField(field) ? yield* valueSteps(session, value, { ...inside, name }) : value]);
+  }
+  const said = nameSaid(session, fields) ?? nameSaid(session, shown);
+  for (const [at, pair] of shown.entries()) {
+    const [name, value] = pair;
+    const field = fields[at]?.[0] ?? name;
+    if (isNameField(field)) continue;
+    const own = said !== undefined && isValueField(field) ? said : telling(session, field, name, outer);
+    pair[1] = yield* valueSteps(session, value, { ...inside, name: own });
+  }
+  return shown;
 }
 
 /** The hidden name that a sibling spells out, as in `{ name: 'password', value: … }`. */
 function nameSaid(session: Session, shown: [string, Value][]): string | undefined {
   for (const [field, value] of shown) {
-    if (typeof value !== 'string' || value.length > maxNameChars || !nameFields.has(field.toLowerCase())) continue;
+    if (typeof value !== 'string' || value.length > maxNameChars || !isNameField(field)) continue;
     if (session.nameRule(value) !== undefined) return value;
   }
   return undefined;
 }
 
-function scrubElements(session: Session, elements: Value[], { name, outer, depth, level }: Position): Value[] {
+function* scrubElements(session: Session, elements: Value[], { name, outer, depth, level }: Position): Steps<Value[]> {
   const pairs = elements.length === 2 || /^(?:raw_?headers|raw_?trailers)$/i.test(name ?? '');
   const shown: Value[] = [];
-  for (const element of elements) {
-    const before = shown.at(-1);
-    const isName =
-      typeof before === 'string' &&
-      before.length <= maxNameChars &&
-      (/^--?[A-Za-z]/.test(before) || (pairs && shown.length % 2 === 1));
-    const said = isName && session.nameRule(before) !== undefined ? before : undefined;
-    shown.push(scrubValue(session, element, { name: said ?? name, outer, depth: depth + 1, level }));
+  for (const [at, element] of elements.entries()) {
+    const isName = (before: Value | undefined): before is string =>
+      typeof before === 'string' && before.length <= maxNameChars && (/^--?[A-Za-z]/.test(before) || (pairs && at % 2 === 1));
+    const said = [elements[at - 1], shown.at(-1)].find(
+      (before): before is string => isName(before) && session.nameRule(before) !== undefined,
+    );
+    shown.push(yield* valueSteps(session, element, { name: said ?? name, outer, depth: depth + 1, level }));
   }
   return shown;
 }
 
-function scrubEntry(session: Session, key: Value, value: Value, { name: outer, depth, level }: Position): [Value, Value] {
+function* scrubEntry(session: Session, key: Value, value: Value, { name: outer, depth, level }: Position): Steps<[Value, Value]> {
   const inside = { outer, depth: depth + 1, level };
-  const shown = scrubValue(session, key, inside);
-  return [shown, scrubValue(session, value, typeof shown === 'string' ? { ...inside, name: shown } : inside)];
+  const shown = yield* valueSteps(session, key, inside);
+  if (typeof shown !== 'string') return [shown, yield* valueSteps(session, value, inside)];
+  const name = telling(session, typeof key === 'string' ? key : shown, shown, outer);
+  return [shown, yield* valueSteps(session, value, { ...inside, name })];
 }
 
 /**
  * One text of the program with its secrets hidden: as JSON when it is JSON (re-serialised only when something was
  * hidden), else as text. A failure hides all of it.
  */
-export function scrubText(session: Session, original: string, options: TextOptions = {}, level = 0): string {
+export function scrubText(session: Session, original: string, options: TextOptions = whole, level = 0): string {
+  if (options.cut !== true && session.isKnownClean(original)) return original;
   if (isMarker(original)) return original;
   try {
     if (original.length > maxTextChars) return session.hide('unscanned', undefined);
@@ -242,6 +262,7 @@ export function scrubText(session: Session, original: string, options: TextOptio
       if (next === text) break;
       text = next;
     }
+    if (text === original && options === whole && !couldBeJson(text)) session.rememberClean(text);
     return text;
   } catch {
     return session.hide('error', undefined);
@@ -259,5 +280,5 @@ function scrubJson(session: Session, text: string, level: number): string | unde
 
 /** A label of the program (file, function, scope name): only secrets are looked for, so that places stay readable. */
 export function scrubLabel(session: Session, text: string): string {
-  return scrubText(session, text, { secretsOnly: true });
+  return scrubText(session, text, asLabel);
 }

@@ -1,4 +1,5 @@
 import type { LocatedPlace, Place } from '../protocol/frames.ts';
+import { listedText } from './allow-list.ts';
 import { cleanLabel, inertWords } from './clean.ts';
 import type { RedactionPolicy } from './policy.ts';
 import { scrubPlace } from './scrub.ts';
@@ -8,6 +9,12 @@ import { scrubText } from './walk.ts';
 /** Words of an agent (a message, an error of a condition) as one short plain line without secrets and personal data. */
 export function scrubWords(text: string, policy: RedactionPolicy, maxChars: number): string {
   return cleanLabel(scrubText(new Session(policy, undefined), text), maxChars);
+}
+
+/** As `scrubWords`, of an error that the program threw, which may quote any value. */
+export function scrubThrown(text: string, policy: RedactionPolicy, maxChars: number): string {
+  const session = new Session(policy, undefined);
+  return cleanLabel(scrubText(session, listedText(session, text)), maxChars);
 }
 
 /** Where an agent says that it bound an action, with the secrets in its line of source text hidden. */

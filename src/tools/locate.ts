@@ -66,7 +66,7 @@ Example: {"source":{"service":"checkout"},"function":"priceOf"}`,
 
 async function ask(agent: AgentRecord, query: Query, { services }: CallContext) {
   const { id, org, name, version, commit } = agent;
-  const { redaction } = services.policies();
+  const redaction = services.policies().redaction.for(agent);
   const { places, isComplete, code, message } = await services.actions.hub.locate(org, id, query);
   const shown = places.map((place) => scrubLocatedPlace(place, redaction));
   return {

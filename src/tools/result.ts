@@ -3,7 +3,7 @@ import { isHeldUp } from '../actions/held-up.ts';
 import type { Buckets, Estimate, ExponentialHistogram, Sums } from '../protocol/frames.ts';
 import { merge, percentile, relativeError } from '../protocol/histogram.ts';
 import { addsUp } from '../protocol/records-hits.ts';
-import type { RedactionPolicy } from '../redaction/policy.ts';
+import type { RedactionPolicies, RedactionSource } from '../redaction/policy.ts';
 import { scrubSums } from '../redaction/sums.ts';
 
 /** Buckets shown of a histogram: enough to see its shape. */
@@ -31,14 +31,15 @@ export interface Result {
 }
 
 /**
- * The sums of all agents as one, under the policy as it is now; undefined for kinds that record hits only, and while no agent has
- * told any.
+ * The sums of all agents as one, each under the policy of its source as it is now; undefined for kinds that record hits only, and while
+ * no agent has told any.
  */
-export function resultOf(action: ActionRecord, policy: RedactionPolicy): Result | undefined {
+export function resultOf(action: ActionRecord, policies: RedactionPolicies): Result | undefined {
   if (!addsUp(action)) return undefined;
   const [expression] = action.kind === 'metric' ? action.expressions : [];
-  const shown = (sums: Sums) => (expression === undefined ? sums : scrubSums(sums, expression, policy));
-  const told = action.targets.flatMap(({ sums }) => (sums === undefined ? [] : [shown(sums)]));
+  const shown = (sums: Sums, source: RedactionSource) =>
+    expression === undefined ? sums : scrubSums(sums, expression, policies.for(source));
+  const told = action.targets.flatMap(({ sums, pool, service }) => (sums === undefined ? [] : [shown(sums, { pool, service })]));
   if (told.length === 0) return undefined;
   const estimate = estimateOf(told);
   const isLeast = action.targets.some(({ passes }) => passes !== undefined && isHeldUp(passes));

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createRandom, freshSeed } from '../../agents-sim/random.ts';
 import { Totals } from '../../src/agent/kinds/sums.ts';
 import type { Sums } from '../../src/protocol/frames.ts';
-import { defaultRedactionPolicy } from '../../src/redaction/policy.ts';
+import { parseRedactionPolicy } from '../../src/redaction/policy-file.ts';
 import { notesOn } from '../../src/tools/action-notes.ts';
 import { resultOf } from '../../src/tools/result.ts';
 import { action, target } from '../storage/fixtures.ts';
@@ -18,7 +18,8 @@ const of = (kind: 'counter' | 'duration' | 'metric', ...sums: (Sums | undefined)
     expressions: kind === 'metric' ? ['total'] : [],
     targets: sums.map((one, index) => target(`a${index}`, { sums: one })),
   });
-const resultFor = (...args: Parameters<typeof of>) => resultOf(of(...args), defaultRedactionPolicy);
+const policies = parseRedactionPolicy('{}', 'redaction.yaml');
+const resultFor = (...args: Parameters<typeof of>) => resultOf(of(...args), policies);
 
 describe('the result of an action', () => {
   it('adds up the counts of all agents, estimated ones with their error', () => {
@@ -34,7 +35,7 @@ describe('the result of an action', () => {
   });
 
   it('is none for kinds that only capture, and while no agent has said anything', () => {
-    expect(resultOf(action({ targets: [target('a', { sums: { count: 3 } })] }), defaultRedactionPolicy)).toBeUndefined();
+    expect(resultOf(action({ targets: [target('a', { sums: { count: 3 } })] }), policies)).toBeUndefined();
     expect(resultFor('counter', undefined)).toBeUndefined();
   });
 
@@ -79,11 +80,17 @@ describe('the result of an action', () => {
 
   it('has no numbers that a rule hides: of one pass, the smallest is the value', () => {
     const hidden = (expression: string, ...values: number[]) =>
-      resultOf({ ...of('metric', sumsOf(values)), expressions: [expression] }, defaultRedactionPolicy);
+      resultOf({ ...of('metric', sumsOf(values)), expressions: [expression] }, policies);
     expect(hidden('user.password', 4711)).toEqual({ count: 1 });
     expect(hidden('payment.number', 4_111_111_111_111_111)).toEqual({ count: 1 });
     expect(hidden('user.password.length', 12)).toMatchObject({ min: 12 });
     expect(hidden('order.total', 12)).toMatchObject({ min: 12 });
+  });
+
+  it('has the numbers of each agent that the rules of its own source show', () => {
+    const perSource = parseRedactionPolicy('sources:\n  - {pool: vault, allow_list: {names: [status]}}\n', 'redaction.yaml');
+    const targets = ['vault', 'shop'].map((pool, at) => target(pool, { pool, sums: sumsOf([at + 1]) }));
+    expect(resultOf({ ...of('metric'), targets }, perSource)).toMatchObject({ count: 2, min: 2, max: 2 });
   });
 
   it('is finite and small, whatever agents claim', () => {
