@@ -79,6 +79,13 @@ export const settings = {
     default: shippedPolicies,
     meaning: 'Directory of the policy files; see policies.md. The default ships with Sidelight.',
   },
+  noWatchPolicies: {
+    flag: 'no-watch-policies',
+    env: 'SIDELIGHT_NO_WATCH_POLICIES',
+    kind: 'switch',
+    default: 'false',
+    meaning: 'Take changed policy files only when asked to: by `sidelight policy reload` or SIGHUP.',
+  },
   allowedOrigins: {
     flag: 'allowed-origins',
     env: 'SIDELIGHT_ALLOWED_ORIGINS',
@@ -165,6 +172,7 @@ export interface Config {
   secretFile: string;
   acceptNewSecret: boolean;
   policiesDirectory: string;
+  noWatchPolicies: boolean;
   allowedOrigins: string[];
   /** Their word on X-Forwarded-For is taken. */
   trustedProxies: string[];
@@ -223,6 +231,7 @@ export function readConfig(flags: Record<string, string | boolean | undefined>, 
     secretFile: text('secretFile'),
     acceptNewSecret: isOn('acceptNewSecret'),
     policiesDirectory: text('policiesDirectory'),
+    noWatchPolicies: isOn('noWatchPolicies'),
     allowedOrigins: listOf(text('allowedOrigins')),
     trustedProxies: readProxies(listOf(text('trustedProxies'))),
     maxBodyBytes: integer('maxBodyBytes', 1_024, maxBodyCeiling),

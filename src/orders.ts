@@ -4,6 +4,7 @@ import { type OperatorTrail, operatorTrail } from './audit/operator.ts';
 import { auditQuestions } from './audit/questions.ts';
 import type { AuditSeal } from './audit/seal.ts';
 import { operatorOf } from './authorization/administer.ts';
+import type { PoliciesInForce } from './authorization/in-force.ts';
 import type { ControlHandler } from './control.ts';
 import type { KeyRequest } from './identity/key-request.ts';
 import { type KeyState, stateOf, warningOf } from './identity/key-state.ts';
@@ -37,6 +38,7 @@ interface Ordered {
   running?: {
     /** Tells connected agents what has just been stored. */
     pausesChanged(): Promise<void>;
+    policies: PoliciesInForce;
   } & PeopleOrdered['running'];
 }
 
@@ -78,6 +80,10 @@ export function orders({
   const revokeKeys = async (org: string, owner: string): Promise<void> => {
     const left = (await desk.keys.list(org)).filter((key) => key.owner === owner && key.revokedAt === undefined);
     for (const key of left) await revokeKey(desk, operatorOf(org).revoke(key, key.id));
+  };
+  const inForce = (): PoliciesInForce => {
+    if (running !== undefined) return running.policies;
+    throw new Refusal({ code: 'unavailable', message: 'No bridge runs here, so no policies are in force.' });
   };
   type Table = Record<string, (input: Record<string, unknown>) => Promise<unknown>>;
   const tableFor = (trail: OperatorTrail): Table => ({
@@ -128,6 +134,8 @@ export function orders({
       await running?.pausesChanged();
       return showAgents(org);
     },
+    'policy.status': async () => inForce().status(),
+    'policy.reload': async () => inForce().reload('operator'),
     ...peopleOrders({ people, grants, clock, trail, read, revokeKeys, running }),
     ...appOrders({ grants, read }),
     ...auditQuestions({ ledger: audit, seal, clock, trail, read }),

@@ -3,10 +3,11 @@ import type { ActionContext } from './actions/context.ts';
 import { createWaker } from './actions/waker.ts';
 import { agentHandlers, toRecord } from './agents.ts';
 import { createApp } from './app.ts';
-import { recordLoaded, recordSeeded } from './audit/beginning.ts';
+import { recordLoaded, recordPoliciesRefused, recordReloaded, recordSeeded } from './audit/beginning.ts';
 import { createCheckpointer } from './audit/checkpointer.ts';
 import { createTurnedAway } from './audit/turned-away.ts';
-import { loadPolicies } from './authorization/load.ts';
+import { keepInForce, type PoliciesInForce, readPolicies } from './authorization/in-force.ts';
+import { watchDirectory } from './authorization/watch.ts';
 import type { Bridge } from './bridge.ts';
 import type { Config } from './config.ts';
 import { serveControl } from './control.ts';
@@ -63,6 +64,7 @@ export interface RunningBridge {
   /** Makes a link that signs one browser of this machine in; absent where people sign in at their company, or not at all. */
   signInLink?(): Promise<string>;
   keys: KeyStore;
+  policies: PoliciesInForce;
   /** Ends gracefully: no new calls, waits answered, agents told, storage closed. */
   close(): Promise<void>;
 }
@@ -80,26 +82,35 @@ interface Surroundings {
 /** Configuration in, everything together, server up. Refuses with the setting, file or line at fault. */
 export async function start(config: Config, { clock, log, ...outside }: Surroundings): Promise<RunningBridge> {
   const registry = createRegistry(allTools);
-  const policies = await loadPolicies(config.policiesDirectory, { tools: registry.names });
+  const loaded = await readPolicies(config.policiesDirectory, { tools: registry.names });
   const storage = await openStorage(config, { clock, log });
   try {
     const { stores } = storage;
     const secret = storage.secrets.derive('redaction-tags');
     await stores.agents.disconnectAll();
-    await recordLoaded(stores.audit, clock, policies.hash);
+    await recordLoaded(stores.audit, clock, loaded.policies.hash);
     const seeded = await seedKeys(stores.keys, clock);
     await recordSeeded(stores.audit, clock, seeded);
     const pauses = await openPauses(stores.pauses);
     const turnedAway = createTurnedAway({ audit: stores.audit, clock, log });
-    const stands = standingUnder(policies.identity, clock);
-    const owners = createOwners(stores.people, stands, (role) => policies.roles[role]?.reaches === 'all');
+    const inForce = keepInForce(loaded, clock, log, {
+      record: (policyHash, before, trigger, changed) =>
+        recordReloaded(stores.audit, clock, { policyHash, before, trigger, changed }),
+      recordRefused: (policyHash, trigger, mistakes) =>
+        recordPoliciesRefused(stores.audit, clock, { policyHash, trigger, mistakes }),
+      took: async () => tellAgents(),
+    });
+    const policies = () => inForce.now();
+    const { identity } = loaded.policies;
+    const stands = standingUnder(identity, clock);
+    const owners = createOwners(stores.people, stands, (role) => policies().roles[role]?.reaches === 'all');
     const signIn = await openSignIn({
-      ...{ records: stores.oauth, people: stores.people, secrets: storage.secrets, policies: () => policies, clock, log },
+      ...{ records: stores.oauth, people: stores.people, secrets: storage.secrets, policies, clock, log },
       note: noteSignIns({ audit: stores.audit, people: stores.people, clock }),
     });
     const oauth = await openOAuth({
       ...{
-        policy: policies.identity,
+        policy: identity,
         publicUrl: config.publicUrl,
         secrets: storage.secrets,
         records: stores.oauth,
@@ -124,10 +135,14 @@ export async function start(config: Config, { clock, log, ...outside }: Surround
       key,
       addressOf: addressBehind(config.trustedProxies),
       handlers: agentHandlers({
-        ...{ authenticator, actions, hits, agents, audit, policies: () => policies, pauses, turnedAway, log, tagKeys },
+        ...{ authenticator, actions, hits, agents, audit, policies, pauses, turnedAway, log, tagKeys },
       }),
     });
     context.actions = { store: stores.actions, hub, waker: createWaker(clock), pauses, clock, log };
+    const tellAgents = async () => {
+      const using = await Promise.all(hub.keysInUse().map((id) => keys.find(id)));
+      for (const org of new Set(using.flatMap((used) => used?.org ?? []))) hub.setPolicy(org);
+    };
     const pausesChanged = async () => {
       for (const org of await pauses.refresh()) hub.setPolicy(org);
     };
@@ -136,7 +151,7 @@ export async function start(config: Config, { clock, log, ...outside }: Surround
       actions: context.actions,
       hits,
       counters,
-      policies: () => policies,
+      policies,
       connected: (org) => hub.agents(org).map((agent) => toRecord(agent, true)),
       async agents(org) {
         const here = new Map(hub.agents(org).map((agent) => [agent.id, agent.lastSeenAt]));
@@ -149,7 +164,7 @@ export async function start(config: Config, { clock, log, ...outside }: Surround
       ready: async () => {
         const database = await storage.answers();
         const onlyBridge = storage.isOurs();
-        return { ok: database && onlyBridge, checks: { database, onlyBridge } };
+        return { ok: database && onlyBridge, checks: { database, onlyBridge, policies: inForce.status().refused === undefined } };
       },
       clock,
       version,
@@ -162,7 +177,7 @@ export async function start(config: Config, { clock, log, ...outside }: Surround
     const refusedCalls = createRefusedCalls({ counters, audit, clock, log });
     const desk: KeyDesk = {
       ...{ keys, owners, counters, audit, clock, log, revoked },
-      countRefused: (by, code) => refusedCalls.count(by, policies.roles[by.role]?.quotas.refusedCallsPerHour ?? 1, code),
+      countRefused: (by, code) => refusedCalls.count(by, policies().roles[by.role]?.quotas.refusedCallsPerHour ?? 1, code),
     };
     const bridge: Bridge = {
       config,
@@ -193,7 +208,7 @@ export async function start(config: Config, { clock, log, ...outside }: Surround
     );
     server.keepAliveTimeout = keepAliveMs;
     const local = oauth && signIn?.local;
-    const running = { pausesChanged, local };
+    const running = { pausesChanged, local, policies: inForce };
     const carryOut = orders({
       desk,
       people: stores.people,
@@ -221,8 +236,12 @@ export async function start(config: Config, { clock, log, ...outside }: Surround
     });
     const stopKeeping = housekeeping({
       ...{ actions: context.actions, stores, config, pausesChanged, checkpointer },
-      recheck: policies.identity.mode === 'company' ? signIn?.accounts.recheck : undefined,
+      recheck: identity.mode === 'company' ? signIn?.accounts.recheck : undefined,
     });
+
+    const stopWatching = config.noWatchPolicies
+      ? () => undefined
+      : watchDirectory(config.policiesDirectory, () => inForce.look(), clock);
 
     return {
       bridge,
@@ -233,7 +252,9 @@ export async function start(config: Config, { clock, log, ...outside }: Surround
       seeded,
       ...(local === undefined ? {} : { signInLink: () => local.link() }),
       keys,
+      policies: inForce,
       async close() {
+        stopWatching();
         stopKeeping();
         await control.close();
         const closed = new Promise<void>((done) => server.close(() => done()));

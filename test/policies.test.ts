@@ -5,7 +5,7 @@ import { loadPolicies, type PolicyTexts, parsePolicies, policyFiles, readPolicyT
 import type { Policies } from '../src/authorization/policies.ts';
 import { type Principal, permissions, roles, scopes } from '../src/identity/principal.ts';
 import { Refusal } from '../src/lib/refusal.ts';
-import { toNameRules } from '../src/redaction/policy.ts';
+import { defaultRedactionPolicy, toNameRules } from '../src/redaction/policy.ts';
 import { allTools } from '../src/tools/all.ts';
 import { type Mutant, slips, swaps } from './authorization/mutants.ts';
 import { noCases, principal, shipped } from './authorization/world.ts';
@@ -41,7 +41,7 @@ const sources = {
 };
 /** Tools that differ in nothing but their names, so that a line of the matrix can be read. */
 const classes = {
-  CAPTURING: tools.filter((tool) => !policies.tools[tool]?.reads),
+  CAPTURING: tools.filter((tool) => policies.tools[tool]?.scope === 'runtime:capture'),
   READING: tools.filter((tool) => policies.tools[tool]?.reads),
 };
 
@@ -199,8 +199,8 @@ function rightsOf(policies: Policies): Map<string, number> {
   rights.set('seconds of overlap', signIn.refresh_overlap_seconds);
   // Which place a code may be sent to is for people to read; that there is not one more of them, for this.
   rights.set('places of codes', clients.redirect_origins.length + clients.redirect_schemes.length);
-  const { hidden } = toNameRules(policies.redaction);
-  for (const name of Object.keys(toNameRules({ profile: 'strict', tags: true, names: {}, show: [] }).hidden)) {
+  const { hidden } = toNameRules(policies.redaction.base);
+  for (const name of Object.keys(toNameRules({ ...defaultRedactionPolicy, profile: 'strict' }).hidden)) {
     if (hidden[name] === undefined) rights.set(`shows ${name}`, 1);
   }
   return rights;

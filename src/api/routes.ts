@@ -32,7 +32,7 @@ const placing = { method: 'POST', group: 'Place', defaults: atOnce, creates: tru
 
 /**
  * Every operation. Reading hits while waiting for them is a GET: it changes nothing, so it can be sent again after a broken connection.
- * What takes objects as arguments is a POST, although `locate` and `comparisons` place nothing.
+ * What takes objects as arguments is a POST, although `locate`, `comparisons` and `redaction/preview` place nothing.
  */
 export const routes: readonly Route[] = [
   { ...placing, path: '/snapshots', tool: 'take_snapshot', operation: 'takeSnapshot' },
@@ -65,6 +65,7 @@ export const routes: readonly Route[] = [
   { method: 'POST', path: '/comparisons', tool: 'compare_hits', operation: 'compareHits', group: 'Hits' },
   { method: 'GET', path: '/sources', tool: 'list_sources', operation: 'listSources', group: 'Sources' },
   { method: 'POST', path: '/locate', tool: 'locate', operation: 'locate', group: 'Sources' },
+  { method: 'POST', path: '/redaction/preview', tool: 'preview_redaction', operation: 'previewRedaction', group: 'Bridge' },
   { method: 'GET', path: '/status', tool: 'get_status', operation: 'getStatus', group: 'Bridge' },
 ];
 

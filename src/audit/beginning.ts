@@ -19,6 +19,30 @@ export function recordLoaded(audit: AuditStore, clock: Clock, policyHash: string
   });
 }
 
+/** Records that other policy files take effect while the bridge runs. A change that cannot be recorded does not happen. */
+export function recordReloaded(
+  audit: AuditStore,
+  clock: Clock,
+  { policyHash, before, trigger, changed }: { policyHash: string; before: string; trigger: string; changed: string[] },
+): Promise<void> {
+  return audit.append({
+    ...{ requestId: newId('op'), at: clock.now(), org: nobodysOrg, ...byBridge },
+    ...{ event: 'policy_loaded', policyHash, before: { policyHash: before }, after: { policyHash, trigger, changed } },
+  });
+}
+
+/** Records that changed policy files were not taken; `policyHash` is of those that stay in force, `mistakes` are places. */
+export function recordPoliciesRefused(
+  audit: AuditStore,
+  clock: Clock,
+  { policyHash, trigger, mistakes }: { policyHash: string; trigger: string; mistakes: string[] },
+): Promise<void> {
+  return audit.append({
+    ...{ requestId: newId('op'), at: clock.now(), org: nobodysOrg, ...byBridge, decision: 'refused', reason: 'invalid_input' },
+    ...{ event: 'policy_refused', policyHash, after: { trigger, mistakes } },
+  });
+}
+
 /** Records the keys that a first start made. */
 export async function recordSeeded(audit: AuditStore, clock: Clock, seeded: SeededKeys | undefined): Promise<void> {
   const requestId = newId('op');

@@ -25,6 +25,7 @@ export const auditEvents = {
   key_rotated: 'A key was about to be replaced by another; a record that says otherwise follows when that did not succeed.',
   key_revoked: 'A key was revoked.',
   policy_loaded: 'The bridge began to decide by the policy files of this hash.',
+  policy_refused: 'Changed policy files had mistakes; the bridge goes on deciding by those before, of this hash.',
   audit_exported: 'The trail was about to be exported.',
   agent_connected: 'An agent connected.',
   agent_disconnected: 'An agent went away.',

@@ -7,7 +7,7 @@ import { matchesGlob } from '../lib/glob.ts';
 import { Refusal } from '../lib/refusal.ts';
 import { type Mistake, parseStrictYaml, refuseMistakes, type StrictYaml } from '../lib/strict-yaml.ts';
 import type { Budget, Engine } from '../protocol/frames.ts';
-import { parseRedactionPolicy } from '../redaction/policy.ts';
+import { parseRedactionPolicy } from '../redaction/policy-file.ts';
 import { broken } from './cases.ts';
 import type { Policies, PolicyCase } from './policies.ts';
 import { resolveRoles, sharedQuotas } from './roles.ts';
@@ -51,7 +51,8 @@ export async function readPolicyTexts(directory: string): Promise<PolicyTexts> {
   const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
     throw new Refusal({ code: 'invalid_input', message: `${directory}: the policy directory cannot be read (${error.code}).` });
   });
-  const there = new Set(names.filter((name) => /\.ya?ml$/.test(name)));
+  // Hidden ones are an editor's: its locks are named like the file.
+  const there = new Set(names.filter((name) => /^[^.].*\.ya?ml$/.test(name)));
   const wrong = [
     ...policyFiles.filter((name) => !there.has(name) && laterFiles[name] === undefined).map((name) => `${name} is missing`),
     ...[...there].filter((name) => !policyFiles.some((known) => known === name)).map((name) => `${name} is no policy file`),

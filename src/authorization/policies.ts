@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { IdentityPolicy } from '../identity/identity-policy.ts';
 import type { Permission, Scope } from '../identity/principal.ts';
 import type { Budget } from '../protocol/frames.ts';
-import type { parseRedactionPolicy } from '../redaction/policy.ts';
+import type { RedactionPolicies } from '../redaction/policy.ts';
 import type { casesFile } from './schema.ts';
 
 /** What one role may do, with everything it includes. */
@@ -79,5 +79,5 @@ export interface Policies {
   readonly cases: readonly PolicyCase[];
   /** Read once at the start: sign-ins under way stand on it. */
   readonly identity: IdentityPolicy;
-  readonly redaction: ReturnType<typeof parseRedactionPolicy>;
+  readonly redaction: RedactionPolicies;
 }

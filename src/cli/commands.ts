@@ -11,6 +11,7 @@ const loaders: Record<string, () => Promise<Command>> = {
   agents: async () => (await import('./agents.ts')).agents,
   audit: async () => (await import('./audit.ts')).audit,
   policy: async () => (await import('./policy.ts')).policy,
+  redact: async () => (await import('./redact.ts')).redact,
   stdio: async () => (await import('./stdio.ts')).stdio,
   'agent-path': async () => (await import('./agent-path.ts')).agentPath,
   docs: async () => (await import('./docs.ts')).docs,

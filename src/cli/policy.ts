@@ -1,7 +1,10 @@
 import { explain } from '../authorization/explain.ts';
+import type { PolicyStatus, Reloaded } from '../authorization/in-force.ts';
 import { loadPolicies } from '../authorization/load.ts';
 import { readConfig } from '../config.ts';
+import { askControl } from '../control.ts';
 import { permissions, roles, scopes } from '../identity/principal.ts';
+import { Refusal } from '../lib/refusal.ts';
 import { allTools } from '../tools/all.ts';
 import { type Command, readFlags, settingOptions, Usage } from './usage.ts';
 
@@ -10,6 +13,9 @@ export const policy: Command = {
   name: 'policy',
   usage: `sidelight policy check [--policies DIR]
   Reads the policy files and decides every case in cases.yaml; exit code 0 when all is well.
+sidelight policy status | reload [--data DIR] [--json]
+  What the running bridge decides by, and what is wrong with files it did not take; reload makes it read them now. Exit code 1
+  when the files are not in force.
 sidelight policy explain --tool TOOL --role ROLE --scopes A,B [--permissions dev_api] [--groups A,B] [--person] [--pool POOL --service SERVICE]
   Says what would be decided, check by check.`,
   async run(args) {
@@ -19,18 +25,21 @@ sidelight policy explain --tool TOOL --role ROLE --scopes A,B [--permissions dev
       {
         ...settingOptions,
         ...{ tool: list, role: list, scopes: list, permissions: list, groups: list, pool: list, service: list },
-        person: { type: 'boolean' },
+        ...{ person: { type: 'boolean' }, json: { type: 'boolean' } },
       },
       1,
     );
-    const policies = await loadPolicies(readConfig(values, process.env).policiesDirectory, {
+    const config = readConfig(values, process.env);
+    const [word] = positionals;
+    if (word === 'status' || word === 'reload') return askRunning(word, config.dataDirectory, values.json === true);
+    const policies = await loadPolicies(config.policiesDirectory, {
       tools: allTools.map((tool) => tool.name),
     });
-    if (positionals[0] === 'check') {
+    if (word === 'check') {
       process.stdout.write(`The policies are well: ${policies.cases.length} cases hold. Hash ${policies.hash}.\n`);
       return 0;
     }
-    if (positionals[0] !== 'explain') throw new Usage('Say sidelight policy check or sidelight policy explain.');
+    if (word !== 'explain') throw new Usage('Say sidelight policy check, status, reload or explain.');
     const { tool, role, pool, service } = values;
     if (typeof tool !== 'string') throw new Usage('--tool is missing.');
     const caller = {
@@ -45,6 +54,30 @@ sidelight policy explain --tool TOOL --role ROLE --scopes A,B [--permissions dev
     return 0;
   },
 };
+
+async function askRunning(word: 'status' | 'reload', dataDirectory: string, json: boolean): Promise<number> {
+  const asked = await askControl(dataDirectory, `policy.${word}`, {});
+  if (asked === undefined) {
+    throw new Refusal({
+      code: 'unavailable',
+      message: `No bridge runs on ${dataDirectory}.`,
+      next: 'Name its data directory with --data; sidelight policy check needs no bridge.',
+    });
+  }
+  const told = asked.result as PolicyStatus | Reloaded;
+  process.stdout.write(json ? `${JSON.stringify(told)}\n` : `${linesOf(told).join('\n')}\n`);
+  return 'refused' in told ? 1 : 0;
+}
+
+function linesOf(told: PolicyStatus | Reloaded): string[] {
+  const lines = [`In force: ${told.hash}${'since' in told ? `, since ${new Date(told.since).toISOString()}` : ''}.`];
+  if ('changed' in told) lines.push(told.changed.length > 0 ? `Changed: ${told.changed.join(', ')}.` : 'Nothing was changed.');
+  if (told.needsRestart) lines.push('identity.yaml was changed; it needs a restart.');
+  if ('refused' in told && told.refused !== undefined) {
+    lines.push(`The files were not taken (${new Date(told.refused.at).toISOString()}):`, told.refused.message);
+  }
+  return lines;
+}
 
 /** A comma-separated flag as a list. */
 export function split(value: string | boolean | undefined): string[] {

@@ -1,6 +1,7 @@
 import { readConfig } from '../config.ts';
 import { systemClock } from '../lib/clock.ts';
 import { createLog } from '../lib/log.ts';
+import { Refusal } from '../lib/refusal.ts';
 import { type RunningBridge, start } from '../start.ts';
 import { announce, firstLine } from './announce.ts';
 import { untilStopped } from './signals.ts';
@@ -19,6 +20,7 @@ export const serve: Command = {
     const stopped = untilStopped();
     const running = await start(config, { clock: systemClock, log });
     const link = await running.signInLink?.();
+    reloadOnHangup(running, log);
     const signIn = link === undefined ? undefined : { link, again: peopleLink(values.data) };
     process.stdout.write(values.json === true ? `${JSON.stringify(firstLine(running, link))}\n` : announce(running, signIn));
     await stopped;
@@ -26,6 +28,17 @@ export const serve: Command = {
     return 0;
   },
 };
+
+/** SIGHUP asks a service to read its files again; what runs in a terminal ends with it as everything does. */
+function reloadOnHangup(running: RunningBridge, log: ReturnType<typeof createLog>): void {
+  if (process.stdout.isTTY) return;
+  process.on('SIGHUP', () => {
+    running.policies.reload('signal').catch((problem: unknown) => {
+      if (!(problem instanceof Refusal) || problem.code === 'unavailable')
+        log.error({ err: problem }, 'the policies were not read');
+    });
+  });
+}
 
 /** The order that makes a sign-in link, for a bridge on this data directory. */
 export function peopleLink(directory: string | boolean | undefined): string {

@@ -10,6 +10,7 @@ import { listSources } from './list-sources.ts';
 import { locate } from './locate.ts';
 import { measureDuration } from './measure-duration.ts';
 import { measureValue } from './measure-value.ts';
+import { previewRedaction } from './preview-redaction.ts';
 import { takeSnapshot } from './take-snapshot.ts';
 import type { Tool } from './tool.ts';
 import { waitForHits } from './wait-for-hits.ts';
@@ -18,5 +19,5 @@ import { waitForHits } from './wait-for-hits.ts';
 export const allTools: Tool[] = [
   ...[takeSnapshot, addLog, countHits, measureDuration, measureValue],
   ...[waitForHits, getHits, compareHits, explain, listActions, cancelActions],
-  ...[listSources, locate, getStatus],
+  ...[listSources, locate, getStatus, previewRedaction],
 ];

@@ -36,6 +36,7 @@ const asked: Record<string, { query?: string; body?: object; asAdmin?: true }> =
   cancelActions: { body: { actionIds: ['{actionId}'] } },
   listSources: { query: '?query=checkout' },
   locate: { body: { source: onCheckout.source, snippet: 'price' } },
+  previewRedaction: { body: { text: 'mail ada@example.com' }, asAdmin: true },
   getStatus: {},
   getMe: {},
   listKeys: { query: '?owner=operator', asAdmin: true },

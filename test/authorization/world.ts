@@ -11,6 +11,7 @@ export const shipped = fileURLToPath(new URL('../../policies', import.meta.url))
 export const tools = [
   ...['list_sources', 'list_actions', 'wait_for_hits', 'explain', 'get_status', 'take_snapshot', 'cancel_actions'],
   ...['add_log', 'count_hits', 'measure_duration', 'measure_value', 'locate', 'get_hits', 'compare_hits'],
+  'preview_redaction',
 ];
 
 /** A `cases.yaml` that holds whatever the others say. */

@@ -89,6 +89,7 @@ function callsWith(of: World): Record<string, Record<string, unknown>[]> {
     list_actions: [{ investigation: of.investigation }, { cursor: of.cursors.list_actions }],
     list_sources: [{ query: of.agent.id }, { cursor: of.cursors.list_sources }],
     get_status: [{}],
+    preview_redaction: [{ text: `the agent ${of.agent.id}` }],
   };
 }
 
@@ -101,7 +102,7 @@ function tells(answer: string, of: World, said: unknown): string[] {
   return marks(of).filter((mark) => answer.includes(mark) && !own.includes(mark));
 }
 
-const listing = new Set(['list_actions', 'list_sources', 'get_status']);
+const listing = new Set(['list_actions', 'list_sources', 'get_status', 'preview_redaction']);
 
 describe('an organisation', () => {
   it('finds nothing of another one with any tool and any id of it', async () => {

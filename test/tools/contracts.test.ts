@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { visibleTools } from '../../src/authorization/authorize.ts';
 import { allTools } from '../../src/tools/all.ts';
 import { createRegistry } from '../../src/tools/registry.ts';
+import { policiesWith, principal } from '../authorization/world.ts';
 
 const { listed, names } = createRegistry(allTools);
 
@@ -32,7 +34,15 @@ describe('the list of tools', () => {
     expect(description).toContain('Example: {');
   });
 
-  it('spends at most 6,000 tokens in all', () => expect(tokensOf(JSON.stringify(listed))).toBeLessThanOrEqual(6_000));
+  it.each(['developer', 'company_admin'] as const)(
+    'spends at most 6,000 tokens in all on what debugging asks of a %s',
+    async (role) => {
+      const shown = visibleTools(await policiesWith({}), principal({ role }));
+      const told = listed.filter(({ name }) => shown.includes(name));
+      expect(told.length).toBeGreaterThan(10);
+      expect(tokensOf(JSON.stringify(told))).toBeLessThanOrEqual(6_000);
+    },
+  );
 
   it.each(listed)('states every annotation of $name, because the defaults are pessimistic', ({ annotations, title }) => {
     expect(annotations).toEqual({
