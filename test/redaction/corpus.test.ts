@@ -1,98 +1,116 @@
-import { SyncCompositeRedactor } from 'redact-pii/lib/SyncCompositeRedactor.js';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { defaultRedactionPolicy } from '../../src/redaction/policy.ts';
-import { render } from '../../src/redaction/render.ts';
-import { Session } from '../../src/redaction/session.ts';
-import { scrubValue } from '../../src/redaction/walk.ts';
-import { benign, type Sample, sensitive } from './corpus.ts';
+import { createRandom } from '../../agents-sim/random.ts';
+import { byHandCases, byHandHarmless } from './corpus-by-hand.ts';
+import { developmentCases, type SensitiveCase } from './corpus-cases.ts';
+import { changedIn, figuresPage, type Part, type PartScores, precisionOf, readVerdicts } from './corpus-figures.ts';
+import { developmentHarmless, type HarmlessCase } from './corpus-harmless.ts';
+import { heldOutCases } from './corpus-held-out.ts';
+import { heldOutHarmless } from './corpus-held-out-harmless.ts';
+import { redactPii, scoreHarmless, scoreSensitive, sidelight } from './corpus-score.ts';
 
-type Engine = (sample: Sample) => string;
+/** Of the printed figures; another one for looking around, with CORPUS_SEED. */
+const printedSeed = 6;
+const seed = Number(process.env.CORPUS_SEED ?? printedSeed);
 
-const sidelight: Engine = ({ text, name }) => {
-  const value = render(
-    scrubValue(new Session(defaultRedactionPolicy, 'key'), text, { depth: 0, level: 0, ...(name === undefined ? {} : { name }) }),
-  );
-  return typeof value === 'string' ? value : JSON.stringify(value);
-};
-const withDefaults = new SyncCompositeRedactor();
-const redactPii: Engine = ({ text }) => withDefaults.redact(text);
-
-/** Leaked when the secret, or at least half of it (and 4 characters), is still there. */
-function leaks(output: string, secret: string): boolean {
-  const length = Math.max(Math.min(4, secret.length), Math.ceil(secret.length / 2));
-  for (let at = 0; at + length <= secret.length; at++) if (output.includes(secret.slice(at, at + length))) return true;
-  return false;
+interface Source {
+  name: string;
+  about: string;
+  sensitive: readonly SensitiveCase[];
+  harmless: readonly HarmlessCase[];
+  byRule: boolean;
 }
 
-interface Score {
-  recall: number;
-  damaged: number;
-  precision: number;
-  perClass: Map<string, { good: number; all: number; missed: string[] }>;
-}
+const sources: readonly Source[] = [
+  {
+    name: 'by hand',
+    about: 'Written one by one; the first this project had.',
+    sensitive: byHandCases,
+    harmless: byHandHarmless,
+    byRule: false,
+  },
+  {
+    name: 'development',
+    about: 'Each rule by its names and, where it has one, by its form, in every place. Detectors are developed with it.',
+    sensitive: developmentCases(createRandom(seed).next),
+    harmless: developmentHarmless(createRandom(seed + 1).next),
+    byRule: true,
+  },
+  {
+    name: 'held-out',
+    about: 'Made by another grammar, with other names, layouts and hosts; nobody mends a detector for what is missed here.',
+    sensitive: heldOutCases(createRandom(seed + 2).next),
+    harmless: heldOutHarmless(createRandom(seed + 3).next),
+    byRule: true,
+  },
+];
 
-function score(engine: Engine): Score {
-  const perClass: Score['perClass'] = new Map();
-  const count = (kind: string, good: boolean, text: string): boolean => {
-    const row = perClass.get(kind) ?? { good: 0, all: 0, missed: [] };
-    perClass.set(kind, row);
-    row.all++;
-    if (good) row.good++;
-    else row.missed.push(text);
-    return good;
-  };
-  const hidden = sensitive.filter((sample) =>
-    count(sample.class, !leaks(engine(sample), sample.secret as string), sample.text),
-  ).length;
-  const changed = benign.filter((sample) => !count(`kept: ${sample.class}`, engine(sample) === sample.text, sample.text)).length;
-  return {
-    recall: hidden / sensitive.length,
-    damaged: changed / benign.length,
-    precision: hidden / (hidden + changed),
-    perClass,
-  };
-}
+const scoresOf = async (engine: typeof sidelight, { sensitive, harmless }: Source): Promise<PartScores> => ({
+  sensitive: await scoreSensitive(engine, sensitive),
+  harmless: await scoreHarmless(engine, harmless),
+});
 
-describe('the labelled corpus', () => {
-  let ours: Score;
-  let theirs: Score;
+describe(`the labelled corpus (CORPUS_SEED=${seed})`, () => {
+  const parts: Part[] = [];
 
-  beforeAll(() => {
-    ours = score(sidelight);
-    theirs = score(redactPii);
-    const percent = (part: number): string => `${(part * 100).toFixed(1)} %`;
-    const rows = [...ours.perClass].map(
-      ([kind, { good, all }]) =>
-        `${kind.padEnd(22)}${`${theirs.perClass.get(kind)?.good}/${all}`.padStart(10)}${`${good}/${all}`.padStart(10)}`,
-    );
-    console.log(
-      [
-        `${'class'.padEnd(22)}${'redact-pii'.padStart(10)}${'sidelight'.padStart(10)}`,
-        ...rows,
-        ...(['recall', 'damaged', 'precision'] as const).map(
-          (measure) => `${measure.padEnd(22)}${percent(theirs[measure]).padStart(10)}${percent(ours[measure]).padStart(10)}`,
-        ),
-      ].join('\n'),
-    );
+  beforeAll(async () => {
+    for (const source of sources) {
+      const { name, about, byRule } = source;
+      parts.push({ name, about, byRule, ours: await scoresOf(sidelight, source), redactPii: await scoresOf(redactPii, source) });
+    }
+  }, 60_000);
+
+  const partOf = (name: string): Part => parts.find((part) => part.name === name) as Part;
+
+  it('is large enough to say something', () => {
+    const count = (of: (source: Source) => readonly unknown[]): number =>
+      sources.reduce((sum, source) => sum + of(source).length, 0);
+    expect(count(({ sensitive }) => sensitive)).toBeGreaterThan(2_500);
+    expect(count(({ harmless }) => harmless)).toBeGreaterThan(2_500);
   });
 
-  const missed = (kinds: (kind: string) => boolean): string[] =>
-    [...ours.perClass].flatMap(([kind, row]) => (kinds(kind) ? row.missed.map((text) => `${kind}: ${text}`) : []));
+  describe.each(sources.map(({ name }) => name))('%s', (name) => {
+    const missed = (group: string): string =>
+      [...partOf(name).ours.sensitive.byRule.values()]
+        .flatMap((row) => row.missed)
+        .filter((line) => line.startsWith(`${group}: `))
+        .join('\n');
+    const recallOf = (group: string): number => {
+      const { hidden, all } = partOf(name).ours.sensitive.byGroup.get(group) ?? { hidden: 0, all: 0 };
+      return hidden / all;
+    };
 
-  it('loses no secret and no validated personal data', () => {
-    expect(missed((kind) => !kind.startsWith('kept') && kind !== 'person-name' && kind !== 'street-address')).toEqual([]);
+    it('shows no secret', () => {
+      expect(missed('secrets')).toBe('');
+      expect(recallOf('secrets')).toBe(1);
+    });
+
+    it.each(['proved', 'named'])('misses at most one in fifty of what is %s', (group) => {
+      expect(recallOf(group), missed(group)).toBeGreaterThanOrEqual(0.98);
+    });
+
+    it('changes at most 1 % of what is harmless', () => {
+      const { harmless } = partOf(name).ours;
+      const { changed, all } = changedIn(harmless);
+      const damaged = [...harmless.values()].flatMap((row) => row.damaged).join('\n');
+      expect(changed / all, damaged).toBeLessThanOrEqual(0.01);
+    });
+
+    it('hides little of the harmless text around a value', () => {
+      const { kept, hidden } = partOf(name).ours.sensitive.all;
+      expect(kept / hidden).toBeGreaterThanOrEqual(0.98);
+    });
+
+    it('is better than plain redact-pii in both directions', () => {
+      const { ours, redactPii } = partOf(name);
+      const recall = ({ sensitive: { all } }: PartScores): number => all.hidden / all.all;
+      expect(recall(ours)).toBeGreaterThan(recall(redactPii) + 0.3);
+      expect(precisionOf(ours)).toBeGreaterThan(precisionOf(redactPii) + 0.3);
+    });
   });
 
-  it('hides at least 98 % of what is sensitive', () => {
-    expect(ours.recall).toBeGreaterThanOrEqual(0.98);
-  });
-
-  it('changes at most 1 % of what is harmless', () => {
-    expect(ours.damaged, missed((kind) => kind.startsWith('kept')).join('\n')).toBeLessThanOrEqual(0.01);
-  });
-
-  it('is better than plain redact-pii in both directions', () => {
-    expect(ours.recall).toBeGreaterThan(theirs.recall + 0.3);
-    expect(ours.damaged).toBeLessThan(theirs.damaged / 10);
+  it.runIf(seed === printedSeed)('is what docs/redaction-figures.md tells', async () => {
+    const verdicts = readVerdicts(fileURLToPath(new URL('judges/results', import.meta.url)));
+    await expect(figuresPage(parts, verdicts, seed)).toMatchFileSnapshot('../../docs/redaction-figures.md');
   });
 });

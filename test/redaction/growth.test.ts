@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import type { Value } from '../../src/protocol/value.ts';
 import { detectors } from '../../src/redaction/detectors/table.ts';
 import { defaultRedactionPolicy, type RedactionPolicy } from '../../src/redaction/policy.ts';
 import { scan } from '../../src/redaction/scan.ts';
 import { Session } from '../../src/redaction/session.ts';
-import { scrubText } from '../../src/redaction/walk.ts';
+import { scrubLabel, scrubText, scrubValue } from '../../src/redaction/walk.ts';
 
 const strict: RedactionPolicy = { ...defaultRedactionPolicy, profile: 'strict' };
 const largestChars = 64 * 1024;
+/** From 8 to 64 kB. */
+const doublings = 3;
 /** Below this the clock is noise; a quadratic detector needs seconds for 64 kB. */
 const quickMs = 12;
 const maxRatio = 2.5;
@@ -57,9 +60,54 @@ const shapes: Record<string, string> = {
   markers: '[REDACTED:email]x',
   'iban beginnings': 'DE89 ',
   parameters: '?sig=aaaaaaaa&',
+  'short flags': '-p -u a:b ',
+  elements: '<password>',
+  'quoted pairs': '("TOKEN", "',
+  'braces of templates': '${a{{',
+  declarations: 'password string = ',
+  'hexadecimal escapes': '\\x41',
+  'unicode escapes': '\\u0041',
+  'hexadecimal text': '7061',
+  'base64 of text': 'cGFzcw',
+  'bodies of shaped tokens': '1:A',
+  'parts of shaped tokens': 'Mab.cd.',
+  'Digest parameters': 'digest a="b", ',
+  'dashed hexadecimal': '0a1b-',
+  'grouped letters and digits': 'AB12 ',
+  'dotted thousands': '123.',
+  'slashed digits': '12/34',
+  wallets: '0xaB',
+  quotes: '"\'`',
+  'markers glued': '[REDACTED:token#123456]',
+  'streets and house numbers': 'Rue ab 1 ab ',
+  'first names': 'Anna, ',
+  'area codes': '079 ',
+  'a card again and again': '4111 1111 1111 1111 ',
+  'quoted names of a letter': '> Ab\n',
+  'words without a veto': 'abcdefghijklmnopqrstuvwx ',
+  'announced numbers': 'passport A1-',
+  'line feeds': 'a=b\n',
+  emoji: '😀',
+  'zero-width characters': '\u200b1',
+};
+
+/** Whole documents of about so many characters. */
+const documents: Record<string, (chars: number) => string> = {
+  'many short fields': (chars) =>
+    JSON.stringify(Object.fromEntries(Array.from({ length: chars / 16 }, (_, at) => [`f${at}`, at]))),
+  'one long list': (chars) => `[${grow('"ab",', chars)}""]`,
+  'deep lists': (chars) => '['.repeat(chars / 2) + ']'.repeat(chars / 2),
+  'many secret fields': (chars) => JSON.stringify(Array.from({ length: chars / 24 }, () => ({ password: 'k3v9-xz1' }))),
+  'names and values': (chars) =>
+    JSON.stringify(Array.from({ length: chars / 32 }, (_, at) => ({ name: `n${at}`, value: `v${at}` }))),
+  'JSON in JSON': (chars) => JSON.stringify({ a: JSON.stringify({ b: grow('{"a":"b"},', chars) }) }),
+  'pairs of a list': (chars) => JSON.stringify({ rawHeaders: grow('authorization,x1,', chars).split(',') }),
+  'one name again and again': (chars) => `{${grow('"token":"a1b2c3",', chars)}"x":1}`,
 };
 
 const grow = (piece: string, chars: number): string => piece.repeat(Math.ceil(chars / piece.length)).slice(0, chars);
+
+const texts = Object.fromEntries(Object.entries(shapes).map(([name, piece]) => [name, (chars: number) => grow(piece, chars)]));
 
 /** Processor time, so that neighbours on the machine do not count. */
 function timeOf(run: () => void): number {
@@ -69,17 +117,19 @@ function timeOf(run: () => void): number {
   return (user + system) / 1_000;
 }
 
-/** The first shape whose time more than doubles from one doubling to the next, in every attempt. */
-function worstShape(run: (text: string) => void): string | undefined {
-  for (const [name, piece] of Object.entries(shapes)) {
-    if (timeOf(() => run(grow(piece, largestChars))) <= quickMs) continue;
+/** Processor time of the quickest of some runs. */
+const quickestOf = (runs: number, run: () => void): number => Math.min(...Array.from({ length: runs }, () => timeOf(run)));
+
+/** The first shape whose time grows more than `maxRatio` times per doubling, in every attempt. */
+function worstShape(run: (text: string) => void, made: Record<string, (chars: number) => string> = texts): string | undefined {
+  for (const [name, make] of Object.entries(made)) {
+    const large = make(largestChars);
+    const small = make(largestChars / 2 ** doublings);
     let ratio = Number.POSITIVE_INFINITY;
     for (let attempt = 0; attempt < attempts && ratio > maxRatio; attempt++) {
-      const times = [1, 2, 4, 8].map((factor) => {
-        const text = grow(piece, (largestChars / 8) * factor);
-        return Math.min(...[1, 2, 3].map(() => timeOf(() => run(text))));
-      });
-      ratio = Math.min(ratio, ((times[3] as number) / (times[0] as number)) ** (1 / 3));
+      const time = quickestOf(attempt === 0 ? 1 : 3, () => run(large));
+      if (time <= quickMs) ratio = 0;
+      else ratio = Math.min(ratio, (time / quickestOf(3, () => run(small))) ** (1 / doublings));
     }
     if (ratio > maxRatio) return `${name}: time grows ${ratio.toFixed(1)} times per doubling`;
   }
@@ -100,6 +150,24 @@ describe('growth', () => {
   it('all detectors together, encodings and JSON included, take time in proportion to the text', { timeout: 120_000 }, () => {
     expect(worstShape((text) => void scan(new Session(strict, 'key'), text, { cut: true }))).toBeUndefined();
     expect(worstShape((text) => void scrubText(new Session(strict, 'key'), `"${text}"`))).toBeUndefined();
+  });
+
+  it('JSON in a text is walked in time in proportion to it', () => {
+    expect(worstShape((text) => void scrubText(new Session(strict, 'key'), text), documents)).toBeUndefined();
+  });
+
+  it('a name is judged in time in proportion to it, however long', () => {
+    expect(worstShape((text) => void new Session(strict, 'key').nameRule(text))).toBeUndefined();
+    expect(worstShape((text) => void scrubLabel(new Session(strict, 'key'), text))).toBeUndefined();
+    const field = (name: string): Value => ({ $: 'object', fields: [[name, 'x']] });
+    expect(
+      worstShape((text) => void scrubValue(new Session(strict, 'key'), field(text), { name: text, depth: 0, level: 0 })),
+    ).toBeUndefined();
+  });
+
+  it('patterns of a policy take time in proportion to the text', { timeout: 60_000 }, () => {
+    const own: RedactionPolicy = { ...strict, patterns: { order: ['(a+)+b', '([0-9]+-?)*x', 'order-([0-9]{3,9})'] } };
+    expect(worstShape((text) => void scan(new Session(own, 'key'), text.slice(0, text.length / 4)))).toBeUndefined();
   });
 
   it('would notice a quadratic pattern', () => {
