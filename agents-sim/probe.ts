@@ -1,6 +1,6 @@
 import { RateLimit } from '../src/agent/kinds/rate.ts';
 import { Totals } from '../src/agent/kinds/sums.ts';
-import { Capture, type HiddenName } from '../src/agent/values/capture.ts';
+import { Capture, type HiddenName, type Rules } from '../src/agent/values/capture.ts';
 import { evaluate, type Lookup, thisName } from '../src/agent/values/evaluate.ts';
 import { HiddenValue, NoValue } from '../src/agent/values/no-value.ts';
 import { type Node, parseExpression } from '../src/protocol/expression.ts';
@@ -107,7 +107,8 @@ export function estimateOf({ sampling }: Probe, count: number): Estimate | undef
 }
 
 /** What a pass gives: a capture, or undefined with the reason counted or its number added up. */
-export function hit(probe: Probe, pass: Pass, hidden: HiddenName): CaptureData | undefined {
+export function hit(probe: Probe, pass: Pass, rules: Rules): CaptureData | undefined {
+  const { hidden } = rules;
   if (probe.state !== 'armed' || probe.at?.file !== pass.file || probe.at.line !== pass.line) return undefined;
   probe.all += 1;
   if (Math.floor(probe.all * probe.sampling) === Math.floor((probe.all - 1) * probe.sampling)) {
@@ -129,7 +130,7 @@ export function hit(probe: Probe, pass: Pass, hidden: HiddenName): CaptureData |
     probe.skipped.rate = (probe.skipped.rate ?? 0) + 1;
     return undefined;
   }
-  return captureOf(probe, probe.at, pass, lookup, hidden);
+  return captureOf(probe, probe.at, pass, lookup, rules);
 }
 
 function holds(probe: Probe, lookup: Lookup, hidden: HiddenName): boolean {
@@ -168,7 +169,8 @@ function numberOf({ expressions: [asked] }: Probe, lookup: Lookup, hidden: Hidde
   }
 }
 
-function captureOf(probe: Probe, bound: Place, pass: Pass, lookup: Lookup, hidden: HiddenName): CaptureData {
+function captureOf(probe: Probe, bound: Place, pass: Pass, lookup: Lookup, rules: Rules): CaptureData {
+  const { hidden } = rules;
   const reading = new Capture(
     {
       depth: probe.action.limits.depth,
@@ -176,7 +178,7 @@ function captureOf(probe: Probe, bound: Place, pass: Pass, lookup: Lookup, hidde
       bytes: limits.maxHitBytes - frameBytes,
       deadlineMs: Number.POSITIVE_INFINITY,
     },
-    hidden,
+    rules,
   );
   const expressions = probe.expressions.map(({ text, node }): ExpressionResult => {
     reading.forget();
@@ -185,7 +187,7 @@ function captureOf(probe: Probe, bound: Place, pass: Pass, lookup: Lookup, hidde
     } catch (error) {
       if (error instanceof HiddenValue) return { expression: text, value: reading.redact(error.rule) };
       if (!(error instanceof NoValue)) throw error;
-      return { expression: text, error: error.message };
+      return { expression: text, error: reading.keep(error.message, limits.maxMessageChars) };
     }
   });
   const at = { ...bound, function: pass.function };

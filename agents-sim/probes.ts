@@ -1,7 +1,9 @@
+import type { Rules } from '../src/agent/values/capture.ts';
 import type { Action, AgentPolicy, HitFrame, Passes, StateFrame } from '../src/protocol/frames.ts';
 import { limits } from '../src/protocol/limits.ts';
 import { compileNameRules } from '../src/protocol/names.ts';
 import { recordsHits } from '../src/protocol/records-hits.ts';
+import { Secrets } from '../src/protocol/secrets.ts';
 import { createProbe, estimateOf, hit, type Probe } from './probe.ts';
 import type { Pass, Scenario } from './scenario.ts';
 
@@ -28,7 +30,7 @@ export class Probes {
   readonly #done = new Map<string, Probe>();
   /** Passes there had been when it was told last, and when it is told again although there was none. */
   readonly #told = new WeakMap<Probe, { all: number; againAtMs: number }>();
-  #hidden: (name: string) => string | undefined = () => undefined;
+  #rules: Rules = { hidden: () => undefined, secrets: undefined };
   #paused = false;
 
   constructor(scenario: Scenario, events: ProbeEvents) {
@@ -98,7 +100,10 @@ export class Probes {
   }
 
   setPolicy(policy: AgentPolicy): void {
-    if (this.#scenario.hides !== false) this.#hidden = compileNameRules(policy.names);
+    if (this.#scenario.hides !== false) {
+      const hidden = compileNameRules(policy.names);
+      this.#rules = { hidden, secrets: policy.secrets && new Secrets(policy.secrets, hidden) };
+    }
     if (policy.pause === this.#paused) return;
     this.#paused = policy.pause;
     for (const probe of this.#probes.values()) {
@@ -115,7 +120,7 @@ export class Probes {
         probe.skipped.queue += 1;
         continue;
       }
-      const capture = hit(probe, pass, this.#hidden);
+      const capture = hit(probe, pass, this.#rules);
       if (capture === undefined) continue;
       probe.hits += 1;
       const { id, rev } = probe.action;

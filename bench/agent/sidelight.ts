@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Action, AgentFrame, Engine, StateFrame } from '../../src/protocol/frames.ts';
 import { limits } from '../../src/protocol/limits.ts';
+import { secretRules } from '../../src/redaction/agent-rules.ts';
 import { buildAgent } from '../../test/agent/built-agent.ts';
 import { type FakeBridge, type FakeConnection, startFakeBridge } from '../../test/agent/fake-bridge.ts';
 import { until } from '../../test/agent/until.ts';
@@ -50,7 +51,10 @@ export function sidelight({ bridge, directory }: Sidelight, engine: Engine | und
       if (engine === undefined) return;
       const { engines = ['breakpoint'] } = connection.hello.capabilities;
       if (!engines.includes(engine)) throw new Refused(`the agent offers ${engines.join(', ')} only`);
-      connection.send({ t: 'policy', policy: { names, pause: false, budget: { engines: [engine], armMs } } });
+      connection.send({
+        t: 'policy',
+        policy: { names, secrets: secretRules, pause: false, budget: { engines: [engine], armMs } },
+      });
     },
     async place(service, probe) {
       const connection = await connectionOf(service);

@@ -1,4 +1,4 @@
-import { startImmediate, startTimer } from './intrinsics.ts';
+import { startImmediate, startTimer } from './language.ts';
 
 /** Runs something of ours that the program does not call. A program can change the language so that nothing of ours works; it must not hear of it. */
 export function attempt(run: () => void): void {

@@ -1,4 +1,5 @@
 import type { NameRules } from './names.ts';
+import type { SecretRules } from './secret-rules.ts';
 
 export const actionKinds = ['snapshot', 'logpoint', 'counter', 'duration', 'metric'] as const;
 export type ActionKind = (typeof actionKinds)[number];
@@ -71,6 +72,8 @@ export interface DurationOptions {
 export interface AgentPolicy {
   /** Names whose values must not leave the process. */
   names: NameRules;
+  /** What must not leave the process inside a text. Bridges of before do not send it, and agents of before hide by name only. */
+  secrets?: SecretRules;
   /** `true` disarms everything at once and keeps it so. */
   pause: boolean;
   /** What probes may cost; the agent's own ceilings hold too. */

@@ -10,6 +10,7 @@ import {
   label,
   list,
   Malformed,
+  matching,
   oneOf,
   optional,
   ownField,
@@ -36,10 +37,15 @@ import {
 import { limits } from './limits.ts';
 import type { NameRules } from './names.ts';
 import { nonce } from './seal.ts';
+import type { SecretRules, TokenForm } from './secret-rules.ts';
 
 const id = plain(80, 1);
 const sequence = integer(0, Number.MAX_SAFE_INTEGER);
 const words = list(plain(80, 1), 1_000);
+
+/** The beginnings of tokens, and the characters they go on with. */
+const ascii = matching(/^[!-~]{2,40}$/, '2 to 40 ASCII characters');
+const tokenChars = integer(1, 65_536);
 
 const line = integer(1, 10_000_000);
 const sourceLine = text(limits.maxQueryChars);
@@ -85,6 +91,26 @@ const action = record<Action>({
 
 const policy = record<AgentPolicy>({
   names: record<NameRules>({ hidden: table(words, 200), harmlessEndings: words, harmlessBeginnings: words }),
+  secrets: optional(
+    record<SecretRules>({
+      tokens: list(
+        record<TokenForm>({
+          rule: matching(/^[a-z][a-z0-9-]{0,39}$/, 'the name of a rule'),
+          prefixes: list(ascii, 200),
+          characters: ascii,
+          min: tokenChars,
+          max: tokenChars,
+        }),
+        400,
+      ),
+      schemes: words,
+      harmlessValues: words,
+      instructions: words,
+      codeRoots: words,
+      wholeLines: words,
+      codes: words,
+    }),
+  ),
   pause: flag,
   budget: optional(
     record<Budget>({

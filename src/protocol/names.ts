@@ -1,3 +1,5 @@
+import { charCode, KeptMap, lowerCase, mapGet, mapHas, mapSet, push, slice, uncurry } from './kept.ts';
+
 /** Which names hide their values: for each rule the word sequences that trigger it, and words that take a name out again. */
 export interface NameRules {
   /** Rule name → phrases of lower-case words, for example `password: ['password', 'pass phrase']`. */
@@ -8,28 +10,7 @@ export interface NameRules {
   harmlessBeginnings: string[];
 }
 
-/**
- * The language as it was when this file was loaded: agents ask in the middle of a program that may have changed it since, so nothing below
- * calls a method through a prototype, iterates or spreads.
- */
-const uncurry = Function.prototype.bind.bind(Function.prototype.call) as unknown as <This, Args extends unknown[], Result>(
-  method: (this: This, ...args: Args) => Result,
-) => (self: This, ...args: Args) => Result;
-const charCodeAt = uncurry(String.prototype.charCodeAt);
-const slice = uncurry(String.prototype.slice);
-const toLowerCase = uncurry(String.prototype.toLowerCase);
-const KeptMap = Map;
-const get = uncurry(Map.prototype.get) as <V>(map: Map<string, V>, key: string) => V | undefined;
-const has = uncurry(Map.prototype.has) as <V>(map: Map<string, V>, key: string) => boolean;
-const set = uncurry(Map.prototype.set) as <V>(map: Map<string, V>, key: string, value: V) => Map<string, V>;
 const clear = uncurry(Map.prototype.clear);
-const defineProperty = Reflect.defineProperty;
-/** Without a prototype, and instead of writing behind the end of a list: prototypes could have accessors of the program. */
-const slot = { __proto__: null, value: '', writable: true, enumerable: true, configurable: true } as PropertyDescriptor;
-const push = (list: string[], text: string): void => {
-  slot.value = text;
-  defineProperty(list, list.length, slot);
-};
 const sizeOf = uncurry(Reflect.getOwnPropertyDescriptor(Map.prototype, 'size')?.get as (this: Map<string, unknown>) => number);
 
 /** Longer names are judged by their last part only: the end of a name says what it is. */
@@ -41,19 +22,22 @@ const maxRemembered = 4_096;
 /** A word that merely ends in a phrase (`dbpassword`) counts from this length on; shorter ones occur by chance. */
 const minSuffixChars = 7;
 
+/** The rule that hides values of a name. `isPiece`: the name is part of a longer text, which must not be kept alive by it. */
+export type NameRule = (name: string, isPiece?: boolean) => string | undefined;
+
 /**
  * Makes the question "does this name hide its value?" answerable on a hot path: the rule's name, or undefined.
  * A phrase matches whole words of a name however it is written: `apiKey`, `API_KEY`, `x-api-key`, `apikey2`.
  * A harmless beginning or ending does not disarm a phrase that contains it: `secretId` is hidden by `secret id`.
  */
-export function compileNameRules(rules: NameRules): (name: string) => string | undefined {
+export function compileNameRules(rules: NameRules): NameRule {
   const phrases = new KeptMap<string, string>();
   let longest = 0;
   for (const [rule, list] of Object.entries(rules.hidden)) {
     for (const phrase of list) {
       const joined = joinedWords(phrase);
-      if (joined === '' || has(phrases, joined)) continue;
-      set(phrases, joined, rule);
+      if (joined === '' || mapHas(phrases, joined)) continue;
+      mapSet(phrases, joined, rule);
       longest = Math.max(longest, joined.length);
     }
   }
@@ -70,7 +54,7 @@ export function compileNameRules(rules: NameRules): (name: string) => string | u
       for (let to = from; to < words.length && joined.length <= longest; to++) {
         joined += words[to];
         const rule =
-          get(phrases, joined) ?? singular(joined, phrases) ?? (from === to ? suffix(joined, phrases, longest) : undefined);
+          mapGet(phrases, joined) ?? singular(joined, phrases) ?? (from === to ? suffix(joined, phrases, longest) : undefined);
         if (rule === undefined) continue;
         const disarmedByEnding = harmlessFrom < words.length && !(from < harmlessFrom && to === words.length - 1);
         const disarmedByBeginning = harmlessTo > 0 && !(from === 0 && to >= harmlessTo);
@@ -80,19 +64,30 @@ export function compileNameRules(rules: NameRules): (name: string) => string | u
     return found;
   }
 
-  const remembered = new KeptMap<string, string | undefined>();
-  return (name) => {
-    if (has(remembered, name)) return get(remembered, name);
+  /** Empty for names that no rule hides. */
+  const remembered = new KeptMap<string, string>();
+  return (name, isPiece) => {
+    const known = mapGet(remembered, name);
+    if (known !== undefined) return known === '' ? undefined : known;
     const rule = judge(name);
     if (sizeOf(remembered) >= maxRemembered) clear(remembered);
-    if (name.length <= maxNameChars) set(remembered, name, rule);
+    if (name.length <= maxNameChars) mapSet(remembered, isPiece ? copyOf(name) : name, rule ?? '');
     return rule;
   };
 }
 
+/** V8 copies such short pieces of a text, and keeps the whole text in memory for a longer one. */
+const copiedChars = 12;
+
+function copyOf(piece: string): string {
+  let copy = '';
+  for (let at = 0; at < piece.length; at += copiedChars) copy += slice(piece, at, at + copiedChars);
+  return copy;
+}
+
 function phraseSet(phrases: readonly string[]): Map<string, true> {
   const joined = new KeptMap<string, true>();
-  for (const phrase of phrases) set(joined, joinedWords(phrase), true);
+  for (const phrase of phrases) mapSet(joined, joinedWords(phrase), true);
   return joined;
 }
 
@@ -121,18 +116,18 @@ export function wordsOf(name: string): string[] {
   const words: string[] = [];
   let start = -1;
   const end = (at: number): void => {
-    if (start >= 0) push(words, toLowerCase(slice(name, start, at)));
+    if (start >= 0) push(words, lowerCase(slice(name, start, at)));
     start = -1;
   };
   for (let at = 0; at < name.length; at++) {
-    const kind = kindOf(charCodeAt(name, at));
+    const kind = kindOf(charCode(name, at));
     if (kind === 'other') {
       end(at);
       continue;
     }
     if (start >= 0 && kind === 'upper') {
-      const before = kindOf(charCodeAt(name, at - 1));
-      const after = at + 1 < name.length ? kindOf(charCodeAt(name, at + 1)) : 'other';
+      const before = kindOf(charCode(name, at - 1));
+      const after = at + 1 < name.length ? kindOf(charCode(name, at + 1)) : 'other';
       if (before === 'lower' || after === 'lower') end(at);
     }
     if (start < 0) start = at;
@@ -152,18 +147,18 @@ function kindOf(code: number): 'upper' | 'lower' | 'other' {
 function harmlessWords(words: string[], harmless: Map<string, true>, side: 'start' | 'end'): number {
   for (let count = words.length < 3 ? words.length : 3; count > 0; count--) {
     const joined = side === 'end' ? joinOf(words, words.length - count) : joinOf(words, 0, count);
-    if (has(harmless, joined) || singular(joined, harmless) === true) return count;
+    if (mapHas(harmless, joined) || singular(joined, harmless) === true) return count;
   }
   return 0;
 }
 
 function singular<V>(joined: string, phrases: Map<string, V>): V | undefined {
-  return joined[joined.length - 1] === 's' ? get(phrases, slice(joined, 0, -1)) : undefined;
+  return joined[joined.length - 1] === 's' ? mapGet(phrases, slice(joined, 0, -1)) : undefined;
 }
 
 function suffix(word: string, phrases: Map<string, string>, longest: number): string | undefined {
   for (let length = longest < word.length - 1 ? longest : word.length - 1; length >= minSuffixChars; length--) {
-    const rule = get(phrases, slice(word, -length));
+    const rule = mapGet(phrases, slice(word, -length));
     if (rule !== undefined) return rule;
   }
   return undefined;

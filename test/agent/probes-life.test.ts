@@ -62,6 +62,21 @@ describe.concurrent.each(nodes())('on Node $major', ({ execPath }) => {
     expect(await app.arm({ where: { file: join(paths[0] as string, 'twin.cjs'), line: 2 } })).toMatchObject({ state: 'armed' });
   });
 
+  test('an action that comes to a line while another has its last hit there is observed', async () => {
+    const ended = (id: string) => app.states.some((one) => one.id === id && one.state === 'removed');
+    for (let round = 0; round < 25; round += 1) {
+      const pair = [`first-${round}`, `second-${round}`];
+      const armed = pair.map((id) => app.arm({ id, where: here }));
+      while (!pair.every(ended)) {
+        await app.call(file, 'pass', [1]);
+        if (pair.every((id) => app.states.some((one) => one.id === id && one.state === 'armed'))) break;
+      }
+      await Promise.all(armed);
+      await app.call(file, 'pass', [1], 3);
+      await app.until(() => pair.every(ended), 5_000);
+    }
+  });
+
   test.each(['late.cjs', 'late.mjs'])('an action on %s waits until the file is loaded', async (name) => {
     const late = program(name);
     const state = await app.arm({ id: 'late', where: { file: name, line: marked(late, 'late') }, expressions: ['top'] });

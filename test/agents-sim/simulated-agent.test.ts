@@ -63,9 +63,9 @@ describe('the checkout scenario', () => {
     const probe = createProbe(action, { [checkoutFile]: checkoutSource });
     const scenario = checkout();
     const random = createRandom(1);
-    const captures = Array.from({ length: 100 }, () => hitOf(probe, scenario.next(random), () => undefined)).filter(
-      (one) => one !== undefined,
-    );
+    const captures = Array.from({ length: 100 }, () =>
+      hitOf(probe, scenario.next(random), { hidden: () => undefined, secrets: undefined }),
+    ).filter((one) => one !== undefined);
     expect(captures.length).toBeGreaterThan(10);
     expect(probe.skipped.condition).toBe(100 - captures.length);
     for (const capture of captures) {
@@ -87,7 +87,7 @@ describe('the leaky scenario', () => {
   it('brings every secret to the wire, or the tests that look for them would prove nothing', () => {
     const scenario = leaky();
     const probe = createProbe(newAction({ where: { file: leakyFile, line: leakyLine } }), scenario.files);
-    const wire = JSON.stringify(hitOf(probe, scenario.next(createRandom(1)), () => undefined));
+    const wire = JSON.stringify(hitOf(probe, scenario.next(createRandom(1)), { hidden: () => undefined, secrets: undefined }));
     for (const [kind, secret] of Object.entries(secrets)) {
       const shown = JSON.stringify(secret).slice(1, -1);
       expect(wire, kind).toContain(shown);

@@ -1,4 +1,4 @@
-import { typedArrayLength } from '../intrinsics.ts';
+import { typedArrayLength } from '../language.ts';
 import type { GeneratedPlace } from '../source/spot.ts';
 
 /** Inserted text moves columns, never lines. Lines and columns count from 0. */

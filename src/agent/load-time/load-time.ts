@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { KeptMap, mapGet } from '../intrinsics.ts';
+import { KeptMap, mapGet } from '../language.ts';
 import { attempt } from '../later.ts';
 import type { AgentLog } from '../log.ts';
 import type { Stop } from '../source/reader.ts';
@@ -217,7 +217,7 @@ class LoadedFiles implements LoadTime {
   }
 
   originalColumn(path: string, line: number, column: number): number {
-    return this.#byPath.get(path)?.columns.original(line, column) ?? column;
+    return mapGet(this.#byPath, path)?.columns.original(line, column) ?? column;
   }
 }
 

@@ -1,5 +1,5 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { defineProperty, deleteProperty, hasOwn, KeptMap, mapGet, setPrototypeOf } from '../intrinsics.ts';
+import { defineProperty, deleteProperty, hasOwn, KeptMap, mapGet, setPrototypeOf } from '../language.ts';
 import type { Stop } from '../source/reader.ts';
 import type { GeneratedPlace, ScriptInfo } from '../source/spot.ts';
 import { Columns, lowest } from './columns.ts';

@@ -2,9 +2,9 @@ import type { StackFrame } from '../../protocol/frames.ts';
 import type { ExpressionResult } from '../../protocol/value.ts';
 import { epochMs, monotonicMs, round } from '../intrinsics.ts';
 import { soon } from '../later.ts';
-import type { HiddenName } from '../values/capture.ts';
 import { type RawFrame, rawStack } from '../values/stack.ts';
 import { Delivery } from './delivery.ts';
+import type { Hiding } from './hiding.ts';
 import { printLine } from './print-line.ts';
 import type { ProbeEvents } from './probes.ts';
 import type { Pass } from './site.ts';
@@ -23,8 +23,7 @@ export interface Ends {
 
 /** Takes hits at a pass and hands them on. */
 export class Hits implements VisitHost {
-  /** Which rule hides a name. */
-  hidden: HiddenName = () => undefined;
+  readonly rules: Hiding;
   readonly maxCaptureMs: number;
   readonly mayQueue: () => boolean;
   readonly #delivery: Delivery;
@@ -35,10 +34,21 @@ export class Hits implements VisitHost {
     map: (frames: readonly RawFrame[]) => Promise<StackFrame[]>,
     maxCaptureMs: number,
     ends: Ends,
+    rules: Hiding,
   ) {
+    this.rules = rules;
     this.mayQueue = () => events.mayQueue();
     this.maxCaptureMs = maxCaptureMs;
-    this.#delivery = new Delivery(events, map);
+    this.#delivery = new Delivery(
+      {
+        hit({ capture, ...hit }) {
+          const redacted = { ...capture.redacted };
+          const at = rules.place(capture.at, redacted);
+          events.hit({ ...hit, capture: { ...capture, at, redacted } });
+        },
+      },
+      map,
+    );
     this.#ends = ends;
   }
 

@@ -1,12 +1,12 @@
 import type { Action, AgentPolicy, Locate, Located as LocatedFrame, Remove } from '../../protocol/frames.ts';
 import { limits } from '../../protocol/limits.ts';
-import { compileNameRules } from '../../protocol/names.ts';
 import { atomicLoad, epochMs, min, monotonicMs, round, type startTimer, stopTimer } from '../intrinsics.ts';
 import { later, soon } from '../later.ts';
 import type { Located, ScriptInfo, Spot } from '../source/spot.ts';
 import { Arrivals } from './arrivals.ts';
 import { Cost, defaultMaxCaptureMs, defaultMaxShare, isFarTooLong, maxStrikes } from './budget.ts';
 import { endOf } from './ends.ts';
+import { Hiding } from './hiding.ts';
 import { type End, type Ends, Hits } from './hits.ts';
 import { Observation } from './observation.ts';
 import type { ProbeEvents, ProbeOptions, Probes } from './probes.ts';
@@ -25,6 +25,7 @@ const maxEnded = 256;
 
 /** The probes of the process they run in, on the program's own thread. */
 export class InProcessProbes implements Probes {
+  readonly #hiding = new Hiding();
   readonly #teller: Teller;
   readonly #silence: Int32Array | undefined;
   readonly #cost = new Cost();
@@ -41,7 +42,7 @@ export class InProcessProbes implements Probes {
   #report: ReturnType<typeof startTimer> | undefined;
 
   constructor(events: ProbeEvents, options: ProbeOptions) {
-    this.#teller = new Teller(events);
+    this.#teller = new Teller(events, this.#hiding);
     this.#silence = options.silence;
     this.#defaultShare = options.maxShare ?? defaultMaxShare;
     this.#observation = new Observation(
@@ -74,6 +75,7 @@ export class InProcessProbes implements Probes {
       (frames) => this.#observation.mapped(frames),
       options.maxCaptureMs ?? defaultMaxCaptureMs,
       this.#ends,
+      this.#hiding,
     );
   }
 
@@ -92,7 +94,7 @@ export class InProcessProbes implements Probes {
     }
     let watch: Watch | Failure;
     try {
-      watch = readAction(action, freeSlot(this.#watches), this.#hits.hidden);
+      watch = readAction(action, freeSlot(this.#watches), this.#hiding.hidden);
     } catch {
       watch = { code: 'internal', message: 'The agent could not read the action.' };
     }
@@ -141,7 +143,7 @@ export class InProcessProbes implements Probes {
   }
 
   setPolicy(policy: AgentPolicy): void {
-    this.#hits.hidden = compileNameRules(policy.names);
+    this.#hiding.setRules(policy);
     this.#observation.setBudget(policy, min(limits.maxShare, policy.budget?.share ?? this.#defaultShare));
     const wasPaused = this.#isPaused;
     this.#isPaused = policy.pause;
@@ -155,9 +157,8 @@ export class InProcessProbes implements Probes {
   }
 
   async locate(query: Locate): Promise<LocatedFrame> {
-    if (!this.#isPaused) return this.#observation.search(query);
-    const refused = { code: 'not-allowed', message: 'Paused by policy.' } as const;
-    return { t: 'located', q: query.q, places: [], isComplete: false, ...refused };
+    if (!this.#isPaused) return this.#hiding.located(await this.#observation.search(query));
+    return { t: 'located', q: query.q, places: [], isComplete: false, code: 'not-allowed', message: 'Paused by policy.' };
   }
 
   overhead(): { share: number; maxPauseMicros: number } {

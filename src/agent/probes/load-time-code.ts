@@ -1,3 +1,4 @@
+import { mapGet } from '../intrinsics.ts';
 import type { LoadTime, LoadTimeHandler } from '../load-time/load-time.ts';
 import type { GeneratedPlace, Spot } from '../source/spot.ts';
 import { EnteredPass, quickCount } from './entered-pass.ts';
@@ -45,7 +46,7 @@ export class LoadTimeCode implements PlacingEngine {
   }
 
   frameOf(site: Site): Frame {
-    return { function: this.#frames.get(site) ?? (() => undefined), below: 0 };
+    return { function: mapGet(this.#frames, site) ?? (() => undefined), below: 0 };
   }
 
   #arm(site: Site): boolean {

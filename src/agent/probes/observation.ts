@@ -9,6 +9,7 @@ import { pathOf } from '../source/path-of.ts';
 import type { Reader, Stop } from '../source/reader.ts';
 import { createReader } from '../source/reader-client.ts';
 import type { GeneratedPlace, ScriptInfo } from '../source/spot.ts';
+import { push } from '../values/lists.ts';
 import type { RawFrame } from '../values/stack.ts';
 import { Breakpoints } from './breakpoints.ts';
 import { type Cost, tripWaitMs } from './budget.ts';
@@ -182,10 +183,11 @@ export class Observation {
   mapped(frames: readonly RawFrame[]): Promise<StackFrame[]> {
     const loadTime = this.#loadTime;
     if (loadTime === undefined) return this.reader.map(frames);
-    const original = frames.map((frame) => ({
-      ...frame,
-      column: loadTime.originalColumn(pathOf(frame.url), frame.line - 1, frame.column - 1) + 1,
-    }));
+    const original: RawFrame[] = [];
+    for (let index = 0; index < frames.length; index += 1) {
+      const frame = frames[index] as RawFrame;
+      push(original, { ...frame, column: loadTime.originalColumn(pathOf(frame.url), frame.line - 1, frame.column - 1) + 1 });
+    }
     return this.reader.map(original);
   }
 

@@ -71,6 +71,8 @@ export class Sites {
       if (known !== undefined) {
         known.attachments = [...known.attachments, attachment];
         engine.update(known);
+        // One whose last hit is just being taken was made quiet, and is detached only after this.
+        if (!known.isAway) engine.unmute(known);
         shared ??= known.allowance;
         if (isCounted(role) && !known.isAway) watch.cycle.windowOpened(monotonicMs());
         continue;

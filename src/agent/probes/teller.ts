@@ -1,6 +1,7 @@
 import type { Passes, StateFrame, Sums } from '../../protocol/frames.ts';
 import { limits } from '../../protocol/limits.ts';
 import { max, monotonicMs, round } from '../intrinsics.ts';
+import type { Hiding } from './hiding.ts';
 import type { Failure, Watch } from './watch.ts';
 
 /** From this age on it says something that the line was not reached. */
@@ -8,10 +9,12 @@ const firstAgeMs = 1_000;
 
 /** Tells the link how actions stand. */
 export class Teller {
+  readonly #hiding: Hiding;
   readonly #to: { state(state: Omit<StateFrame, 't' | 'n'>): void };
 
-  constructor(to: { state(state: Omit<StateFrame, 't' | 'n'>): void }) {
+  constructor(to: { state(state: Omit<StateFrame, 't' | 'n'>): void }, hiding: Hiding) {
     this.#to = to;
+    this.#hiding = hiding;
   }
 
   /** Tells what has changed; that nothing has, at ages that double: a bridge cannot tell a quiet line from an agent that says nothing. */
@@ -44,7 +47,7 @@ export class Teller {
   /** A state as it is. */
   say(state: Omit<StateFrame, 't' | 'n'>): void {
     try {
-      this.#to.state(state);
+      this.#to.state(this.#hiding.state(state));
     } catch {
       // The link's defects are not the program's.
     }

@@ -1,7 +1,7 @@
 import type { CaptureData } from '../../protocol/frames.ts';
 import type { ExpressionResult } from '../../protocol/value.ts';
 import { monotonicMs, round } from '../intrinsics.ts';
-import type { HiddenName } from '../values/capture.ts';
+import type { Rules } from '../values/capture.ts';
 import { captureFor, measure, wants } from '../values/pass.ts';
 import { hasWorked } from '../values/work.ts';
 import type { Attachment, Pass, Token } from './site.ts';
@@ -12,7 +12,7 @@ export type Captured = Omit<CaptureData, 'at' | 'stack' | 'pauseMicros'>;
 
 /** What a visit may use of its owner. */
 export interface VisitHost {
-  readonly hidden: HiddenName;
+  readonly rules: Rules;
   readonly maxCaptureMs: number;
   /** False while the queue to the bridge is full. */
   mayQueue(): boolean;
@@ -38,7 +38,7 @@ export function visit({ watch, role }: Attachment, pass: Pass, host: VisitHost):
   watch.cycle.seen(pass.startMs);
   let isQuick = true;
   if (watch.condition !== undefined) {
-    const wanted = wants(watch, pass.names, host.hidden);
+    const wanted = wants(watch, pass.names, host.rules.hidden);
     isQuick = !hasWorked();
     if (wanted !== true) {
       if (wanted === false) {
@@ -63,7 +63,7 @@ export function visit({ watch, role }: Attachment, pass: Pass, host: VisitHost):
       return pass.token;
     default:
       if (hasRoom(watch, host))
-        host.hit(watch, pass, captureFor(watch, pass.site.spot.scopes, pass.all(), host.hidden, host.maxCaptureMs));
+        host.hit(watch, pass, captureFor(watch, pass.site.spot.scopes, pass.all(), host.rules, host.maxCaptureMs));
       return pass.token;
   }
 }
@@ -81,8 +81,8 @@ function hasRoom(watch: Watch, host: VisitHost): boolean {
 }
 
 /** Whether that was quick. */
-function measured(watch: Watch, pass: Pass, { hidden }: VisitHost): boolean {
-  const result = measure(watch, pass.names, hidden);
+function measured(watch: Watch, pass: Pass, { rules }: VisitHost): boolean {
+  const result = measure(watch, pass.names, rules.hidden);
   watch.sums?.measure(result);
   if (typeof result === 'number') return !hasWorked();
   watch.lastError = result.error;
@@ -95,7 +95,7 @@ function logged(watch: Watch, pass: Pass, host: VisitHost): void {
     return;
   }
   if (!hasRoom(watch, host)) return;
-  const captured = captureFor(watch, undefined, pass.all(), host.hidden, host.maxCaptureMs);
+  const captured = captureFor(watch, undefined, pass.all(), host.rules, host.maxCaptureMs);
   host.hit(watch, pass, captured);
   if (watch.log?.toStdout === true) host.print(watch, pass, captured.expressions);
 }
@@ -132,6 +132,6 @@ function spanEnded(watch: Watch, pass: Pass, host: VisitHost): void {
   const threshold = watch.duration?.thresholdMs;
   pass.isQuick = threshold === undefined || ms <= threshold || watch.hits >= watch.maxHits;
   if (pass.isQuick || !hasRoom(watch, host)) return;
-  const captured = captureFor(watch, pass.site.spot.scopes, pass.all(), host.hidden, host.maxCaptureMs);
+  const captured = captureFor(watch, pass.site.spot.scopes, pass.all(), host.rules, host.maxCaptureMs);
   host.hit(watch, pass, { ...captured, durationMicros: round(ms * 1_000) });
 }

@@ -1,4 +1,4 @@
-import { monotonicMs } from '../intrinsics.ts';
+import { monotonicMs } from '../language.ts';
 import type { Library } from './library.ts';
 import { commonEnd, isLibrary, segmentsOf, stemOf } from './paths.ts';
 import type { ScriptToRead } from './reader.ts';

@@ -1,6 +1,6 @@
 import type { StackFrame } from '../../protocol/frames.ts';
 import { limits } from '../../protocol/limits.ts';
-import { slice } from '../intrinsics.ts';
+import { slice } from '../language.ts';
 import type { RawFrame } from '../values/stack.ts';
 import type { Library } from './library.ts';
 import { pathOf } from './path-of.ts';

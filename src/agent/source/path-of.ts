@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { startsWith } from '../intrinsics.ts';
+import { startsWith } from '../language.ts';
 
 /** A path for `file:` URLs, the URL itself for others. */
 export function pathOf(url: string): string {

@@ -1,4 +1,4 @@
-import { charCode, slice, stringIncludes } from '../intrinsics.ts';
+import { charCode, slice, stringIncludes } from '../language.ts';
 import type { ScriptInfo } from './spot.ts';
 
 /** The names in a path, without scheme and query. */

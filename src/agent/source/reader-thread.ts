@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
-import { monotonicMs } from '../intrinsics.ts';
+import { monotonicMs } from '../language.ts';
 import { attempt, later } from '../later.ts';
 import type { Denied } from './denied.ts';
 import type { ReaderSources, Stop } from './reader.ts';

@@ -1,6 +1,6 @@
 import type { Locate, LocatedPlace } from '../../protocol/frames.ts';
 import { limits } from '../../protocol/limits.ts';
-import { monotonicMs } from '../intrinsics.ts';
+import { monotonicMs } from '../language.ts';
 import type { FoundFile } from './find-file.ts';
 import type { Library } from './library.ts';
 import { commonEnd, isLibrary, segmentsOf } from './paths.ts';

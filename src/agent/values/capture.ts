@@ -1,4 +1,5 @@
 import { limits } from '../../protocol/limits.ts';
+import type { Secrets } from '../../protocol/secrets.ts';
 import type { CutReason, Value } from '../../protocol/value.ts';
 import {
   bigintText,
@@ -8,6 +9,7 @@ import {
   mapGet,
   mapHas,
   mapSet,
+  min,
   monotonicMs,
   sameValue,
   slice,
@@ -21,6 +23,13 @@ import type { Read } from './read.ts';
 
 /** Which rule hides the value of a name, if one does. */
 export type HiddenName = (name: string) => string | undefined;
+
+/** What the policy hides in a hit. */
+export interface Rules {
+  readonly hidden: HiddenName;
+  /** Undefined while the bridge sent none: then texts are shown as they are. */
+  readonly secrets: Secrets | undefined;
+}
 
 /** How much of one hit may be read. */
 export interface CaptureBounds {
@@ -41,6 +50,8 @@ const nodesPerClockLook = 8;
 const maxOpenedChars = 1024 * 1024;
 /** Texts from this length on are read only while there is time. */
 const quickChars = 16 * 1024;
+/** Characters that are still searched for secrets once the time is over, some tenths of a millisecond; texts beyond are not shown. */
+const maxLateChars = 16 * 1024;
 /** Bytes a value costs beside its text: brackets, tag and comma. */
 const bytesPerValue = 24;
 
@@ -50,18 +61,22 @@ export class Capture {
   readonly cut: CutReason[] = [];
   readonly redacted: Record<string, number> = { __proto__: null } as unknown as Record<string, number>;
   readonly #hidden: HiddenName;
+  readonly #secrets: Secrets | undefined;
   readonly #deadlineMs: number;
   #nodesLeft: number;
   #bytesLeft: number;
   #spent: CutReason | undefined;
+  #lateCharsLeft = maxLateChars;
+  #isCut = false;
   #seen = new KeptMap<object, string>();
 
-  constructor(bounds: CaptureBounds, hidden: HiddenName) {
+  constructor(bounds: CaptureBounds, { hidden, secrets }: Rules) {
     this.depth = bounds.depth;
     this.#nodesLeft = bounds.nodes;
     this.#bytesLeft = bounds.bytes;
     this.#deadlineMs = bounds.deadlineMs;
     this.#hidden = hidden;
+    this.#secrets = secrets;
   }
 
   /** Starts a group of values that may refer to each other. */
@@ -120,15 +135,31 @@ export class Capture {
 
   /** A string, cut to its ceiling. */
   text(value: string): Value {
-    if (value.length <= limits.maxStringChars) return this.keep(value);
     if (value.length > quickChars && this.#isLate()) return { $: 'cut', why: 'time' };
-    return { $: 'string', text: this.keep(value), length: value.length };
+    const text = this.keep(value);
+    if (this.#lateCharsLeft < 0 && text === '' && value !== '') return { $: 'cut', why: 'time' };
+    return this.#isCut ? { $: 'string', text, length: value.length } : text;
   }
 
-  /** The beginning of a text, counted as bytes of JSON; empty for one that is too long to be opened. */
+  /**
+   * The beginning of a text with its secrets hidden, counted as bytes of JSON; empty for one that is too long to be opened, or to be
+   * searched when the time is over.
+   */
   keep(text: string, maxChars: number = limits.maxStringChars): string {
-    const kept = text.length > maxOpenedChars ? '' : text.length > maxChars ? slice(text, 0, maxChars) : text;
+    const kept = this.#beginning(text, maxChars);
     this.#bytesLeft -= jsonBytes(kept);
+    return kept;
+  }
+
+  #beginning(text: string, maxChars: number): string {
+    const secrets = this.#secrets;
+    this.#isCut = text.length > maxChars;
+    if (text.length > maxOpenedChars) return '';
+    if (secrets === undefined) return this.#isCut ? slice(text, 0, maxChars) : text;
+    if (this.#spent === 'time') this.#lateCharsLeft -= min(text.length, maxChars);
+    if (this.#lateCharsLeft < 0) return '';
+    const kept = secrets.hide(text, maxChars, this.redacted);
+    this.#isCut = secrets.isCut;
     return kept;
   }
 

@@ -1,14 +1,10 @@
+import { uncurry } from '../../protocol/kept.ts';
+
 /** More of the language as it was when the agent was loaded; see intrinsics.ts. */
 export { isDataView, isModuleNamespaceObject } from 'node:util/types';
 
-type Uncurried = <This, Args extends unknown[], Result>(
-  method: (this: This, ...args: Args) => Result,
-) => (self: This, ...args: Args) => Result;
-const uncurry = Function.prototype.bind.bind(Function.prototype.call) as unknown as Uncurried;
-
 export const { setPrototypeOf } = Reflect;
 export const toStringTag: typeof Symbol.toStringTag = Symbol.toStringTag;
-export const lowerCase = uncurry(String.prototype.toLowerCase);
 export const functionText = uncurry(Function.prototype.toString);
 export const KeptWeakMap = WeakMap;
 export const weakGet = uncurry(WeakMap.prototype.get) as <V>(map: WeakMap<object, V>, key: object) => V | undefined;

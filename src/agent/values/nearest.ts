@@ -1,4 +1,4 @@
-import { lowerCase } from './kept.ts';
+import { lowerCase } from '../../protocol/kept.ts';
 import { push } from './lists.ts';
 
 // It also runs at a pass: nothing that the program could have changed is called, and nothing is iterated.

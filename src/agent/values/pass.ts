@@ -4,7 +4,7 @@ import { limits } from '../../protocol/limits.ts';
 import type { ExpressionResult, Value } from '../../protocol/value.ts';
 import { mapHas, monotonicMs, toNumber } from '../intrinsics.ts';
 import type { ScopesAt } from '../source/scopes.ts';
-import { Capture, type HiddenName } from './capture.ts';
+import { Capture, type HiddenName, type Rules } from './capture.ts';
 import { isListed } from './condition.ts';
 import { type Compiled, compile, type Evaluation } from './evaluate.ts';
 import { isLargeBigint } from './large.ts';
@@ -81,7 +81,7 @@ export function captureFor(
   watch: { expressions: readonly Expression[]; depth: number },
   scopes: ScopesAt | undefined,
   names: NamesAtPass,
-  hidden: HiddenName,
+  rules: Rules,
   maxCaptureMs: number,
 ): Omit<CaptureData, 'at' | 'stack' | 'pauseMicros'> {
   const capture = new Capture(
@@ -91,8 +91,9 @@ export function captureFor(
       bytes: limits.maxHitBytes - bytesBesideValues,
       deadlineMs: monotonicMs() + maxCaptureMs,
     },
-    hidden,
+    rules,
   );
+  const { hidden } = rules;
   const expressions: ExpressionResult[] = [];
   const at: Evaluation = { names, hidden, without: undefined };
   for (let index = 0; index < watch.expressions.length; index += 1) {
@@ -205,7 +206,7 @@ function evaluateInto(capture: Capture, expression: Expression, at: Evaluation):
     return { expression: text, value: capture.value(workOut(expression, at), text, 1) };
   } catch (error) {
     if (error instanceof HiddenValue) return { expression: text, value: capture.redact(error.rule) };
-    if (error instanceof NoValue) return { expression: text, error: error.message };
+    if (error instanceof NoValue) return { expression: text, error: capture.keep(error.message, limits.maxMessageChars) };
     throw error;
   }
 }
