@@ -15,6 +15,8 @@ export interface OwnPattern {
  * What lies behind is hidden unseen.
  */
 const maxRead = 4_000_000;
+/** The same for one with an upper bound: it reads at most as many characters as it has instructions for each match, with all of them. */
+const maxBoundedWork = 5_000_000;
 /** Instructions of one expression: `[a-z]{500}` has some 500. */
 const maxSize = 1_000;
 /** An expression that finds nothing somewhere in these would mark nothing everywhere. */
@@ -33,7 +35,7 @@ export function compilePattern(expression: string): OwnPattern | { problem: stri
   if (probes.some((probe) => matchesNothing(compiled, probe))) {
     return { problem: 'matches the empty text; make it need a character, as with + for *' };
   }
-  return { size, find: (text) => (compiled.test(text) ? findAll(compiled, text, isBounded(expression)) : []) };
+  return { size, find: (text) => (compiled.test(text) ? findAll(compiled, text, isBounded(expression) ? size : undefined) : []) };
 }
 
 function matchesNothing(compiled: RE2JS, text: string): boolean {
@@ -56,14 +58,16 @@ function isBounded(expression: string): boolean {
   return !/[*+]|\{\d+,\}|\\Q/.test(expression.replace(/\\[^Q]|\[\^?\]?(?:\\.|[^\]\\])*\]/g, '_'));
 }
 
-function findAll(compiled: RE2JS, text: string, bounded: boolean): { start: number; end: number }[] {
+/** `boundedSize`: instructions of an expression with an upper bound. */
+function findAll(compiled: RE2JS, text: string, boundedSize: number | undefined): { start: number; end: number }[] {
   const found: { start: number; end: number }[] = [];
   const matcher = compiled.matcher(text);
-  let unread = maxRead;
+  let left = boundedSize === undefined ? maxRead : maxBoundedWork;
   const hasGroup = compiled.groupCount() > 0;
   while (matcher.find()) {
-    if (!bounded) unread -= text.length - matcher.start();
-    if (unread < 0) return [...found, { start: matcher.start(), end: text.length }];
+    const rest = text.length - matcher.start();
+    left -= boundedSize === undefined ? rest : Math.min(rest, boundedSize) * boundedSize;
+    if (left < 0) return [...found, { start: matcher.start(), end: text.length }];
     const isGroup = hasGroup && matcher.start(1) >= 0;
     const [start, end] = isGroup ? [matcher.start(1), matcher.end(1)] : [matcher.start(), matcher.end()];
     if (end > start) found.push({ start, end });

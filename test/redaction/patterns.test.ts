@@ -81,6 +81,14 @@ describe('a pattern of the policy’s own', () => {
     expect(problemOf(expression)).toMatch(problem);
   });
 
+  it('hides the rest unseen when an expression with an upper bound would read too much', () => {
+    const found = compilePattern('(?i)([a-z]{1,200}){1,2}#|a');
+    if ('problem' in found) throw new Error(found.problem);
+    const stretches = found.find('a'.repeat(16_384));
+    expect(stretches.length).toBeLessThan(20);
+    expect(stretches.at(-1)?.end).toBe(16_384);
+  });
+
   it('hides the rest unseen when looking for all matches would read too much', () => {
     const text = 'a'.repeat(100_000);
     const found = compilePattern('a.*z|a');
