@@ -35,6 +35,8 @@ export interface Action {
     /** Milliseconds left to live when the frame was sent, by the agent's own monotonic clock. */
     ttlMs: number;
   };
+  /** The span that asked, as in W3C Trace Context. The agent says it again with each hit, and does nothing else with it. */
+  traceparent?: string;
 }
 
 /** A line of a file as written. */

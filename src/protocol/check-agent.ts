@@ -18,6 +18,7 @@ import {
   record,
   table,
   text,
+  traceparent,
   whole,
 } from './check.ts';
 import { engine, passes, skipped, sums } from './check-counts.ts';
@@ -200,7 +201,16 @@ export function checkAgentFrame(value: unknown): Checked<AgentFrame> {
       message: optional(message),
       problem: optional(problem),
     },
-    hit: { t: exactly('hit'), n: sequence, id: actionId, rev, hit: integer(1, limits.maxHits), ts: instant, capture },
+    hit: {
+      t: exactly('hit'),
+      n: sequence,
+      id: actionId,
+      rev,
+      hit: integer(1, limits.maxHits),
+      ts: instant,
+      capture,
+      traceparent,
+    },
     beat: {
       t: exactly('beat'),
       ts: instant,

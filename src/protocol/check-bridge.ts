@@ -19,6 +19,7 @@ import {
   record,
   table,
   text,
+  traceparent,
   whole,
 } from './check.ts';
 import {
@@ -87,6 +88,7 @@ const action = record<Action>({
     depth: whole(0, limits.maxDepth),
     ttlMs: clamped(0, limits.maxTimeoutSeconds * 1_000),
   }),
+  traceparent,
 });
 
 const policy = record<AgentPolicy>({
@@ -109,6 +111,7 @@ const policy = record<AgentPolicy>({
       codeRoots: words,
       wholeLines: words,
       codes: words,
+      urlNames: optional(words),
     }),
   ),
   pause: flag,

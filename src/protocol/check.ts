@@ -184,6 +184,10 @@ export const flag: Reader<boolean> = (value, path) => {
   return value;
 };
 
+/** A `traceparent` of W3C Trace Context; what is none counts as absent, as it says. */
+export const traceparent: Reader<string | undefined> = (value) =>
+  typeof value === 'string' && /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(value) ? value : undefined;
+
 /** Exactly this value. */
 export function exactly<const T extends string | number>(wanted: T): Reader<T> {
   return (value, path) => {

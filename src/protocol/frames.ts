@@ -158,6 +158,8 @@ export interface HitFrame {
   hit: number;
   ts: number;
   capture: CaptureData;
+  /** As the action had it. */
+  traceparent?: string;
 }
 
 /** Sent every `beatMs`, both ways. */

@@ -1,4 +1,5 @@
 import { charCode, KeptMap, lowerCase, mapGet, mapHas, mapSet, push, slice, uncurry } from './kept.ts';
+import { addPhrase, type Phrases, ruleTogether } from './run-together.ts';
 
 /** Which names hide their values: for each rule the word sequences that trigger it, and words that take a name out again. */
 export interface NameRules {
@@ -19,8 +20,6 @@ const maxNameChars = 128;
 const maxWords = 16;
 /** Names remembered; when full, everything is forgotten at once, so a program with endless new names costs no memory. */
 const maxRemembered = 4_096;
-/** A word that merely ends in a phrase (`dbpassword`) counts from this length on; shorter ones occur by chance. */
-const minSuffixChars = 7;
 
 /** The rule that hides values of a name. `isPiece`: the name is part of a longer text, which must not be kept alive by it. */
 export type NameRule = (name: string, isPiece?: boolean) => string | undefined;
@@ -31,18 +30,12 @@ export type NameRule = (name: string, isPiece?: boolean) => string | undefined;
  * A harmless beginning or ending does not disarm a phrase that contains it: `secretId` is hidden by `secret id`.
  */
 export function compileNameRules(rules: NameRules): NameRule {
-  const phrases = new KeptMap<string, string>();
-  let longest = 0;
-  for (const [rule, list] of Object.entries(rules.hidden)) {
-    for (const phrase of list) {
-      const joined = joinedWords(phrase);
-      if (joined === '' || mapHas(phrases, joined)) continue;
-      mapSet(phrases, joined, rule);
-      longest = Math.max(longest, joined.length);
-    }
-  }
+  const phrases: Phrases = { rules: new KeptMap(), starts: new KeptMap(), longest: 0 };
+  for (const [rule, list] of Object.entries(rules.hidden))
+    for (const phrase of list) addPhrase(phrases, joinedWords(phrase), rule);
   const endings = phraseSet(rules.harmlessEndings);
   const beginnings = phraseSet(rules.harmlessBeginnings);
+  const isHarmless = (head: string, tail: string): boolean => mapHas(beginnings, head) || mapHas(endings, tail);
 
   function judge(name: string): string | undefined {
     const words = lastOf(wordsOf(name.length > maxNameChars ? slice(name, -maxNameChars) : name), maxWords);
@@ -51,10 +44,12 @@ export function compileNameRules(rules: NameRules): NameRule {
     let found: string | undefined;
     for (let from = 0; from < words.length; from++) {
       let joined = '';
-      for (let to = from; to < words.length && joined.length <= longest; to++) {
+      for (let to = from; to < words.length && joined.length <= phrases.longest; to++) {
         joined += words[to];
         const rule =
-          mapGet(phrases, joined) ?? singular(joined, phrases) ?? (from === to ? suffix(joined, phrases, longest) : undefined);
+          mapGet(phrases.rules, joined) ??
+          singular(joined, phrases.rules) ??
+          (from === to ? ruleTogether(joined, phrases, isHarmless) : undefined);
         if (rule === undefined) continue;
         const disarmedByEnding = harmlessFrom < words.length && !(from < harmlessFrom && to === words.length - 1);
         const disarmedByBeginning = harmlessTo > 0 && !(from === 0 && to >= harmlessTo);
@@ -154,12 +149,4 @@ function harmlessWords(words: string[], harmless: Map<string, true>, side: 'star
 
 function singular<V>(joined: string, phrases: Map<string, V>): V | undefined {
   return joined[joined.length - 1] === 's' ? mapGet(phrases, slice(joined, 0, -1)) : undefined;
-}
-
-function suffix(word: string, phrases: Map<string, string>, longest: number): string | undefined {
-  for (let length = longest < word.length - 1 ? longest : word.length - 1; length >= minSuffixChars; length--) {
-    const rule = mapGet(phrases, slice(word, -length));
-    if (rule !== undefined) return rule;
-  }
-  return undefined;
 }

@@ -1,7 +1,9 @@
+import { quotedAt, type Scheme } from './assigned-secrets.ts';
 import { characterSet, digits, endOf, isIn, url64, word } from './characters.ts';
+import type { Found } from './found.ts';
 import { charCode, fromCharCode, indexOf, slice, startsWith, stringIncludes } from './kept.ts';
 import { hasDigit } from './placeholder.ts';
-import { type Found, runsOf, type SecretText } from './secret-text.ts';
+import { runsOf, type SecretText } from './secret-text.ts';
 
 /** Longest label between the dashes of PEM, `ENCRYPTED PRIVATE KEY` with room. */
 const maxLabelChars = 40;
@@ -13,6 +15,16 @@ const maxUserInfoChars = 512;
 const minLoneTokenChars = 16;
 const minCredentialChars = 8;
 
+const puttyLines = 'Private-Lines:';
+const checksums = characterSet(' 0-9A-Fa-f');
+const maxParameters = 24;
+const maxParameterNameChars = 64;
+const maxBlanks = 2;
+const commas = characterSet(',;');
+const blanks = characterSet(' \t');
+/** What an unquoted parameter has: everything but blanks, commas and quotes. */
+const plainValue = characterSet('!#-+--~');
+
 const url64Runs = runsOf(url64);
 const credentialRuns = runsOf(characterSet('0-9A-Za-z_+/.-'));
 const lowerOrDash = characterSet('a-z-');
@@ -20,11 +32,24 @@ const letters = characterSet('A-Za-z');
 
 /** A private key in PEM or PGP armour; one without its end is hidden up to the end of the text. */
 export function privateKeyAt({ text, to }: SecretText, start: number): Found | undefined {
-  if (!stringIncludes(slice(text, start, start + 11 + maxLabelChars), 'PRIVATE KEY')) return undefined;
+  const label = slice(text, start, start + 11 + maxLabelChars);
+  if (!stringIncludes(label, 'PRIVATE KEY') && !stringIncludes(label, 'PRIVATE%20KEY') && !stringIncludes(label, 'PRIVATE+KEY'))
+    return undefined;
   const searched = slice(text, start, to);
-  const close = indexOf(searched, '-----END ');
-  const dashes = close < 0 ? -1 : indexOf(searched, '-----', close + 9);
+  const close = indexOf(searched, '-----END');
+  const dashes = close < 0 ? -1 : indexOf(searched, '-----', close + 8);
   return { start, end: dashes < 0 ? to : start + dashes + 5, rule: 'private-key', rank: 0 };
+}
+
+/** The private lines of a key as PuTTY writes it, up to its checksum; without that up to the end of the text. */
+export function puttyKeyAt({ text, to }: SecretText, start: number): Found | undefined {
+  const count = start + puttyLines.length;
+  const from = charCode(text, count) === 32 ? count + 1 : count;
+  if (!isIn(text, from, digits)) return undefined;
+  const searched = slice(text, start, to);
+  const checksum = indexOf(searched, 'Private-MAC:');
+  const end = checksum < 0 ? to : endOf(text, start + checksum + 12, checksums, to);
+  return { start, end, rule: 'private-key', rank: 0 };
 }
 
 /** A JSON Web Token: its first part decodes to JSON that names an algorithm or type (RFC 7519, section 5). */
@@ -83,19 +108,48 @@ export function urlPasswordAt(searched: SecretText, at: number): Found | undefin
 const urlStops = characterSet('/?#"\'<>`\\,');
 
 /** The credential behind a scheme such as `Bearer`, which ends before `at`; `bearer token` and other plain words are none. */
-export function authorizationAt(searched: SecretText, at: number): Found | undefined {
-  const { text } = searched;
+export function authorizationAt(searched: SecretText, at: number, { isList, first }: Scheme): Found | undefined {
+  const { text, to } = searched;
   let start = at;
   if (startsWith(text, '%20', at)) start += 3;
   else while (start < at + 4 && (charCode(text, start) === 32 || charCode(text, start) === 43)) start += 1;
+  if (start === at) return undefined;
+  const found = { start, rule: 'authorization', rank: 5 };
+  if (isList) {
+    if (start < searched.listTo || !startsWith(text, first, start)) return undefined;
+    if (first !== '' && charCode(text, start + first.length) !== 61) return undefined;
+    const end = endOfParameters(text, start, to);
+    searched.listTo = end;
+    return end > start ? { ...found, end } : undefined;
+  }
   let end = searched.endOf(start, credentialRuns);
-  if (end <= start || start === at) return undefined;
+  if (end <= start) return undefined;
   if (!searched.mayGoOn(end)) {
     if (charCode(text, end - 1) === 46) end -= 1;
     while (charCode(text, end) === 61 || charCode(text, end) === 126) end += 1;
     if (end - start < minCredentialChars || isPlainWord(text, start, end)) return undefined;
   }
-  return { start, end, rule: 'authorization', rank: 5 };
+  return { ...found, end };
+}
+
+/** Behind `username="ada", response=5f2b`; `start` when there is no parameter. */
+function endOfParameters(text: string, start: number, to: number): number {
+  let end = start;
+  for (let count = 0; count < maxParameters; count += 1) {
+    let at = isIn(text, end, commas) ? end + 1 : end;
+    if (count > 0) at = endOf(text, at, blanks, to < at + maxBlanks ? to : at + maxBlanks);
+    const separator = endOf(text, at, url64, to < at + maxParameterNameChars ? to : at + maxParameterNameChars);
+    if (separator === at || separator === to || charCode(text, separator) !== 61) return end;
+    let from = separator + 1;
+    let escapes = 0;
+    while (charCode(text, from + escapes) === 92) escapes += 1;
+    from += escapes;
+    const value =
+      charCode(text, from) === 34 ? quotedAt(text, from, escapes, to).end + escapes + 1 : endOf(text, from, plainValue, to);
+    if (value === from) return end;
+    end = value < to ? value : to;
+  }
+  return end;
 }
 
 function isPlainWord(text: string, start: number, end: number): boolean {

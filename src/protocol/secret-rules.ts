@@ -17,7 +17,10 @@ export interface TokenForm {
  */
 export interface SecretRules {
   tokens: TokenForm[];
-  /** Lower-case schemes of the Authorization header, as in `Bearer …`. */
+  /**
+   * Lower-case schemes of the Authorization header, as in `Bearer …`; those whose credential is a list of parameters with a `=`, and behind it
+   * what the first one has to be called, if anything: `digest=`, `token=token`.
+   */
   schemes: string[];
   /** Words behind a secret name that are not its value, as in `password: string`. */
   harmlessValues: string[];
@@ -29,4 +32,6 @@ export interface SecretRules {
   wholeLines: string[];
   /** Rules whose values are short and have digits, for example `pin`. */
   codes: string[];
+  /** Lower-case names of what is secret in the query of a URL, as in `?sig=…`; a bridge that is older than this sends none. */
+  urlNames?: string[];
 }

@@ -1,18 +1,5 @@
 import { type CharacterSet, characterSet, isIn } from './characters.ts';
 
-/** One stretch of text that is hidden, from `start` up to but not including `end`. */
-export interface Found {
-  start: number;
-  end: number;
-  rule: string;
-  /** Of two that are equally long the one with the lower rank names the rule. */
-  rank: number;
-  /** A number or word of JSON: its marker needs quotes. */
-  isBare?: boolean;
-  /** Characters of the one that names it, once several are joined. */
-  chars?: number;
-}
-
 /** A set with the end of its run that was asked for last, so that no run is walked twice. */
 export interface Runs {
   set: CharacterSet;
@@ -42,6 +29,9 @@ export class SecretText {
   /** Stretches that were judged, and need not be again. */
   urlTo = 0;
   valueTo = 0;
+  listTo = 0;
+  /** The end of the line that was asked for last. */
+  lineTo = -1;
   readonly #number: number;
   #strongAt = -1;
 

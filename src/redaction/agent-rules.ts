@@ -1,6 +1,8 @@
 import type { SecretRules, TokenForm } from '../protocol/secret-rules.ts';
 import { codeRoots, codes, plainWords, wholeLine } from './detectors/assigned-value.ts';
 import { sets } from './detectors/characters.ts';
+import { listSchemes, schemesBefore, wordSchemes } from './detectors/schemes.ts';
+import { urlNames } from './detectors/url-names.ts';
 import { vendors } from './detectors/vendors.ts';
 
 /** Characters of a detector's set, as they are written for agents; the dash last, where it stands for itself. */
@@ -36,23 +38,14 @@ function tokenForms(): TokenForm[] {
 export const secretRules: SecretRules = {
   tokens: tokenForms(),
   schemes: [
-    'bearer',
-    'basic',
-    'negotiate',
-    'ntlm',
-    'dpop',
-    'apikey',
-    'api-token',
-    'apitoken',
-    'ssws',
-    'geniekey',
-    'splunk',
-    'sharedaccesssignature',
-    'aws4-hmac-sha256',
+    ...wordSchemes,
+    ...listSchemes.map((scheme) => `${scheme}=`),
+    ...Object.entries(schemesBefore).map(([scheme, first]) => `${scheme}=${first}`),
   ],
   harmlessValues: [...plainWords],
   instructions: ['your', 'insert', 'put', 'enter', 'replace'],
   codeRoots: [...codeRoots],
   wholeLines: [...wholeLine],
   codes: [...codes],
+  urlNames: [...urlNames],
 };

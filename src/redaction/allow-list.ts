@@ -1,8 +1,9 @@
 import type { CaptureData } from '../protocol/frames.ts';
 import { wordsOf } from '../protocol/names.ts';
-import type { ExpressionResult, Tagged, Value } from '../protocol/value.ts';
+import type { ExpressionResult, Value } from '../protocol/value.ts';
 import { plainPathOf, readsOf } from './expression-reads.ts';
-import { isMarker, withoutMarkers } from './marker.ts';
+import { saysLittle } from './hidden-value.ts';
+import { isMarker, markerPattern, withoutMarkers } from './marker.ts';
 import type { AllowList, RedactionPolicy } from './policy.ts';
 import type { Session } from './session.ts';
 
@@ -109,25 +110,9 @@ export function listedValue(session: Session, value: Value, names: readonly stri
       return { ...value, message: listedText(session, value.message), ...stack, fields: fields(value.fields) };
     }
     default:
-      return saysLittle(value) ? value : hide(session, value);
-  }
-}
-
-function saysLittle(value: Tagged): boolean {
-  switch (value.$) {
-    case 'undefined':
-    case 'function':
-    case 'getter':
-    case 'proxy':
-    case 'uninitialised':
-    case 'unavailable':
-    case 'cut':
-    case 'redacted':
-      return true;
-    case 'reference':
-      return plainReference.test(value.path);
-    default:
-      return false;
+      return saysLittle.has(value.$) || (value.$ === 'reference' && plainReference.test(value.path.replace(markerPattern, 'it')))
+        ? value
+        : hide(session, value);
   }
 }
 

@@ -40,7 +40,7 @@ function scrubResult(session: Session, value: Value, reading: Reading | undefine
   if (reading === undefined) return isHidden(value) ? value : hideByName(session, 'unscanned', value);
   const { paths, mixed } = reading;
   const named = judge(session, paths);
-  if (named !== undefined && hidesByName(value, session.isSecret(named))) return hideByName(session, named, value);
+  if (named !== undefined && hidesByName(value, session.isSecret(named), named)) return hideByName(session, named, value);
   if (paths.some(({ open, assembled }) => open || assembled) && hidesByName(value, false))
     return hideByName(session, 'computed-key', value);
   if (mixed && isText(value)) return hideByName(session, 'joined-text', value);

@@ -1,30 +1,33 @@
 import type { Tagged, Value } from '../protocol/value.ts';
+import { knownMarkers, knownRule } from './known-rules.ts';
 import { isMarker } from './marker.ts';
 import type { Session } from './session.ts';
 
-/** Absence, booleans and what was never read say nothing worth hiding and much worth knowing. */
-export function hidesByName(value: Value, secret: boolean): boolean {
+/** What was never read, or is not there: it says nothing worth hiding and much worth knowing. */
+export const saysLittle: ReadonlySet<Tagged['$']> = new Set([
+  'undefined',
+  'function',
+  'getter',
+  'proxy',
+  'uninitialised',
+  'unavailable',
+  'cut',
+  'redacted',
+]);
+const containers: ReadonlySet<Tagged['$']> = new Set(['object', 'array', 'map', 'error']);
+
+/** Numbers under such names that have fewer digits count something, or say which one it is: `pan: 12`, `addressLine: 2`. */
+const leastDigits: Readonly<Record<string, number>> = {
+  ...{ card: 4, iban: 4, 'bank-account': 4, ssn: 4, 'national-id': 4, phone: 4 },
+  ...{ email: 16, 'person-name': 16, 'street-address': 16 },
+};
+
+/** Whether a name hides this value: not where it says little, and containers only for secrets. */
+export function hidesByName(value: Value, secret: boolean, rule = ''): boolean {
   if (value === null || typeof value === 'boolean' || value === '') return false;
+  if (typeof value === 'number') return Math.abs(value) >= 10 ** ((leastDigits[rule] ?? 0) - 1);
   if (typeof value !== 'object') return true;
-  switch (value.$) {
-    case 'object':
-    case 'array':
-    case 'map':
-    case 'error':
-      return secret;
-    case 'undefined':
-    case 'function':
-    case 'getter':
-    case 'proxy':
-    case 'uninitialised':
-    case 'unavailable':
-    case 'cut':
-    case 'redacted':
-    case 'reference':
-      return false;
-    default:
-      return true;
-  }
+  return containers.has(value.$) ? secret : value.$ !== 'reference' && !saysLittle.has(value.$);
 }
 
 /** Reasons that are no class of values: equal tags would compare values of different meaning. */
@@ -51,12 +54,10 @@ function textOf(value: Value): string | undefined {
   return value.$ === 'number' || value.$ === 'bigint' || value.$ === 'string' ? value.text : undefined;
 }
 
-/** Hidden by the agent, or by us before: a marker that is not in our form was not made by us. */
-export function keepRedacted(value: Extract<Tagged, { $: 'redacted' }>): Value {
-  const rule = /^[a-z][a-z0-9-]{0,39}$/.test(value.rule) ? value.rule : 'hidden';
-  return {
-    $: 'redacted',
-    rule,
-    marker: value.marker !== undefined && isMarker(value.marker) ? value.marker : `[REDACTED:${rule}]`,
-  };
+/** Hidden by the agent, or by us before: a marker that is not in our form, or of no rule of ours, was not made by us. */
+export function keepRedacted(session: Session, value: Extract<Tagged, { $: 'redacted' }>): Value {
+  const rule = knownRule(session.policy, value.rule);
+  const isOurs =
+    value.marker !== undefined && isMarker(value.marker) && knownMarkers(session.policy, value.marker) === value.marker;
+  return { $: 'redacted', rule, marker: isOurs ? (value.marker as string) : `[REDACTED:${rule}]` };
 }

@@ -1,6 +1,6 @@
 import { compileNameRules, type NameRule, type NameRules } from '../protocol/names.ts';
 import { withoutMarkers } from './marker.ts';
-import { couldContain } from './name-filter.ts';
+import { couldContain, gramsOf } from './name-filter.ts';
 
 /** Answers kept; when full, they are forgotten at once. */
 const maxKept = 4_096;
@@ -13,11 +13,14 @@ export class KnownNames {
   readonly rule: NameRule;
   /** The rule of a name for phrases of several words only. */
   readonly phraseRule: NameRule;
+  /** What names that have a rule begin with and end in, as in name-filter.ts. */
+  readonly grams: Uint32Array;
   readonly #byOuter = new Map<string, Map<string, string | undefined>>();
   #kept = 0;
 
   constructor(names: NameRules) {
     const phrases = Object.entries(names.hidden).map(([rule, list]) => [rule, list.filter((phrase) => /[^A-Za-z]/.test(phrase))]);
+    this.grams = gramsOf(Object.values(names.hidden).flat());
     this.rule = filtered(names);
     this.phraseRule = filtered({ ...names, hidden: Object.fromEntries(phrases) });
   }
@@ -45,7 +48,7 @@ export class KnownNames {
 }
 
 function filtered(names: NameRules): NameRule {
-  const could = couldContain(Object.values(names.hidden).flat());
+  const grams = gramsOf(Object.values(names.hidden).flat());
   const ruleOf = compileNameRules(names);
-  return (name, isPiece) => (could(name) ? ruleOf(name, isPiece) : undefined);
+  return (name, isPiece) => (couldContain(grams, name) ? ruleOf(name, isPiece) : undefined);
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Mistake, only, parseStrictYaml, refuseMistakes, type StrictYaml } from '../lib/strict-yaml.ts';
-import { notListed, parsePath } from './allow-list.ts';
+import { parsePath } from './allow-list.ts';
+import { reasons } from './known-rules.ts';
 import { compilePattern } from './patterns.ts';
 import { profiles, type RedactionPolicies, type RedactionPolicy } from './policy.ts';
 import { rules } from './rules.ts';
@@ -124,19 +125,8 @@ function check(yaml: StrictYaml<File>, part: Part, path: readonly PropertyKey[])
   return mistakes;
 }
 
-/** Rules that say why something is hidden, not what it is. */
-const reserved: ReadonlySet<string> = new Set([
-  notListed,
-  'unscanned',
-  'error',
-  'derived',
-  'computed-key',
-  'joined-text',
-  'hidden',
-]);
-
 function checkPattern(rule: string, { match, examples }: z.output<typeof pattern>, tell: Told): void {
-  if (reserved.has(rule)) tell([], 'this rule is ours; choose another name');
+  if (reasons.has(rule)) tell([], 'this rule is ours; choose another name');
   const made = match.map(compilePattern);
   for (const [index, each] of made.entries()) if ('problem' in each) tell(['match', index], each.problem);
   const patterns = made.flatMap((each) => ('problem' in each ? [] : [each]));

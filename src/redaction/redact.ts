@@ -1,5 +1,6 @@
 import { ownTurn } from '../lib/own-turn.ts';
 import type { RefusalDetails } from '../lib/refusal.ts';
+import { fold } from '../protocol/folded.ts';
 import { renderMessage } from '../protocol/render-value.ts';
 import type { ExpressionResult } from '../protocol/value.ts';
 import { holdsCallerText } from './caller-text.ts';
@@ -156,11 +157,13 @@ async function renderHit(closed: ClosedHit, policy: RedactionPolicy, key: Uint8A
   return { ...viewed, line };
 }
 
+/** A character that cannot be seen, as lines show it. */
+const invisible = '(?:\\\\u(?:[\\da-f]{4}|\\{[\\da-f]{1,6}\\}))*';
 /** Of two values side by side, `{first}{second}`, what touches a marker may be the other part of what it hides. */
-const besideMarker = new RegExp(`(?:[\\w+/-]{4,})?(${markerPattern.source})(?:[\\w+/=-]{4,})?`, 'g');
+const besideMarker = new RegExp(`(?:[\\w+/-]{4,}${invisible})?(${markerPattern.source})(?:${invisible}[\\w+/=-]{4,})?`, 'g');
 
 const withoutOtherPart = (texts: readonly string[], line: string): string =>
-  texts.slice(1, -1).includes('') ? line.replace(besideMarker, '$1') : line;
+  texts.slice(1, -1).some((between) => (fold(between)?.text ?? between) === '') ? line.replace(besideMarker, '$1') : line;
 
 /** What the program alone put into a line, as it stands there. */
 function valuesIn(results: readonly ExpressionResult[]): string[] {

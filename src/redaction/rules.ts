@@ -52,13 +52,14 @@ export const rules: Readonly<Record<string, Rule>> = {
     'secret, client secret, secret id, secret key, secret access key, webhook secret, salt, pepper, ' +
       'signing key, encryption key, shared key, session key, hmac key, aes key, kms key, code verifier, sig, ' +
       'x amz signature, mnemonic, seed phrase, recovery phrase, security answer, connection string, ' +
-      'conn str, dsn, database url, db url, redis url, mongo uri, mongodb uri',
+      'conn str, dsn, database url, database uri, db url, db uri, redis url, redis uri, mongo uri, mongodb uri, wallet key, seed words, ' +
+      'saml response, saml assertion, client assertion',
   ),
-  'private-key': secret('Private keys, by name and as PEM', 'private key, priv key, ssh key, pem key, secret pem'),
+  'private-key': secret('Private keys, by name and as PEM', 'private key, priv key, ssh key, pem key, key pem, secret pem'),
   credentials: secret('Credentials as a whole, by name', 'credential, creds'),
   authorization: secret(
     'Authorization headers and their schemes',
-    'authorization, authorization header, proxy authorization, auth header, www authenticate, ' + 'authorization code, auth code',
+    'authorization, authorization header, proxy authorization, auth header, www authenticate, authorization code, auth code, basic auth, x auth',
   ),
   cookie: secret(
     'Cookies and session ids',
@@ -96,7 +97,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   ),
   iban: personal('IBANs, by name, or by country length and mod 97', 'iban'),
   'bank-account': personal(
-    'Bank account numbers, by name',
+    'Bank account numbers, by name, and addresses of crypto wallets',
     'bank account, account number, account no, routing number, sort code, bic swift',
   ),
   ssn: personal('US social security numbers', 'ssn, social security, social security number, social security no'),

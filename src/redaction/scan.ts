@@ -1,8 +1,11 @@
+import { hideAcrossMarkers } from './across-markers.ts';
 import type { Detector, Finding } from './detectors/detector.ts';
 import { couldBeEncoded, findEncoded } from './detectors/encoded.ts';
-import { traitsOf } from './detectors/traits.ts';
+import { traitsOf } from './detectors/sweep.ts';
 import { markerPattern } from './marker.ts';
+import { readingsOf } from './readings.ts';
 import type { Session } from './session.ts';
+import { hideSplit } from './split-secrets.ts';
 
 /** Text shorter than this holds nothing that is found by its form. */
 const minChars = 6;
@@ -12,12 +15,16 @@ export interface TextOptions {
   cut?: boolean;
   /** Only secrets: for names of files and functions, where personal data is a false alarm. */
   secretsOnly?: boolean;
+  /** It stands under a name whose values are random by nature, such as the number of a request. */
+  isPublic?: boolean;
 }
 
 /** The text with everything the detectors find replaced by markers. Markers that are there already stay. */
-export function scan(session: Session, text: string, options: TextOptions = {}): string {
-  if (text.length < (session.hasOwnPatterns ? 1 : minChars)) return text;
-  if (!text.includes('[REDACTED:')) return scanSegment(session, text, options);
+export function scan(session: Session, original: string, options: TextOptions = {}): string {
+  if (original.length < (session.hasOwnPatterns ? 1 : minChars)) return original;
+  if (!original.includes('[REDACTED:')) return scanSegment(session, original, options);
+  const isCut = options.cut === true;
+  const text = hideAcrossMarkers(session, hideSplit(session, original, isCut), isCut);
   let result = '';
   let from = 0;
   for (const marker of text.matchAll(markerPattern)) {
@@ -47,15 +54,22 @@ interface Ranked extends Finding {
   secret: boolean;
 }
 
-function find(session: Session, text: string, { cut = false, secretsOnly = false }: TextOptions): Ranked[] {
+/** What is found in the text as it is written, or as it reads. */
+function find(session: Session, text: string, options: TextOptions): Ranked[] {
+  const readings = readingsOf(text);
+  if (readings === undefined) return findIn(session, text, options);
+  return readings.flatMap((reading) => findIn(session, reading.text, options).map((finding) => reading.original(finding)));
+}
+
+function findIn(session: Session, text: string, { cut = false, secretsOnly = false, isPublic = false }: TextOptions): Ranked[] {
   session.worked(text.length);
   const scanning = session.scanning(cut);
-  const traits = traitsOf(text, cut);
+  const traits = traitsOf(text, cut, scanning.nameGrams);
   const detectors = session.detectorsFor(secretsOnly);
   let findings = none;
   for (let rank = 0; rank < detectors.length; rank++) {
     const detector = detectors[rank] as Detector;
-    if (!detector.couldHold(traits)) continue;
+    if (!detector.couldHold(traits) || (isPublic && detector.name === 'entropy')) continue;
     for (const finding of detector.find(text, scanning)) findings = withApplicable(session, findings, finding, rank);
   }
   if (!couldBeEncoded(traits)) return findings;
@@ -78,7 +92,7 @@ function withApplicable(session: Session, findings: Ranked[], finding: Finding, 
 /** Encoded text is searched by detectors that need no words around: decoded bytes are not prose, and entropy proves nothing there. */
 function findFirst(session: Session, decoded: string, detectors: readonly Detector[], cut: boolean): Finding | undefined {
   const scanning = session.scanning(cut);
-  const traits = traitsOf(decoded, cut);
+  const traits = traitsOf(decoded, cut, scanning.nameGrams);
   for (const detector of detectors) {
     if (detector.name === 'prose' || detector.name === 'entropy' || !detector.couldHold(traits)) continue;
     const first = detector.find(decoded, scanning).find((finding) => isApplicable(session, finding));

@@ -1,6 +1,7 @@
 import type { CaptureData, Place, ScopeVariables } from '../protocol/frames.ts';
 import type { Value } from '../protocol/value.ts';
 import { onlyListed } from './allow-list.ts';
+import { knownRule } from './known-rules.ts';
 import { closeScrubbed, openRaw, type RawCapture, type ScrubbedCapture } from './open.ts';
 import { passOf } from './pass.ts';
 import type { RedactionPolicy, RedactionSource } from './policy.ts';
@@ -59,7 +60,7 @@ export function* captureSteps(session: Session, whole: CaptureData): Steps<Captu
   };
   return {
     ...scrubbed,
-    redacted: addCounts(countsSince(untold, cleanCounts(data.redacted)), countsSince(counted, session.counts)),
+    redacted: addCounts(countsSince(untold, cleanCounts(session.policy, data.redacted)), countsSince(counted, session.counts)),
   };
 }
 
@@ -87,11 +88,12 @@ export function countsSince(before: Record<string, number>, after: Record<string
   );
 }
 
-/** What an agent says it hid: rule names in our form and whole numbers, or it said nothing. */
-function cleanCounts(counts: Record<string, number>): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(counts).filter(
-      ([rule, count]) => /^[a-z][a-z0-9-]{0,39}$/.test(rule) && Number.isSafeInteger(count) && count > 0,
-    ),
-  );
+/** What an agent says it hid: whole numbers, by rules that are known. What is not in the form of a rule, it did not say. */
+function cleanCounts(policy: RedactionPolicy, counts: Record<string, number>): Record<string, number> {
+  let clean: Record<string, number> = {};
+  for (const [rule, count] of Object.entries(counts)) {
+    if (!/^[a-z][a-z0-9-]{0,39}$/.test(rule) || !Number.isSafeInteger(count) || count <= 0) continue;
+    clean = addCounts(clean, { [knownRule(policy, rule)]: count });
+  }
+  return clean;
 }

@@ -33,6 +33,7 @@ function compile(policy: RedactionPolicy): Compiled {
     strict: policy.profile === 'strict',
     nameRule: names.rule,
     phraseRule: names.phraseRule,
+    nameGrams: names.grams,
   };
   const all = [...detectors.filter(isWanted), ...(own === undefined ? [] : [own])];
   const made: Compiled = {

@@ -1,11 +1,19 @@
+import { limits } from '../protocol/limits.ts';
 import type { Tagged, Value } from '../protocol/value.ts';
 import { storable } from './clean.ts';
 import { isCard } from './detectors/card.ts';
+import { isPublicName } from './detectors/public-names.ts';
 import { hidden, hideByName, hidesByName, keepRedacted } from './hidden-value.ts';
 import { couldBeJson, parseJsonText, toJsonText } from './json-text.ts';
-import { isMarker } from './marker.ts';
+import { keyLinesIn } from './key-lines.ts';
+import { knownMarkers } from './known-rules.ts';
+import { listedSecrets } from './listed-arguments.ts';
+import { areEntries, type List, loginRule, nameBefore, secondOfLogin, textOfKey } from './lists.ts';
+import { isMarker, withoutMarkers } from './marker.ts';
+import { isAboutName } from './said-values.ts';
 import { scan, type TextOptions } from './scan.ts';
 import type { Session } from './session.ts';
+import { isHolding, isNaming, nameSaid } from './sibling-names.ts';
 import { atOnce, type Steps } from './steps.ts';
 
 /** Deepest nesting that is walked; agents stop at 3, JSON inside texts may go on. */
@@ -16,33 +24,13 @@ const maxTextChars = 1024 * 1024;
 const maxJsonLevels = 4;
 /** A marker can free what stood beside it, as a name at the end of a token; more rounds than this are never needed. */
 const maxRounds = 8;
-/** Fields that hold the name, and those that hold the value, in lists of headers, variables, cookies and form fields. */
-const nameFields = new Set(['name', 'key', 'field', 'header', 'param', 'parameter', 'property', 'variable', 'attribute']);
-const valueFields = new Set([
-  'value',
-  'values',
-  'val',
-  'content',
-  'data',
-  'text',
-  'current',
-  'previous',
-  'old',
-  'new',
-  'default',
-  'before',
-  'after',
-]);
-/** Longest of both, in characters. */
-const maxFieldChars = Math.max(...[...nameFields, ...valueFields].map(({ length }) => length));
-const isNameField = (field: string): boolean => field.length <= maxFieldChars && nameFields.has(field.toLowerCase());
-const isValueField = (field: string): boolean => field.length <= maxFieldChars && valueFields.has(field.toLowerCase());
-/** Longest text that is taken for a name beside its value. */
-const maxNameChars = 64;
-
 const whole: TextOptions = {};
 const cutAtEnd: TextOptions = { cut: true };
 const asLabel: TextOptions = { secretsOnly: true };
+const publicText: TextOptions = { isPublic: true };
+/** A text that is as long as agents let it be was probably cut there, which nothing else tells; what markers made longer was not. */
+const upTo = (ceiling: number, text: string): TextOptions =>
+  text.length >= ceiling && withoutMarkers(text).length >= ceiling ? cutAtEnd : whole;
 
 /** Where a value stands. */
 export interface Position {
@@ -53,6 +41,8 @@ export interface Position {
   depth: number;
   /** How many texts of JSON it is inside of. */
   level: number;
+  /** It stands among pairs of a name and a value, as entries of a Map do. */
+  inEntries?: boolean;
 }
 
 /** A value with everything hidden that its name or its content gives away. Fails closed: an error hides the value. */
@@ -89,8 +79,8 @@ function scrubLeaf(session: Session, value: Value, position: Position): Value {
 function judge(session: Session, value: Value, position: Position): Value | undefined {
   if (!session.spendNode() || position.depth > maxDepth) return hidden(session, 'unscanned', undefined);
   try {
-    const rule = ruleOf(session, position);
-    return rule !== undefined && hidesByName(value, session.isSecret(rule)) ? hideByName(session, rule, value) : undefined;
+    const rule = ruleOf(session, position) ?? loginRule(position.name, value);
+    return rule !== undefined && hidesByName(value, session.isSecret(rule), rule) ? hideByName(session, rule, value) : undefined;
   } catch {
     return hidden(session, 'error', undefined);
   }
@@ -108,7 +98,10 @@ function ruleOf(session: Session, { name, outer }: Position): string | undefined
 }
 
 function scrubContent(session: Session, value: Value, position: Position): Value {
-  if (typeof value === 'string') return scrubText(session, value, whole, position.level);
+  if (typeof value === 'string') {
+    const isPublic = position.name !== undefined && isPublicName(position.name);
+    return scrubText(session, value, isPublic ? publicText : whole, position.level);
+  }
   if (typeof value === 'number') return couldBeHidden(session, value) ? (scrubNumber(session, String(value)) ?? value) : value;
   return value === null || typeof value === 'boolean' ? value : scrubTagged(session, value, position.level);
 }
@@ -133,7 +126,7 @@ function scrubTagged(session: Session, value: Tagged, level: number): Value {
       return scrubNumber(session, value.text) ?? { ...value, text: scrubText(session, value.text, asLabel, level) };
     case 'symbol':
     case 'regexp':
-      return { ...value, text: scrubText(session, value.text, whole, level) };
+      return { ...value, text: scrubText(session, value.text, upTo(limits.maxStringChars, value.text), level) };
     case 'function':
       return { ...value, name: scrubText(session, value.name, asLabel, level) };
     case 'reference':
@@ -143,7 +136,7 @@ function scrubTagged(session: Session, value: Tagged, level: number): Value {
     case 'cut':
       return { ...value, ...classOf(session, value.className, level) };
     case 'redacted':
-      return keepRedacted(value);
+      return keepRedacted(session, value);
     default:
       return value;
   }
@@ -157,18 +150,21 @@ function* scrubContainer(session: Session, value: Container, position: Position)
       return { ...value, ...className, fields: yield* scrubFields(session, value.fields, position) };
     }
     case 'error': {
-      const stack = value.stack === undefined ? {} : { stack: scrubText(session, value.stack, whole, level) };
+      const stack =
+        value.stack === undefined
+          ? {}
+          : { stack: scrubText(session, value.stack, upTo(limits.maxErrorStackChars, value.stack), level) };
       return {
         ...value,
         className: scrubText(session, value.className, asLabel, level),
-        message: scrubText(session, value.message, whole, level),
+        message: scrubText(session, value.message, upTo(limits.maxMessageChars, value.message), level),
         ...stack,
         fields: yield* scrubFields(session, value.fields, position),
       };
     }
     case 'array': {
       const className = classOf(session, value.className, level);
-      return { ...value, ...className, elements: yield* scrubElements(session, value.elements, position) };
+      return { ...value, ...className, elements: yield* scrubElements(session, value, position) };
     }
     case 'map': {
       const className = classOf(session, value.className, level);
@@ -200,40 +196,53 @@ function* scrubFields(
 ): Steps<[string, Value][]> {
   const inside = { outer, depth: depth + 1, level };
   const shown: [string, Value][] = [];
+  let isChanged = false;
   for (const [field, value] of fields) {
-    const name = scrubText(session, field, whole, level);
-    shown.push([name, isNameField(field) ? yield* valueSteps(session, value, { ...inside, name }) : value]);
+    const name = scrubText(session, field, upTo(limits.maxNameChars, field), level);
+    const own = telling(session, field, name, outer);
+    const seen = isNaming(field) ? yield* valueSteps(session, value, { ...inside, name: own }) : value;
+    isChanged ||= name !== field || seen !== value;
+    shown.push([name, seen]);
   }
-  const said = nameSaid(session, fields) ?? nameSaid(session, shown);
+  const said = nameSaid(session, fields) ?? (isChanged ? nameSaid(session, shown) : undefined);
   for (const [at, pair] of shown.entries()) {
     const [name, value] = pair;
     const field = fields[at]?.[0] ?? name;
-    if (isNameField(field)) continue;
-    const own = said !== undefined && isValueField(field) ? said : telling(session, field, name, outer);
+    if (isNaming(field)) continue;
+    const isSaid = said !== undefined && isHolding(field) && !isAboutName(session, said, value);
+    const natural = telling(session, field, name, outer);
+    const own = isSaid && !saysMore(session, natural, said) ? said : natural;
     pair[1] = yield* valueSteps(session, value, { ...inside, name: own });
   }
   return shown;
 }
 
-/** The hidden name that a sibling spells out, as in `{ name: 'password', value: … }`. */
-function nameSaid(session: Session, shown: [string, Value][]): string | undefined {
-  for (const [field, value] of shown) {
-    if (typeof value !== 'string' || value.length > maxNameChars || !isNameField(field)) continue;
-    if (session.nameRule(value) !== undefined) return value;
-  }
-  return undefined;
+/** Whether a field's own name is to be believed before what its siblings say: it names a secret, or they name none. */
+function saysMore(session: Session, own: string, said: string): boolean {
+  const rule = session.nameRule(own);
+  const saidRule = session.nameRule(said);
+  return rule !== undefined && (session.isSecret(rule) || saidRule === undefined || !session.isSecret(saidRule));
 }
 
-function* scrubElements(session: Session, elements: Value[], { name, outer, depth, level }: Position): Steps<Value[]> {
-  const pairs = elements.length === 2 || /^(?:raw_?headers|raw_?trailers)$/i.test(name ?? '');
+function* scrubElements(session: Session, list: List, { name, outer, depth, level, inEntries }: Position): Steps<Value[]> {
+  const { elements } = list;
+  const keyLines = keyLinesIn(elements);
+  const listed = listedSecrets(elements, session.scanning(false));
+  const inside = { outer, depth: depth + 1, level, ...(areEntries(elements) ? { inEntries: true } : {}) };
+  const before = nameBefore(session, list, name, inEntries);
   const shown: Value[] = [];
   for (const [at, element] of elements.entries()) {
-    const isName = (before: Value | undefined): before is string =>
-      typeof before === 'string' && before.length <= maxNameChars && (/^--?[A-Za-z]/.test(before) || (pairs && at % 2 === 1));
-    const said = [elements[at - 1], shown.at(-1)].find(
-      (before): before is string => isName(before) && session.nameRule(before) !== undefined,
-    );
-    shown.push(yield* valueSteps(session, element, { name: said ?? name, outer, depth: depth + 1, level }));
+    const secret = listed?.get(at);
+    if (secret !== undefined) {
+      shown.push(hideByName(session, secret, element));
+      continue;
+    }
+    if (keyLines?.has(at) && typeof element === 'string') {
+      shown.push(hideByName(session, 'private-key', element));
+      continue;
+    }
+    const said = before(elements[at - 1], at) ?? before(shown.at(-1), at) ?? secondOfLogin(list, name, at);
+    shown.push(yield* valueSteps(session, element, { ...inside, name: said ?? name }));
   }
   return shown;
 }
@@ -241,9 +250,9 @@ function* scrubElements(session: Session, elements: Value[], { name, outer, dept
 function* scrubEntry(session: Session, key: Value, value: Value, { name: outer, depth, level }: Position): Steps<[Value, Value]> {
   const inside = { outer, depth: depth + 1, level };
   const shown = yield* valueSteps(session, key, inside);
-  if (typeof shown !== 'string') return [shown, yield* valueSteps(session, value, inside)];
-  const name = telling(session, typeof key === 'string' ? key : shown, shown, outer);
-  return [shown, yield* valueSteps(session, value, { ...inside, name })];
+  const [said, seen] = [textOfKey(key), textOfKey(shown)];
+  const name = seen === undefined ? said : telling(session, said ?? seen, seen, outer);
+  return [shown, yield* valueSteps(session, value, name === undefined ? inside : { ...inside, name })];
 }
 
 /**
@@ -252,12 +261,12 @@ function* scrubEntry(session: Session, key: Value, value: Value, { name: outer, 
  */
 export function scrubText(session: Session, original: string, options: TextOptions = whole, level = 0): string {
   if (options.cut !== true && session.isKnownClean(original)) return original;
-  if (isMarker(original)) return original;
   try {
+    if (isMarker(original)) return knownMarkers(session.policy, original);
     if (original.length > maxTextChars) return session.hide('unscanned', undefined);
-    let text = storable(original);
+    let text = knownMarkers(session.policy, storable(original));
     for (let round = 0; round < maxRounds; round++) {
-      const json = options.cut || level >= maxJsonLevels ? undefined : scrubJson(session, text, level);
+      const json = level >= maxJsonLevels ? undefined : scrubJson(session, text, level);
       const next = scan(session, json ?? text, options);
       if (next === text) break;
       text = next;

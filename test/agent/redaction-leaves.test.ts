@@ -17,8 +17,10 @@ const policy: AgentPolicy = {
   pause: false,
   budget: { armMs: 5_000, share: 0.1 },
 };
+/** Says which lines stand there instead, the next ones, too. */
+const moved = { ...where, expectLine: 'another();', around: { before: [], after: ['a();', 'b();'] } };
 /** Pieces of what the program holds, shorter than any prefix or name that may be shown. */
-const pieces = ['a8Fk2L', 'Hj0PsU', 'gr4nt', 'hunt3r', 's0urce'];
+const pieces = ['a8Fk2L', 'Hj0PsU', 'gr4nt', 'hunt3r', 's0urce', 'ab0ve', 'bel0w', 'c0py'];
 const engines: { engine: Engine; environment: Record<string, string> }[] = [
   { engine: 'breakpoint', environment: { SIDELIGHT_ENGINES: 'breakpoint' } },
   { engine: 'live-edit', environment: { SIDELIGHT_ENGINES: 'live-edit' } },
@@ -47,12 +49,21 @@ describe.concurrent.each(nodes())('Node $major', ({ execPath: node, major }) => 
       };
       connection.send({ t: 'arm', action: { ...snapshot('act_all', where), expressions: ['text', 'error', 'byName', 'json'] } });
       connection.send({ t: 'arm', action: { ...snapshot('act_log', where), ...log } });
-      connection.send({ t: 'arm', action: { ...snapshot('act_moved', { ...where, expectLine: 'another();' }) } });
+      connection.send({ t: 'arm', action: { ...snapshot('act_moved', moved) } });
       connection.send({ t: 'locate', q: 'q1', snippet: 'const db', limit: 5 });
       expect(await ended(connection, 'act_all')).toMatchObject({ state: 'removed' });
       expect(await ended(connection, 'act_log')).toMatchObject({ state: 'removed', hits: 1 });
-      expect((await ended(connection, 'act_moved')).problem?.deployed?.[0]).toContain('[REDACTED:url-password]');
-      await until(() => framesOf(connection, 'located').length > 0, 'the places');
+      const notThere = await ended(connection, 'act_moved');
+      expect(notThere.message).toContain('[REDACTED:url-password]');
+      expect(notThere.problem?.deployed).toEqual([
+        expect.stringContaining('[REDACTED:url-password]'),
+        '// GET /?access_token=[REDACTED:token]',
+        '// GET /?access_token=[REDACTED:token]',
+      ]);
+      const located = await until(() => framesOf(connection, 'located')[0], 'the places');
+      expect(located.places.map(({ text }) => text)).toEqual(Array(2).fill(expect.stringContaining('[REDACTED:url-password]')));
+      const around = located.places.flatMap(({ before, after }) => [...before, ...after]);
+      expect(around.filter((line) => line.includes('[REDACTED:token]'))).toHaveLength(5);
       await until(() => running.stdout().includes('says'), 'the line of the logpoint');
 
       const left = raw(connection) + running.stdout();
@@ -73,7 +84,19 @@ describe.concurrent.each(nodes())('Node $major', ({ execPath: node, major }) => 
       expect(variables.get('split')).toEqual({ $: 'string', text: `${'.'.repeat(240)} `, length: expect.any(Number) });
       expect(variables.get('symbol')).toEqual({ $: 'symbol', text: 'Symbol([REDACTED:github-token])' });
       expect(variables.get('json')).toContain('kept');
+      expect(hit?.capture.stack.map((frame) => frame.function)).toContain('[REDACTED:github-token]');
     });
+  });
+
+  linkTest('every place of an action that has several is searched', async ({ bridgeWith, start, register }) => {
+    const bridge = await bridgeWith({ welcome: { policy } });
+    const copies = program('secret-copies.cjs');
+    start(node, ['--import', register, copies], settings(bridge, { SIDELIGHT_ENGINES: 'breakpoint' }));
+    const connection = await bridge.connection(0);
+    connection.send({ t: 'arm', action: snapshot('act_copies', { file: 'secret-copies.cjs', line: marked(copies) }) });
+    const told = await until(() => framesOf(connection, 'state').find(({ at }) => at?.length === 2), 'both places');
+    for (const { text } of told.at ?? []) expect(text).toContain('till:[REDACTED:url-password]@db.example');
+    expect(raw(connection)).not.toContain('s0urce');
   });
 
   linkTest('an agent that got no rules of secrets hides by name only', async ({ bridgeWith, start, register }) => {

@@ -142,6 +142,8 @@ describe('work', () => {
       'aB3',
       ' ',
     ],
+    ...['\x1b[0m', '\x1b[', '\\u001b[', '[REDACTED:x]', 'a\u200b', 'ｐ', 'password＝', 'ghp_\u00ad'],
+    ...['digest a=\\"', 'digest a=x,', 'authorization: a="', 'authorization: a=\\"', 'Private-Lines: 1', '\\n'],
     ...tokens.map(({ token }) => token.slice(0, 4)),
   ];
 

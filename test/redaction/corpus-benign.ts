@@ -1,4 +1,5 @@
 import type { Sample } from './corpus.ts';
+import { notations } from './notation-samples.ts';
 
 /** What debugging lives on and must stay as it is. */
 export const benign: Sample[] = [
@@ -167,4 +168,5 @@ export const benign: Sample[] = [
       ['sideEffect', 'none'],
     ] as const
   ).map(([name, text]) => ({ class: 'names', name, text })),
+  ...Object.values(notations).flatMap(({ harmless }) => harmless.map((text) => ({ class: 'other-notation', text }))),
 ];

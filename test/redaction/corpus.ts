@@ -1,3 +1,5 @@
+import { notations } from './notation-samples.ts';
+
 export { benign } from './corpus-benign.ts';
 
 /** A labelled value: `secret` must not survive in what is answered; without one nothing may change. */
@@ -215,4 +217,10 @@ export const sensitive: Sample[] = [
     ['Please contact Linda Davis about the delivery', 'Linda Davis'],
     ['Mr. Wilson asked for a refund', 'Wilson'],
   ]),
+  ...inside(
+    'other-notation',
+    Object.values(notations).flatMap(({ secrets }) =>
+      secrets.flatMap(([text, ...told]) => told.map((secret): [string, string] => [text, secret])),
+    ),
+  ),
 ];

@@ -4,6 +4,8 @@ import { defaultRedactionPolicy, toAgentRules, toNameRules } from '../../src/red
 
 const ruleOf = compileNameRules(toNameRules(defaultRedactionPolicy));
 
+const under = (names: readonly string[], rule: string | undefined) => names.map((name) => [name, rule] as const);
+
 describe('name rules', () => {
   it.each([
     ['userPassword', ['user', 'password']],
@@ -33,6 +35,14 @@ describe('name rules', () => {
     ['session.id', 'cookie'],
     ['cardSecurityCode', 'cvv'],
     ['emailAddress', 'email'],
+    ['basicAuth', 'authorization'],
+    ['x-auth', 'authorization'],
+    ['keyPem', 'private-key'],
+    ['walletKey', 'secret'],
+    ['seedWords', 'secret'],
+    ['samlResponse', 'secret'],
+    ['client_assertion', 'secret'],
+    ['DATABASE_URI', 'secret'],
   ])('hide %s by the rule %s', (name, rule) => {
     expect(ruleOf(name)).toBe(rule);
   });
@@ -62,6 +72,41 @@ describe('name rules', () => {
     'constructor',
   ])('leave %s alone', (name) => {
     expect(ruleOf(name)).toBeUndefined();
+  });
+
+  it.each([
+    ...under(
+      'auth access api refresh id bearer csrf bot kiosk'.split(' ').map((head) => `${head}token`),
+      'token',
+    ),
+    ...under(
+      'api app jwt cookie mfa totp lighthouse'.split(' ').map((head) => `${head}secret`),
+      'secret',
+    ),
+    ...under(['dbpass', 'dbpw', 'mysqlpwd', 'userpwd', 'rootmysqlpass', 'passwordconfirm', 'passwordhash'], 'password'),
+    ...under(['dbpasswords', 'PASSWORDHASH', 'userpasswordhash'], 'password'),
+    ...under(['otpcode', 'cardpin', 'cvvcode', 'useremail', 'workemail', 'mobilephone', 'authtokens'], undefined),
+  ])('hide %s, which is written together', (name, rule) => {
+    if (rule === undefined) expect(ruleOf(name)).toBeDefined();
+    else expect(ruleOf(name)).toBe(rule);
+    expect(ruleOf(`old_${name}`), 'as one word of several').toBe(ruleOf(name));
+  });
+
+  it.each(
+    (
+      'compass bypass trespass surpass encompass overpass underpass happen spin spinning hairpin kingpin pushpin hotel cartel ' +
+      'microphone headphones iphone saxophone secretary secretariat tokenize tokenizer tokencount maxtokens istoken hastoken ' +
+      'passwordless passwordlength passwordpolicy passport passive passing emailed cookies2count sigusr sigval voicemail ' +
+      'span expand japan pinned opinion shipping gzip unzip basalt desalt'
+    ).split(' '),
+  )('leave %s alone, which only has such letters in it', (word) => {
+    expect(ruleOf(word)).toBeUndefined();
+    expect(ruleOf(`the_${word}`)).toBeUndefined();
+  });
+
+  it('find short phrases of a policy only behind words that stand before names', () => {
+    const own = compileNameRules(toNameRules({ ...defaultRedactionPolicy, names: { mark: ['grade'] } }));
+    expect([own('grade'), own('usergrade'), own('upgrade'), own('downgrade')]).toEqual(['mark', 'mark', undefined, undefined]);
   });
 
   it('judge a very long name by its end, in linear time', () => {

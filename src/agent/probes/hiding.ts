@@ -1,4 +1,4 @@
-import type { AgentPolicy, Located, Place, StateFrame } from '../../protocol/frames.ts';
+import type { AgentPolicy, Located, Place, StackFrame, StateFrame } from '../../protocol/frames.ts';
 import { limits } from '../../protocol/limits.ts';
 import { compileNameRules } from '../../protocol/names.ts';
 import { Secrets } from '../../protocol/secrets.ts';
@@ -24,7 +24,17 @@ export class Hiding implements Rules {
 
   /** Adds what it hides to `counts`, by rule. */
   place<Told extends Place>(place: Told, counts: Counts = {}): Told {
-    return place.text === undefined ? place : { ...place, text: this.#line(place.text, counts) };
+    const { function: name, text } = place;
+    return {
+      ...place,
+      ...(name === undefined ? {} : { function: this.#name(name, counts) }),
+      ...(text === undefined ? {} : { text: this.#line(text, counts) }),
+    };
+  }
+
+  /** A program can give its functions any name while it runs. Adds what it hides to `counts`. */
+  stack(frames: readonly StackFrame[], counts: Counts): StackFrame[] {
+    return each(frames, (frame) => ({ ...frame, function: this.#name(frame.function, counts) }));
   }
 
   located(told: Located): Located {
@@ -33,15 +43,16 @@ export class Hiding implements Rules {
       before: this.#lines(place.before),
       after: this.#lines(place.after),
     }));
-    return { ...told, places };
+    return { ...told, places, ...(told.message === undefined ? {} : { message: this.#words(told.message) }) };
   }
 
   state(told: State): State {
-    const { at, lastError, message, problem } = told;
+    const { at, engine, lastError, message, problem } = told;
     const deployed = problem?.deployed;
     return {
       ...told,
       ...(at === undefined ? {} : { at: each(at, (place) => this.place(place)) }),
+      ...(engine === undefined ? {} : { engine: { ...engine, why: this.#words(engine.why) } }),
       ...(lastError === undefined ? {} : { lastError: this.#words(lastError) }),
       ...(message === undefined ? {} : { message: this.#message(message, deployed?.[0]) }),
       ...(deployed === undefined ? {} : { problem: { ...problem, deployed: this.#lines(deployed) } }),
@@ -57,15 +68,21 @@ export class Hiding implements Rules {
     return this.secrets?.hide(line, limits.maxLineChars, counts, line.length >= limits.maxLineChars) ?? line;
   }
 
-  #words(words: string): string {
-    return this.secrets?.hide(words, limits.maxMessageChars, {}) ?? words;
+  #name(name: string, counts: Counts): string {
+    return this.secrets?.hide(name, limits.maxNameChars, counts, name.length >= limits.maxNameChars) ?? name;
+  }
+
+  /** Sentences are cut where they are made. */
+  #words(words: string, isCut = words.length >= limits.maxMessageChars): string {
+    return this.secrets?.hide(words, limits.maxMessageChars, {}, isCut) ?? words;
   }
 
   /** A line that is quoted may be cut, which the words behind it do not show. */
   #message(message: string, line: string | undefined): string {
     const at = line === undefined ? -1 : indexOf(message, line);
     if (line === undefined || at < 0) return this.#words(message);
-    return this.#words(`${slice(message, 0, at)}${this.#line(line)}${slice(message, at + line.length)}`);
+    const told = `${slice(message, 0, at)}${this.#line(line)}${slice(message, at + line.length)}`;
+    return this.#words(told, message.length >= limits.maxMessageChars);
   }
 }
 

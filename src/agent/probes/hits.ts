@@ -44,7 +44,8 @@ export class Hits implements VisitHost {
         hit({ capture, ...hit }) {
           const redacted = { ...capture.redacted };
           const at = rules.place(capture.at, redacted);
-          events.hit({ ...hit, capture: { ...capture, at, redacted } });
+          const stack = rules.stack(capture.stack, redacted);
+          events.hit({ ...hit, capture: { ...capture, at, stack, redacted } });
         },
       },
       map,
@@ -58,9 +59,13 @@ export class Hits implements VisitHost {
     const pausedMs = monotonicMs() - pass.startMs + pass.runtimeMs;
     watch.hits += 1;
     watch.isChanged = true;
-    const { id, rev, hits } = watch;
+    const { id, rev, hits, traceparent } = watch;
     const capture = { at: pass.site.spot.place, ...captured, pauseMicros: round(pausedMs * 1_000) };
-    this.#delivery.send({ id, rev, hit: hits, ts, capture }, raw, watch.duration?.span === 'function');
+    this.#delivery.send(
+      { id, rev, hit: hits, ts, capture, ...(traceparent === undefined ? {} : { traceparent }) },
+      raw,
+      watch.duration?.span === 'function',
+    );
     if (hits >= watch.maxHits && watch.sums === undefined)
       this.#ends.endSoon(watch, 'removed', { message: 'All its hits were taken.' });
   }

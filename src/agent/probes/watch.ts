@@ -35,6 +35,7 @@ export interface Watch {
   slot: number;
   kind: Action['kind'];
   where: Action['where'];
+  traceparent: string | undefined;
   condition: Expression | undefined;
   /** Read at a hit; of a metric, the one that is measured. */
   expressions: Expression[];
@@ -128,6 +129,7 @@ export function readAction(action: Action, slot: number, hidden: HiddenName): Wa
     slot,
     kind,
     where: action.where,
+    traceparent: action.traceparent,
     condition,
     expressions,
     log:

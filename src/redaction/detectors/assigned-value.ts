@@ -13,6 +13,11 @@ const quotes = '"\'`';
 const blanks = ' \t=>:';
 const elementBlanks = ' \t=>:\r\n';
 const maxBlanks = 24;
+/** A name and its value in braces, in characters. */
+const maxPairChars = 400;
+/** The name of a parameter before its quote, in one case: in base64 that ends with a sign of equality both are mixed. */
+const parameter = /(?:^|[\s,;])(?:[a-z_-]{2,32}|[A-Z_-]{2,32}|keyId)=\\{0,4}$/;
+const maxParameterChars = 40;
 /** Headers whose value has several parts up to the end of the line. */
 export const wholeLine = new Set(['cookie', 'authorization']);
 /** Rules of short codes: what is long or has no digit is none of them. */
@@ -45,10 +50,12 @@ export function valueEnd(text: string, separatorEnd: number, rule: string): Assi
   const quote = text[start + escapes];
   if (quote !== undefined && quotes.includes(quote)) return quotedEnd(text, start + escapes + 1, quote, escapes);
   if (text.startsWith('%22', start)) start += 3;
+  const braced = quote === '{' ? bracedEnd(text, separatorEnd, start) : undefined;
+  if (braced !== undefined) return braced;
   const limit = Math.min(text.length, start + maxValueChars);
   let end = start;
   if (wholeLine.has(rule)) {
-    while (end < limit && !'\r\n"\'`'.includes(text[end] as string)) end++;
+    end = endOfLine(text, start, limit);
   } else {
     while (end < limit && !' \t\r\n,;&|<>"\'`)}]'.includes(text[end] as string)) end++;
     while (end > start && '.:!?'.includes(text[end - 1] as string)) end--;
@@ -71,4 +78,29 @@ function quotedEnd(text: string, start: number, quote: string, escapes: number):
     slashes = 0;
   }
   return { start, end: limit, quoted: true };
+}
+
+/** Up to the end of the line, or to a quote that was open before; a quoted parameter, `token="…"`, belongs to the value. */
+function endOfLine(text: string, start: number, limit: number): number {
+  let end = start;
+  for (; end < limit && text[end] !== '\r' && text[end] !== '\n'; end++) {
+    const quote = text[end] as string;
+    if (!quotes.includes(quote)) continue;
+    if (!parameter.test(text.slice(Math.max(start, end - maxParameterChars), end))) return end;
+    for (end++; end < limit && text[end] !== quote && text[end] !== '\r' && text[end] !== '\n'; end++);
+    if (text[end] !== quote) return end;
+  }
+  return end;
+}
+
+/** `Pwd={a;b}` of a connection string: what stands between the braces, where a closing one is written twice. */
+function bracedEnd(text: string, separatorEnd: number, start: number): AssignedValue | undefined {
+  if (start !== separatorEnd || text[start - 1] !== '=') return undefined;
+  const before = text.slice(Math.max(0, separatorEnd - maxPairChars), separatorEnd);
+  if (!/(?:^|[;"'])\s{0,2}[\w ]{2,64}=$/.test(before)) return undefined;
+  const inside = /^\{((?:[^{}\n]|\}\}|\{\{){1,256})\}(?=;|["'\s]|$)/.exec(text.slice(start, start + maxPairChars))?.[1];
+  if (inside === undefined || /^\d{1,2}$/.test(inside)) return undefined;
+  // A name in braces is one more placeholder, unless other pairs stand before it.
+  if (/^[A-Za-z_$][\w$.]*$/.test(inside) && !/(?:^|[;"'])[\w ]{2,64}=[^;]{1,256};/.test(before)) return undefined;
+  return { start: start + 1, end: start + 1 + inside.length, quoted: true };
 }

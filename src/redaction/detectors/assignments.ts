@@ -1,7 +1,10 @@
+import { couldContain } from '../name-filter.ts';
 import { valueEnd } from './assigned-value.ts';
 import { isIn, sets, startOf } from './characters.ts';
 import type { Detector, Finding, Scanning } from './detector.ts';
 import { isHarmlessValue } from './harmless-value.ts';
+import { isVerb } from './run-forms.ts';
+import { Shape } from './traits.ts';
 
 /** Longest name before a separator, in characters; what is longer is judged by its end. */
 const maxNameChars = 64;
@@ -10,6 +13,8 @@ const minChars = 5;
 
 /** Words that stand between a name and its `=` in declarations: `password string = "…"`, `password: string = "…"`. */
 const types = new Set(['string', 'str', 'char', 'byte', 'var', 'text', 'const', 'any', 'auto']);
+/** Longest of them. */
+const maxTypeChars = 6;
 
 /**
  * Secrets and personal data behind their name in text: `password=…`, `"apiKey": "…"`, `Authorization: …`,
@@ -18,12 +23,17 @@ const types = new Set(['string', 'str', 'char', 'byte', 'var', 'text', 'const', 
 export const assignments: Detector = {
   name: 'assignments',
   kind: 'secret',
-  couldHold: ({ length, separator }) => separator && length >= minChars,
+  couldHold: ({ length, shapes }) => (shapes & Shape.assigned) !== 0 && length >= minChars,
   find(text, scanning) {
     const findings: Finding[] = [];
+    // Met on the way: V8 would move a search that is done before the loop into it.
+    let hasFlag = false;
     let after = 0;
     for (let at = 0; at < text.length; at++) {
-      const separator = at < after ? 0 : separatorAt(text, at);
+      const code = text.charCodeAt(at);
+      if (code === 45 && text.charCodeAt(at + 1) === 45) hasFlag = true;
+      if (code > 127 || separates[code] === 0 || at < after) continue;
+      const separator = separatorAt(text, at, code, hasFlag);
       if (separator === 0) continue;
       const rule = ruleBefore(text, at, scanning);
       if (rule === undefined) continue;
@@ -39,9 +49,13 @@ export const assignments: Detector = {
   },
 };
 
-/** Length of the separator between a name and its value here, or 0. */
-function separatorAt(text: string, at: number): number {
-  switch (text.charCodeAt(at)) {
+/** What separators begin with. */
+const separates = new Uint8Array(128);
+for (const sign of ':>,= %') separates[sign.charCodeAt(0)] = 1;
+
+/** Length of the separator between a name and its value here, or 0. `hasFlag`: whether `--` stands somewhere before. */
+function separatorAt(text: string, at: number, code: number, hasFlag: boolean): number {
+  switch (code) {
     case 58: // ':'
       return text.startsWith('://', at) ? 0 : 1;
     case 62: // '<name>'
@@ -51,9 +65,8 @@ function separatorAt(text: string, at: number): number {
     case 61: // '='
       return text[at + 1] === '>' ? 2 : 1;
     case 32: // ' '
-      if (text.startsWith(' is ', at)) return 4;
-      if (text.startsWith(' was ', at)) return 5;
-      return isFlag(text, at) && text[at + 1] !== '-' ? 1 : 0;
+      if (isVerb(text, at)) return text.charCodeAt(at + 1) === 105 ? 4 : 5;
+      return hasFlag && isFlag(text, at) && text[at + 1] !== '-' ? 1 : 0;
     case 37: // '%3D' and '%3A'
       return text.startsWith('%3D', at) || text.startsWith('%3A', at) || text.startsWith('%3d', at) ? 3 : 0;
     default:
@@ -73,29 +86,32 @@ function isFlag(text: string, at: number): boolean {
   return text.startsWith('--', start) && at - start > 2 && (start === 0 || text[start - 1] === ' ');
 }
 
-function ruleBefore(text: string, separator: number, { nameRule, phraseRule }: Scanning): string | undefined {
+function ruleBefore(text: string, separator: number, { nameRule, phraseRule, nameGrams }: Scanning): string | undefined {
   let end = skipBack(text, separator);
   // Only the last part of a path or file name: `password.ts:45:12` is a place, not a password.
   let start = startOf(text, end, sets.url64, maxNameChars);
   if (start === end) return undefined;
-  let name = text.slice(start, end);
-  if (text[separator] === '=' && types.has(name.toLowerCase())) {
+  if (text[separator] === '=' && end - start <= maxTypeChars && types.has(text.slice(start, end).toLowerCase())) {
     end = skipBack(text, start);
     start = startOf(text, end, sets.url64, maxNameChars);
-    name = text.slice(start, end);
   }
-  const rule = nameRule(name === 'value' ? (attributeBefore(text, start) ?? name) : name);
+  const attribute = end - start === 5 && text.startsWith('value', start) ? attributeBefore(text, start) : undefined;
+  const rule =
+    attribute === undefined
+      ? couldContain(nameGrams, text, start, end)
+        ? nameRule(text.slice(start, end))
+        : undefined
+      : nameRule(attribute);
   if (rule !== undefined) return rule;
   // "API key: …" is two words; a third one ("card security code") only joins when the first two say nothing.
   if (text[start - 1] !== ' ') return undefined;
   const second = startOf(text, start - 1, sets.word, maxNameChars);
   if (second === start - 1) return undefined;
-  const two = phraseRule(text.slice(second, end));
+  const two = couldContain(nameGrams, text, second, end) ? phraseRule(text.slice(second, end)) : undefined;
   if (two !== undefined || text[second - 1] !== ' ') return two;
   const third = startOf(text, second - 1, sets.word, maxNameChars);
-  return third === second - 1 || phraseRule(text.slice(third, start - 1)) !== undefined
-    ? undefined
-    : phraseRule(text.slice(third, end));
+  if (third === second - 1 || !couldContain(nameGrams, text, third, end)) return undefined;
+  return phraseRule(text.slice(third, start - 1)) === undefined ? phraseRule(text.slice(third, end)) : undefined;
 }
 
 /** The name in `key="name" value="…"`, when `value` begins here. */

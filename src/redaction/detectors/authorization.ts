@@ -1,12 +1,17 @@
+import { announcing } from './announcing.ts';
 import { endOf, isIn, sets } from './characters.ts';
 import type { Detector, Finding } from './detector.ts';
+import { isPlaceholder } from './placeholder.ts';
+import { listSchemes, wordSchemes } from './schemes.ts';
 
-/** Schemes of the Authorization header whose credential is one word. */
-const scheme =
-  /\b(?:bearer|basic|negotiate|ntlm|dpop|apikey|api-?token|ssws|geniekey|splunk|sharedaccesssignature)[ +]{1,4}|\bbearer%20/gi;
-/** Schemes whose credential is a list of parameters: HTTP Digest, signatures of AWS and of HTTP messages, OAuth 1.0, Hawk. */
-const listScheme = /\b(?:digest|aws4-[a-z0-9-]{4,24}|signature|oauth|hawk) {1,4}(?=[a-z_-]{2,32}=)/gi;
-const parameter = /,? {0,2}[\w-]{1,64}=(?:\\?"[^"\n]{0,1024}"|[^\s,"]{1,2048})/y;
+const scheme = new RegExp(`\\b(?:${wordSchemes.join('|')})[ +]{1,4}|\\bbearer%20`, 'gi');
+/** `Token` is also a word: only its own parameter makes it a scheme. */
+const listScheme = new RegExp(
+  `\\b(?:${listSchemes.join('|')}|aws4-[a-z0-9-]{4,24}|googlelogin) {1,4}(?=[a-z_-]{2,32}=)|\\btoken {1,4}(?=token=)|\\bmac {1,4}(?=id=)`,
+  'gi',
+);
+const parameter = /,? {0,2}[\w-]{1,64}=(?:\\{0,4}"[^"\n]{0,1024}(?:"|$)|[^\s,"]{1,2048})/y;
+const schemes = announcing([...wordSchemes, ...listSchemes, 'aws4-', 'googlelogin', 'token', 'mac'].join('|'));
 const maxParameters = 24;
 const minChars = 8;
 const maxChars = 16_384;
@@ -15,7 +20,8 @@ const maxChars = 16_384;
 export const authorization: Detector = {
   name: 'authorization',
   kind: 'secret',
-  couldHold: ({ spaces, percent, plus, length }) => length > 6 && (spaces > 0 || percent || plus),
+  couldHold: ({ spaces, percent, plus, length, announced }) =>
+    length > 6 && (spaces > 0 || percent || plus) && (announced & schemes) !== 0,
   find(text, { cut }) {
     const findings: Finding[] = [];
     for (const match of text.matchAll(scheme)) {
@@ -30,7 +36,8 @@ export const authorization: Detector = {
     }
     for (const match of text.matchAll(listScheme)) {
       const start = match.index + match[0].length;
-      findings.push({ start, end: endOfParameters(text, start), rule: 'authorization' });
+      const end = endOfParameters(text, start);
+      if (!isExample(text.slice(start, end))) findings.push({ start, end, rule: 'authorization' });
     }
     return findings;
   },
@@ -49,4 +56,10 @@ function endOfParameters(text: string, start: number): number {
 
 function isPlainWord(text: string): boolean {
   return text.length < 20 && /^[A-Za-z]?[a-z-]*$/.test(text);
+}
+
+/** `token="…"`: the only parameter, and what documentation writes in its place. */
+function isExample(parameters: string): boolean {
+  const value = /^[\w-]{1,64}=["']?([^"',=\s]{1,64})["']?$/.exec(parameters)?.[1];
+  return value !== undefined && isPlaceholder(value);
 }

@@ -26,7 +26,7 @@ const issuers: readonly { digits: RegExp; lengths: readonly number[] }[] = [
 export const card: Detector = {
   name: 'card',
   kind: 'personal',
-  couldHold: ({ numberDigits, digits, capitals, cut }) => numberDigits >= (cut ? 8 : 12) || (digits >= 12 && capitals > 0),
+  couldHold: ({ linkedDigits, cut }) => linkedDigits >= (cut ? 8 : 12),
   find(text, { cut }) {
     const findings: Finding[] = [];
     for (const pattern of [candidate, inRow]) {

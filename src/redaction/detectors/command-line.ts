@@ -1,11 +1,12 @@
 import type { Detector, Finding } from './detector.ts';
 import { isPlaceholder } from './placeholder.ts';
+import { Shape } from './traits.ts';
 
 /** Arguments behind a command that are looked at, in characters. */
 const maxArgumentChars = 1_024;
-/** `-u user:password` and `--user user:password`; one side may be empty where a key takes its place. */
+/** `-u user:password` and `--user user:password`, also as items of a list; one side may be empty where a key takes its place. */
 const userOption =
-  /(?<=^|[\s"'])(?:-u|--user|--proxy-user)(?:=|[ \t]{1,4})(?:"([^"\n]{3,256})"|'([^'\n]{3,256})'|([^\s"':]{0,128}:(?:"[^"\n]{1,128}"|'[^'\n]{1,128}'|[^\s"']{1,128})))/g;
+  /(?<=^|[\s"'])(?:-u|--user|--proxy-user)(?:=|[ \t]{1,4}|["'], ?(?=["']))(?:"([^"\n]{3,256})"|'([^'\n]{3,256})'|([^\s"':]{0,128}:(?:"[^"\n]{1,128}"|'[^'\n]{1,128}'|[^\s"']{1,128})))/g;
 /** Commands that take a password behind a short option of their own. */
 const commands =
   /\b(?:(mysql|mysqldump|mysqladmin|mariadb)|(sshpass)|(docker login|podman login|az login|helm registry login)|(redis-cli)|(ldapsearch|ldapadd|ldapmodify)|(sqlcmd|bcp))\b/g;
@@ -36,7 +37,7 @@ const placeholders = new Set([
 export const commandLine: Detector = {
   name: 'command-line',
   kind: 'secret',
-  couldHold: ({ spaces, length }) => length >= 8 && spaces > 0,
+  couldHold: ({ separator, shapes, length }) => length >= 8 && separator && (shapes & Shape.option) !== 0,
   find(text) {
     return [...(text.includes('-u') ? users(text) : []), ...(/ -[paPw]/.test(text) ? shortOptions(text) : [])];
   },

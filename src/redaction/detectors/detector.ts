@@ -17,6 +17,8 @@ export interface Scanning {
   nameRule(name: string): string | undefined;
   /** Like `nameRule`, for phrases of several words only. */
   phraseRule(name: string): string | undefined;
+  /** What names that have a rule begin with and end in, as in name-filter.ts. */
+  nameGrams: Uint32Array;
 }
 
 /**

@@ -9,7 +9,7 @@ const fileEndings = new Set(
   'png jpg jpeg gif svg webp ico js mjs cjs ts tsx jsx css scss json map html xml yaml yml md txt lock'.split(' '),
 );
 
-/** E-mail addresses, also with the @ percent-encoded; `git@host:path` is an address of code, not of a person. */
+/** E-mail addresses, also with the @ percent-encoded; `git@host` is an address of code, not of a person. */
 export const email: Detector = {
   name: 'email',
   kind: 'personal',
@@ -38,7 +38,7 @@ export const email: Detector = {
         fileEndings.has(top)
       )
         return;
-      if (text.slice(start, sign) === 'git' && text[end] === ':') return;
+      if (text.slice(start, sign) === 'git') return;
       findings.push({ start, end, rule: 'email' });
     };
     eachOccurrence(text, '@', (sign) => at(sign, 1));

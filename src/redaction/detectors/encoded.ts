@@ -1,6 +1,6 @@
 import { endOf, isIn, sets } from './characters.ts';
 import type { Finding } from './detector.ts';
-import type { Traits } from './traits.ts';
+import { Shape, type Traits } from './traits.ts';
 
 const minBase64Chars = 20;
 /** Longer runs are decoded up to here; hidden as a whole. */
@@ -9,15 +9,15 @@ const maxBase64Chars = 65_536;
 const minPrintable = 0.9;
 
 /** Whether a text with these traits could hold any encoded secret; never false for one that does. */
-export const couldBeEncoded = ({ longestBase64, percent, backslash }: Traits): boolean =>
-  longestBase64 >= minBase64Chars || percent || backslash;
+export const couldBeEncoded = ({ shapes, percent, backslash }: Traits): boolean =>
+  (shapes & Shape.encoded) !== 0 || percent || backslash;
 
 /**
  * Secrets in base64, hexadecimal, percent-encoding or escapes of languages: decoded once, searched by `search`, hidden with their encoding. A stretch is
  * hidden whole, because where a secret ends in base64 cannot be said.
  */
 export function findEncoded(text: string, traits: Traits, search: (decoded: string) => Finding | undefined): Finding[] {
-  const findings = traits.longestBase64 >= minBase64Chars ? findBase64(text, search) : [];
+  const findings = (traits.shapes & Shape.encoded) !== 0 ? findBase64(text, search) : [];
   if (traits.percent) findings.push(...findParts(text, /%[0-9A-Fa-f]{2}/, decodePercent, search));
   if (text.includes('\\x') || text.includes('\\u00'))
     findings.push(...findParts(text, /\\(?:x|u00)[0-9A-Fa-f]{2}/, decodeEscapes, search));

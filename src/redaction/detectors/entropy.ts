@@ -1,5 +1,7 @@
 import { endOf, isIn, sets } from './characters.ts';
 import type { Detector, Finding } from './detector.ts';
+import { isBehindPublicName } from './public-names.ts';
+import { Shape } from './traits.ts';
 
 /** Shorter random text is more often an id that debugging needs than a secret. */
 const minChars = 30;
@@ -21,7 +23,7 @@ const maxMeasuredChars = 512;
 export const entropy: Detector = {
   name: 'entropy',
   kind: 'secret',
-  couldHold: ({ digits, longestBase64, cut }) => digits > 0 && longestBase64 >= (cut ? minCutChars : minStrictChars),
+  couldHold: ({ shapes }) => (shapes & Shape.random) !== 0,
   find(text, { cut, strict }) {
     const findings: Finding[] = [];
     for (let at = 0; at < text.length; at++) {
@@ -93,5 +95,6 @@ function isPublic(text: string, at: number, end: number): boolean {
   if (text[at - 1] === '"' && /^[\da-f]{1,8}-[A-Za-z\d+/]{27}$/.test(text.slice(at, Math.min(end, at + 40)))) return true;
   const before = text.slice(Math.max(0, at - 64), at + 8);
   if (/public[_ -]?(?:key|token)["']?\s?[:=]\s?["']?$/i.test(text.slice(Math.max(0, at - 32), at))) return true;
+  if (isBehindPublicName(text, at)) return true;
   return /sha(?:1|256|384|512)-/.test(before) || /data:(?:image|font|audio|video)\/[a-z0-9+.-]{1,40};base64,/.test(before);
 }

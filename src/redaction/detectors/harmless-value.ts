@@ -38,13 +38,13 @@ export function isHarmlessValue(assignment: Assignment): boolean {
   // Two texts in a row are a name and its value only when the second does not read like another name.
   if (text[separator] === ',') return !/\d/.test(value) || value.length < minListedChars;
   const isCompared = text[separator] === '=' && (text[separator + 1] === '=' || '=!'.includes(text[separator - 1] ?? ' '));
-  if (quoted) return isCompared && plainWords.has(value);
+  const isSentence = text.startsWith(' is ', separator) || text.startsWith(' was ', separator);
+  if (quoted) return (isCompared || isSentence) && plainWords.has(value);
   if (plainWords.has(value.toLowerCase())) return true;
   // A comparison with a name is code; with a quoted text it shows the secret.
   if (isCompared && /^[\p{L}_$][\p{L}\p{N}_$.]*$/u.test(value)) return true;
   if (wholeLine.has(rule) && isProse(value)) return true;
-  if (text.startsWith(' is ', separator) || text.startsWith(' was ', separator))
-    return !/\d/.test(value) && /^[a-z'-]*$|^[A-Z][a-z]*$/.test(value);
+  if (isSentence) return !/\d/.test(value) && /^[a-z'-]*$|^[A-Z][a-z]*$/.test(value);
   if (/^[[{(]/.test(value) || value.startsWith('${') || value.startsWith('$(')) return true;
   if (rule === 'token' && (/^\d{1,5}$/.test(value) || /^.$/.test(value))) return true;
   return isCode(assignment, value) || isType(assignment, value);

@@ -1,4 +1,5 @@
 import type { Detector, Finding } from './detector.ts';
+import { Shape } from './traits.ts';
 
 /** Length by country, from the IBAN registry (ISO 13616). */
 const lengths: Readonly<Record<string, number>> = Object.fromEntries(
@@ -10,6 +11,8 @@ const lengths: Readonly<Record<string, number>> = Object.fromEntries(
     .split(' ')
     .map((entry) => [entry.slice(0, 2), Number(entry.slice(2))]),
 );
+const countries = new Uint8Array(32 * 32);
+for (const country of Object.keys(lengths)) countries[indexOf(country.charCodeAt(0), country.charCodeAt(1))] = 1;
 const candidate = /(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,30}/g;
 const cutCandidate = /(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){6,30}[ -]?$/;
 const maxIbanChars = 48;
@@ -19,7 +22,7 @@ const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{4}/i;
 export const iban: Detector = {
   name: 'iban',
   kind: 'personal',
-  couldHold: ({ digits, length, cut }) => digits >= 2 && length >= (cut ? 10 : 15),
+  couldHold: ({ shapes, length, cut }) => (shapes & Shape.iban) !== 0 && length >= (cut ? 10 : 15),
   find(text, { cut }) {
     const findings: Finding[] = [];
     for (const match of text.matchAll(candidate)) {
@@ -36,6 +39,15 @@ export const iban: Detector = {
     return findings;
   },
 };
+
+function indexOf(first: number, second: number): number {
+  return ((first & 31) << 5) | (second & 31);
+}
+
+/** Whether these two letters are a country that has IBANs. */
+export function isCountry(text: string, at: number): boolean {
+  return countries[indexOf(text.charCodeAt(at), text.charCodeAt(at + 1))] === 1;
+}
 
 /** Characters of the text that form an IBAN; words that follow it after a blank are not part of it. */
 function ibanEnd(text: string): number {

@@ -1,5 +1,6 @@
 import { BlockList, isIPv6 } from 'node:net';
 import type { Detector, Finding } from './detector.ts';
+import { Shape } from './traits.ts';
 
 const v4 = /(?<![\w.])(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?!\w|\.\d|-[a-z])/g;
 const v6 = /(?<![\w:.])(?=[0-9a-f:]{0,4}:)[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?![\w:])/gi;
@@ -23,7 +24,8 @@ privateBlocks.addSubnet('100.64.0.0', 10);
 export const ip: Detector = {
   name: 'ip',
   kind: 'personal',
-  couldHold: ({ digits, dots, colons, cut }) => (digits >= 3 && dots >= (cut ? 2 : 3)) || colons >= (cut ? 1 : 2),
+  couldHold: ({ digitDots, colons, shapes, cut }) =>
+    digitDots >= (cut ? 2 : 3) || colons >= (cut ? 1 : 7) || (shapes & Shape.doubleColon) !== 0,
   find(text, { cut, strict }) {
     const findings: Finding[] = [];
     for (const match of text.matchAll(v4)) {

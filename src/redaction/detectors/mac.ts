@@ -11,8 +11,7 @@ const maxAddressChars = 20;
 export const mac: Detector = {
   name: 'mac',
   kind: 'personal',
-  couldHold: ({ length, colons, dashes, dots, cut }) =>
-    length >= (cut ? 8 : 14) && (colons >= (cut ? 2 : 5) || dashes >= (cut ? 2 : 5) || dots >= 2),
+  couldHold: ({ length, pairs, fours, cut }) => length >= (cut ? 8 : 14) && (pairs >= (cut ? 2 : 5) || fours >= 2),
   find(text, { cut }) {
     const findings: Finding[] = [];
     for (const match of text.matchAll(address)) {

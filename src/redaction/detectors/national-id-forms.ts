@@ -47,6 +47,25 @@ const brazilian = (digits: string, weights: readonly number[]): boolean => {
 const cpf: NationalId = {
   isValid: (id) => brazilian(id, [10, 9, 8, 7, 6, 5, 4, 3, 2]) && brazilian(id, [11, 10, 9, 8, 7, 6, 5, 4, 3, 2]),
 };
+/** Brazil, Receita Federal, Instrução Normativa 2.229/2024: two check digits modulo 11; letters count 17 to 42. */
+const cnpj: NationalId = {
+  isValid(id) {
+    const values = [...id.replace('/', '')].map((character) => character.charCodeAt(0) - 48);
+    const digitBehind = (weights: readonly number[]): number => {
+      const rest = weights.reduce((sum, weight, at) => sum + weight * (values[at] as number), 0) % 11;
+      return rest < 2 ? 0 : 11 - rest;
+    };
+    const weights = [5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2];
+    return digitBehind(weights) === values[12] && digitBehind([6, ...weights]) === values[13];
+  },
+};
+/** Australia, Services Australia: weights 1 3 7 9 modulo 10 give the ninth digit; the number of the card follows, and of the person on it. */
+const medicare: NationalId = {
+  isValid: (id) => /^[2-6]/.test(id) && weighted(id, [1, 3, 7, 9, 1, 3, 7, 9]) % 10 === Number(id[8]),
+};
+const medicareRun: NationalId = { ...medicare, words: /medicare/i };
+/** Denmark, CPR-loven: birth date and a number, since 2007 without a check digit. */
+const cpr: NationalId = { isValid: (id) => isDay(id.slice(2, 4), id.slice(0, 2)), words: /\bcpr\b|personnummer/i };
 /** India, UIDAI: twelve digits with Verhoeff's. */
 const aadhaar: NationalId = { isValid: hasVerhoeffDigit };
 /** Singapore, ICA: weighted sum modulo 11 picks a letter; T and G start at 4. */
@@ -164,6 +183,9 @@ export const forms: readonly Form[] = [
   { shape: '756\\.\\d{4}\\.\\d{4}\\.\\d{2}', ids: [ch] },
   { shape: '\\d{2}\\.\\d{2}\\.\\d{2}-\\d{3}\\.\\d{2}', ids: [be] },
   { shape: '\\d{3}\\.\\d{3}\\.\\d{3}-\\d{2}', ids: [cpf] },
+  { shape: '[\\dA-Z]{2}\\.[\\dA-Z]{3}\\.[\\dA-Z]{3}/[\\dA-Z]{4}-\\d{2}', ids: [cnpj] },
+  { shape: '\\d{14}', ids: [{ ...cnpj, words: /cnpj/i }] },
+  { shape: '[2-6]\\d{3}[ -]\\d{5}[ -]\\d(?:[ /-]\\d)?', ids: [medicare] },
   { shape: '[2-9]\\d{3} \\d{4} \\d{4}', ids: [aadhaar] },
   { shape: '\\d{6}-[1-8]\\d{6}', ids: [kr] },
   { shape: '\\d{13}', ids: [za, krRun, thRun] },
@@ -175,13 +197,13 @@ export const forms: readonly Form[] = [
     ids: [mbi],
   },
   { shape: '\\d{8}[A-Z]\\d{3}', ids: [rvnr] },
-  { shape: '19\\d{6}[-+]?\\d{4}|\\d{6}[-+]\\d{4}', ids: [se] },
+  { shape: '19\\d{6}[-+]?\\d{4}|\\d{6}[-+]\\d{4}', ids: [se, fi, cpr] },
   { shape: '\\d{6}[-+A-FU-Y]\\d{3}[0-9A-FHJ-NPR-Y]', ids: [fi] },
   { shape: '[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\\d{2} ?\\d{2} ?\\d{2} ?[A-D]', ids: [nino] },
-  { shape: '\\d{11}', ids: [pesel, steuerId, tckn, no] },
+  { shape: '\\d{11}', ids: [pesel, steuerId, tckn, no, medicareRun] },
   { shape: '\\d{3} \\d{3} \\d{4}|\\d{3}-\\d{3}-\\d{4}', ids: [nhsGroups] },
   { shape: '[2-9]\\d{3}[-:]?\\d{4}[-:]?\\d{4}', ids: [aadhaarRun] },
-  { shape: '\\d{10}', ids: [nhs] },
+  { shape: '\\d{10}', ids: [nhs, medicareRun, cpr] },
   { shape: '[STFG]\\d{7}[A-Z]', ids: [sg] },
   { shape: '\\d{8}-?[A-Z]|[XYZ]-?\\d{7}-?[A-Z]', ids: [es] },
   { shape: '\\d{3}-\\d{3}-\\d{3}', ids: [sinDashes, bsn, nif, tfn] },

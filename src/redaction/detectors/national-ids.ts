@@ -1,10 +1,17 @@
+import { announcing } from './announcing.ts';
 import type { Detector, Finding } from './detector.ts';
 import { forms } from './national-id-forms.ts';
+import { Shape } from './traits.ts';
 
 const candidate = new RegExp(`(?<![\\w.-]|\\d )(?:(${forms.map(({ shape }) => shape).join(')|(')}))(?![\\w-]|\\.\\d| \\d)`, 'g');
 /** A number of any form behind words that can mean nothing else. */
-const announced =
-  /\b(?:passport|driver'?s? licen[cs]e|driving licence|voter id|tax id|tin|national id|identity card|medicare|personal (?:identity )?(?:number|code)|ssn|social security)(?: (?:number|no\.?|id|code|card))?(?: is|:| #)? {0,2}((?=(?:[A-Z-]{0,5}\d){5})[A-Z\d][A-Z\d-]{5,19})(?![\w-]|\.\d)/gi;
+const words =
+  "passport|driver'?s? licen[cs]e|driving licence|voter id|tax id|tin|national id|identity card|medicare|personal (?:identity )?number|personal (?:identity )?code|ssn|social security";
+const announcedHere = announcing('ssn', words);
+const announced = new RegExp(
+  `\\b(?:${words})(?: (?:number|no\\.?|id|code|card))?(?: is|:| #)? {0,2}((?=(?:[A-Z-]{0,5}\\d){5})[A-Z\\d][A-Z\\d-]{5,19})(?![\\w-]|\\.\\d)`,
+  'gi',
+);
 /** How far before a number the word that announces it may stand. */
 const maxWordChars = 40;
 
@@ -12,7 +19,8 @@ const maxWordChars = 40;
 export const nationalIds: Detector = {
   name: 'national-ids',
   kind: 'personal',
-  couldHold: ({ digits }) => digits >= 4,
+  couldHold: ({ digits, shapes, announced }) =>
+    digits >= 2 && ((shapes & Shape.nationalId) !== 0 || (announced & announcedHere) !== 0),
   find(text) {
     const findings: Finding[] = [];
     for (const match of text.matchAll(candidate)) {

@@ -1,4 +1,5 @@
 import { eachOccurrence } from './characters.ts';
+import { findDerKeys } from './der-keys.ts';
 import type { Detector, Finding } from './detector.ts';
 
 const begin = '-----BEGIN ';
@@ -6,17 +7,20 @@ const end = '-----END ';
 /** Longest label between the dashes, `ENCRYPTED PRIVATE KEY` with room. */
 const maxLabelChars = 40;
 
+/** Shortest run that may be a key without its frame, in characters: one that was cut. */
+const minDerChars = 16;
+
 /** Files of PuTTY: version 2 and 3. */
 const putty = 'PuTTY-User-Key-File-';
 const puttyStart = 'Private-Lines:';
 const puttyEnd = 'Private-MAC:';
 
-/** Private keys in PEM and PGP armour and as PuTTY writes them; one without its end hides everything up to the end of the text. */
+/** Private keys in PEM and PGP armour, without it and as PuTTY writes them; one without its end hides everything up to the end of the text. */
 export const pem: Detector = {
   name: 'pem',
   kind: 'secret',
-  couldHold: ({ capitals }) => capitals >= 10,
-  find(text) {
+  couldHold: ({ capitals, dashes, longestBase64 }) => capitals >= 10 && (dashes >= 4 || longestBase64 >= minDerChars),
+  find(text, { cut }) {
     const findings: Finding[] = [];
     let after = 0;
     eachOccurrence(text, begin, (at) => {
@@ -26,6 +30,7 @@ export const pem: Detector = {
       after = dashes < 0 ? text.length : dashes + 5;
       findings.push({ start: at, end: after, rule: 'private-key' });
     });
+    findings.push(...findDerKeys(text, cut));
     return text.includes(putty) ? [...findings, ...findPutty(text)] : findings;
   },
 };

@@ -1,4 +1,6 @@
+import { announcing } from './announcing.ts';
 import type { Detector, Finding } from './detector.ts';
+import { Shape } from './traits.ts';
 
 /** `+` and 8–15 digits (E.164), grouped by single blanks, dots, dashes or brackets. */
 const international = /(?<![\w.+])\+[1-9](?:[ .()/-]{0,2}\d){7,14}(?!\d|\.\d)/g;
@@ -6,10 +8,15 @@ const international = /(?<![\w.+])\+[1-9](?:[ .()/-]{0,2}\d){7,14}(?!\d|\.\d)/g;
 const american =
   /(?<![\w.+-])(?:1[ .-])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-])[2-9]\d{2}[ .-]\d{4}(?: ?(?:x|ext\.?) ?\d{1,6})?(?![\w-]|\.\d)/g;
 /** A number behind words that announce one. */
-const announced =
-  /\b(?:phone|tel|telephone|mobile|cell|desk|fax|call|whatsapp|sms|text|dial|ring|reach|answering|messages?|registered)(?: (?:number|no|back|me|him|her|them|us|at|on|to|is)){0,3}(?:[.:]\s{0,3}|\s{1,3})(\(?0?\d(?:[ .()/-]{0,2}\d){5,13})(?!\d|\w|\.\d)/gi;
+const words = 'phone|tel|telephone|mobile|cell|desk|fax|call|whatsapp|sms|text|dial|ring|reach|answering|messages?|registered';
+const announced = new RegExp(
+  `\\b(?:${words})(?: (?:number|no|back|me|him|her|them|us|at|on|to|is)){0,3}(?:[.:]\\s{0,3}|\\s{1,3})(\\(?0?\\d(?:[ .()/-]{0,2}\\d){5,13})(?!\\d|\\w|\\.\\d)`,
+  'gi',
+);
 /** A number before the word that says which of several it is. */
-const labelled = /(?<![\w.+:/-])\(?\d(?:[ .()-]{0,2}\d){6,13}(?=[ -](?:office|fax|mobile|cell|home|work|desk)\b)/gi;
+const labels = 'office|fax|mobile|cell|home|work|desk';
+const labelled = new RegExp(`(?<![\\w.+:/-])\\(?\\d(?:[ .()-]{0,2}\\d){6,13}(?=[ -](?:${labels})\\b)`, 'gi');
+const said = announcing(`${words}|${labels}`);
 /** Three groups or more of which the first starts with the trunk prefix. */
 const grouped =
   /(?<![\w.+:/-]|[A-Z\d] )(?=(?:\d[ -]?){10,11}(?![ -]?\d))0[1-9]\d{1,3}([ -])\d{2,4}(?:\1\d{2,4}){1,3}(?![\w-]|\.\d|:\d)/g;
@@ -22,7 +29,9 @@ const cutNumber =
 export const phone: Detector = {
   name: 'phone',
   kind: 'personal',
-  couldHold: ({ numberDigits }) => numberDigits >= 5,
+  couldHold: ({ numberDigits, plus, shapes, announced, cut }) =>
+    numberDigits >= (cut ? 5 : 6) &&
+    (cut || plus || (shapes & (Shape.threeAndFour | Shape.trunk)) !== 0 || (announced & said) !== 0),
   find(text, { cut, strict }) {
     const findings: Finding[] = [];
     for (const pattern of strict ? [...written, national] : written) {

@@ -1,7 +1,9 @@
+import { announcing } from './announcing.ts';
 import { eachOccurrence, isIn, sets } from './characters.ts';
 import type { Detector, Finding } from './detector.ts';
 import { nameIn } from './redact-pii.ts';
 import { findStreets } from './streets.ts';
+import { Shape } from './traits.ts';
 
 /** Prose is short; what is longer is a document or data, where names in sentences are not worth their false alarms. */
 const maxProseChars = 2_000;
@@ -27,6 +29,8 @@ const strong =
   'producer|director|singer|player|actor|colleague|friend|partner|brother|sister|husband|wife|kid|son|daughter|mother|father|boss|my name is|this is';
 /** What follows may be a person: one known word of two is enough. */
 const weak = 'by|from|for|to|with|and|of|is|am|call';
+const introducing = announcing(`${title}|${strong}`);
+const acting = announcing('lives?|said|says|told|wrote|asked|wife|husband|mother|father|son|daughter|address|phone|email');
 const titled = new RegExp(`(?:^|[\\s,.!(])(?:${title}) $`, 'i');
 const introduced = new RegExp(`(?:^|[\\s,.;:("'])(?:${strong})[ ,:.]{1,3}$`, 'i');
 const mentioned = new RegExp(`(?:^|[\\s,.;:("'])(?:${weak}) $`, 'i');
@@ -53,10 +57,16 @@ const place =
 export const prose: Detector = {
   name: 'prose',
   kind: 'personal',
-  couldHold: ({ spaces, capitals }) => spaces >= 2 && capitals > 0,
+  couldHold: ({ spaces, capitals, digits, shapes, announced, equals, braces, backslash, pipe }) =>
+    spaces >= 2 &&
+    capitals > 0 &&
+    !(equals || braces || backslash || pipe) &&
+    (digits > 0 ||
+      (announced & acting) !== 0 ||
+      ((shapes & Shape.capitalWord) !== 0 && ((shapes & Shape.capitalPair) !== 0 || (announced & introducing) !== 0))),
   find(text) {
     if (!isProse(text)) return [];
-    const streets = findStreets(text);
+    const streets = /\d/.test(text) ? findStreets(text) : [];
     return [...streets, ...findNames(text), ...findLists(text), ...(streets.length > 0 ? findAddressee(text) : [])];
   },
 };

@@ -1,5 +1,6 @@
 import type { Detector, Finding } from './detector.ts';
 import { isPlaceholder } from './placeholder.ts';
+import type { Traits } from './traits.ts';
 
 /** Shortest token below, in characters. */
 const minChars = 24;
@@ -37,7 +38,7 @@ const shapes: readonly Shape[] = [
 export const shapedTokens: Detector = {
   name: 'shaped-tokens',
   kind: 'secret',
-  couldHold: ({ digits, length }) => digits > 0 && length >= minChars,
+  couldHold: (traits) => traits.digits > 0 && traits.length >= minChars && couldBeShaped(traits),
   find(text) {
     const findings: Finding[] = [];
     for (const { literal, pattern } of shapes) {
@@ -49,3 +50,17 @@ export const shapedTokens: Detector = {
     return findings;
   },
 };
+
+/** Of each shape above: its sign, and the longest of its runs. */
+function couldBeShaped({ length, longestRun, longestAlnum, longestBase64, tilde, colon, pipe, dots, dashes }: Traits): boolean {
+  return (
+    tilde ||
+    (colon && longestRun >= 35) ||
+    (pipe && longestRun >= 27) ||
+    (dots > 0 && longestAlnum >= 24) ||
+    (dots > 1 && (longestBase64 >= 27 || length >= 83)) ||
+    (dots > 2 && length >= 56) ||
+    (dashes > 0 && longestAlnum >= 32) ||
+    (longestAlnum >= 29 && longestRun >= 40 && longestRun > longestAlnum)
+  );
+}

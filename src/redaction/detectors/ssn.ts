@@ -1,4 +1,5 @@
 import type { Detector, Finding } from './detector.ts';
+import { Shape } from './traits.ts';
 
 /** Area not 000, 666 or 9xx, group not 00, serial not 0000: what the Social Security Administration never issues. */
 const number = /(?<![\w.-])(?!000|666|9)\d{3}([- ])(?!00)\d{2}\1(?!0000)\d{4}(?![\w-]|\.\d)/g;
@@ -10,7 +11,7 @@ const examples = new Set(['078051120', '219099999', '123456789']);
 export const ssn: Detector = {
   name: 'ssn',
   kind: 'personal',
-  couldHold: ({ numberDigits, cut }) => numberDigits >= (cut ? 5 : 9),
+  couldHold: ({ numberDigits, shapes, cut }) => (cut ? numberDigits >= 5 : (shapes & Shape.twoAndFour) !== 0),
   find(text, { cut, strict }) {
     const findings: Finding[] = [];
     for (const match of text.matchAll(number)) {

@@ -19,129 +19,69 @@ export interface Traits {
   separator: boolean;
   percent: boolean;
   backslash: boolean;
+  /** `{`, `}` or `<`, as code and data have them. */
+  braces: boolean;
+  /** `"`, `'` or a backtick. */
+  quote: boolean;
+  lineFeed: boolean;
+  /** `{` or `[`. */
+  container: boolean;
+  /** `(` or `)`. */
+  parenthesis: boolean;
+  pipe: boolean;
+  tilde: boolean;
   /** Longest run of letters, digits, `_` and `-`. */
   longestRun: number;
   /** Longest run of those and `+` and `/`. */
   longestBase64: number;
+  /** Longest run of letters and digits. */
+  longestAlnum: number;
   /** Most digits between which there is nothing but blanks, dots, dashes, slashes, brackets and `+`. */
   numberDigits: number;
+  /** Most digits between which there are single blanks and dashes only. */
+  linkedDigits: number;
+  /** Dots with a digit on each side. */
+  digitDots: number;
+  /** `:` and `-` behind two letters or digits, and dots behind four. */
+  pairs: number;
+  fours: number;
+  /** Bits of the lists of `announcing` of which a word may be here. */
+  announced: number;
+  /** Bits of `Shape`. */
+  shapes: number;
 }
 
-const other = 0;
-const digit = 1;
-const upper = 2;
-const wordSign = 3;
-const dash = 4;
-const base64Sign = 5;
-const dot = 6;
-const blank = 7;
-const bracket = 8;
-const colon = 9;
-const equals = 10;
-const at = 11;
-const percent = 12;
-const backslash = 13;
-const plus = 14;
-const mark = 15;
-
-const kinds = new Uint8Array(128);
-for (let code = 48; code <= 57; code++) kinds[code] = digit;
-for (let code = 65; code <= 90; code++) kinds[code] = upper;
-for (let code = 97; code <= 122; code++) kinds[code] = wordSign;
-for (const [sign, kind] of [
-  ['_', wordSign],
-  ['-', dash],
-  ['+', plus],
-  ['/', base64Sign],
-  ['.', dot],
-  [' ', blank],
-  ['(', bracket],
-  [')', bracket],
-  [':', colon],
-  ['=', equals],
-  ['@', at],
-  ['%', percent],
-  ['\\', backslash],
-  ['>', mark],
-  [',', mark],
-] as const)
-  kinds[sign.charCodeAt(0)] = kind;
-
-const separators = (1 << colon) | (1 << equals) | (1 << percent) | (1 << mark);
-
-/** Looks once at every character. */
-export function traitsOf(text: string, cut: boolean): Traits {
-  let digits = 0;
-  let capitals = 0;
-  let spaces = 0;
-  let dots = 0;
-  let colons = 0;
-  let dashes = 0;
-  /** A bit for each kind met. */
-  let met = 0;
-  let runFrom = 0;
-  let base64From = 0;
-  let longestRun = 0;
-  let longestBase64 = 0;
-  let inNumber = 0;
-  let numberDigits = 0;
-  const { length } = text;
-  for (let index = 0; index < length; index++) {
-    const code = text.charCodeAt(index);
-    const kind = code < 128 ? (kinds[code] as number) : other;
-    if (kind === wordSign) {
-      inNumber = 0;
-      continue;
-    }
-    if (kind === digit) {
-      digits++;
-      if (++inNumber > numberDigits) numberDigits = inNumber;
-      continue;
-    }
-    if (kind === dash) {
-      dashes++;
-      continue;
-    }
-    if (kind === upper) {
-      capitals++;
-      inNumber = 0;
-      continue;
-    }
-    if (index - runFrom > longestRun) longestRun = index - runFrom;
-    runFrom = index + 1;
-    if (kind === base64Sign || kind === plus) {
-      met |= 1 << kind;
-      continue;
-    }
-    if (index - base64From > longestBase64) longestBase64 = index - base64From;
-    base64From = index + 1;
-    if (kind === blank) spaces++;
-    else if (kind === dot) dots++;
-    else if (kind !== bracket) {
-      inNumber = 0;
-      met |= 1 << kind;
-      if (kind === colon) colons++;
-      else if (code > 127) capitals++;
-    }
-  }
-  return {
-    length,
-    cut,
-    digits,
-    capitals,
-    spaces,
-    dots,
-    colons,
-    dashes,
-    at: (met & (1 << at)) !== 0,
-    colon: colons > 0,
-    equals: (met & (1 << equals)) !== 0,
-    percent: (met & (1 << percent)) !== 0,
-    plus: (met & (1 << plus)) !== 0,
-    separator: spaces > 0 || (met & separators) !== 0,
-    backslash: (met & (1 << backslash)) !== 0,
-    longestRun: Math.max(longestRun, length - runFrom),
-    longestBase64: Math.max(longestBase64, length - base64From),
-    numberDigits,
-  };
-}
+/** Where something of a form begins. */
+export const Shape = {
+  /** A separator behind letters that the name of something hidden could begin with. */
+  assigned: 1,
+  /** Letters that the name of something hidden could begin with. */
+  named: 16384,
+  /** Three letters or digits that tokens of a vendor begin with. */
+  vendor: 2,
+  /** Two letters and two digits. */
+  iban: 4,
+  /** Digits and capitals of which one of the numbers of states could be made. */
+  nationalId: 8,
+  /** Groups of three digits and of four, one after the other. */
+  threeAndFour: 16,
+  /** Groups of two digits and of four. */
+  twoAndFour: 32,
+  /** Digits that begin with a zero, and more of them. */
+  trunk: 64,
+  /** A run in which capitals, small letters and digits are mixed, or one that is long and of one case but not hexadecimal. */
+  random: 128,
+  /** A run that may be base64 or hexadecimal digits of text. */
+  encoded: 256,
+  /** A dash that begins an option of a command. */
+  option: 512,
+  /** Two capitalised words, one after the other. */
+  capitalPair: 1024,
+  /** A capitalised word that is not the first. */
+  capitalWord: 2048,
+  /** `://`. */
+  scheme: 4096,
+  doubleColon: 8192,
+  /** A word of `announced` behind `?`, `&`, `#` or `;`. */
+  parameter: 32768,
+} as const;

@@ -1,6 +1,7 @@
 import { eachOccurrence, endOf, sets } from './characters.ts';
 import type { Detector, Finding } from './detector.ts';
 import { isPlaceholder } from './placeholder.ts';
+import { Shape } from './traits.ts';
 
 /** Longest user and password together; RFC 3986 has no bound, drivers take less. */
 const maxUserInfoChars = 512;
@@ -12,7 +13,7 @@ const stop = new Set(['/', '?', '#', ' ', '\n', '\t', '"', "'", '<', '>', '`', '
 export const urlPasswords: Detector = {
   name: 'url-passwords',
   kind: 'secret',
-  couldHold: ({ colon }) => colon,
+  couldHold: ({ colon, at, shapes, cut }) => colon && (at || (cut && (shapes & Shape.scheme) !== 0)),
   find(text, { cut }) {
     const findings: Finding[] = [];
     let after = 0;

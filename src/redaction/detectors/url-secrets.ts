@@ -1,8 +1,12 @@
+import { announcing } from './announcing.ts';
 import type { Detector, Finding } from './detector.ts';
+import { Shape } from './traits.ts';
 
 /** Parameters that are secret in a URL although their names say little elsewhere, with the shortest value that counts. */
-const parameter =
-  /[?&#;](sig|signature|key|auth|code|hash|hmac|ticket|invite|nonce|state|x-goog-signature|x-amz-(?:signature|credential|security-token))=([^&#\s"'<>]{1,4096})/gi;
+const names =
+  'sig|signature|key|auth|code|hash|hmac|ticket|invite|nonce|state|x-goog-signature|x-amz-signature|x-amz-credential|x-amz-security-token';
+const named = announcing(names);
+const parameter = new RegExp(`[?&#;](${names})=([^&#\\s"'<>]{1,4096})`, 'gi');
 const minChars: Record<string, number> = { sig: 8, signature: 8, key: 16, auth: 8, hash: 32, nonce: 64, state: 64 };
 const minCharsOfOthers = 16;
 
@@ -10,7 +14,7 @@ const minCharsOfOthers = 16;
 export const urlSecrets: Detector = {
   name: 'url-secrets',
   kind: 'secret',
-  couldHold: ({ equals }) => equals,
+  couldHold: ({ equals, announced, shapes }) => equals && (announced & named) !== 0 && (shapes & Shape.parameter) !== 0,
   find(text, { cut }) {
     const findings: Finding[] = [];
     for (const match of text.matchAll(parameter)) {

@@ -1,24 +1,15 @@
 import { endOf, isIn, sets } from './characters.ts';
 import type { Detector, Finding } from './detector.ts';
 import { isPlaceholder } from './placeholder.ts';
-import { type Vendor, vendors } from './vendors.ts';
-
-/** Vendors by the first two characters of their prefix, longer prefixes first. */
-const byStart: (Vendor[] | undefined)[] = new Array(128 * 128);
-/** Characters that some prefix starts with. */
-const starts = new Uint8Array(128);
-for (const vendor of [...vendors].sort((a, b) => b.prefix.length - a.prefix.length)) {
-  const first = vendor.prefix.charCodeAt(0);
-  starts[first] = 1;
-  const key = first * 128 + vendor.prefix.charCodeAt(1);
-  byStart[key] = [...(byStart[key] ?? []), vendor];
-}
+import { Shape } from './traits.ts';
+import { vendorsAt } from './vendor-starts.ts';
+import type { Vendor } from './vendors.ts';
 
 /** Tokens that their vendor made recognisable; a body without digits and upper case is a name, not a token. */
 export const vendorTokens: Detector = {
   name: 'vendor-tokens',
   kind: 'secret',
-  couldHold: ({ longestRun, cut }) => longestRun >= 8 || cut,
+  couldHold: ({ longestRun, shapes, cut }) => (shapes & Shape.vendor) !== 0 && (longestRun >= 8 || cut),
   find(text, { cut }) {
     const findings: Finding[] = [];
     const runs = new Runs(text);
@@ -26,8 +17,8 @@ export const vendorTokens: Detector = {
     for (let at = 0; at < text.length; at++) {
       const begins = !inside;
       inside = isIn(text, at, sets.alnum);
-      if (!begins || !inside || starts[text.charCodeAt(at)] === 0) continue;
-      for (const vendor of byStart[text.charCodeAt(at) * 128 + text.charCodeAt(at + 1)] ?? []) {
+      if (!begins || !inside) continue;
+      for (const vendor of vendorsAt(text, at)) {
         if (!text.startsWith(vendor.prefix, at)) continue;
         const end = tokenEnd(text, at + vendor.prefix.length, vendor, cut, runs);
         if (end < 0) continue;

@@ -32,13 +32,26 @@ function pay(pass) {
   const boxed = Object(token);
   const tagged = { [Symbol.toStringTag]: token };
   watching = true;
+  // GET /?access_token=ab0ve-f1rst
+  // GET /?access_token=ab0ve-s3cond
   const db = 'postgres://till:s0urce-line@db.example/till'; // <- here
+  // GET /?access_token=bel0w-f1rst
+  // GET /?access_token=bel0w-s3cond
   watching = false;
   return [text, split, byName, again, map, set, error, symbol, regexp, json, named, boxed, tagged, db];
 }
 
+function again() {
+  const db = 'postgres://till:c0py-line@db.example/till';
+  // GET /?access_token=bel0w-th1rd
+  return db;
+}
+
+const byToken = { [token]: (pass) => pay(pass) };
+
 for (const type of [String, Array, Map, Set, RegExp, Symbol, Number]) patch(type.prototype);
 setInterval(() => {
-  pay(7);
+  byToken[token](7);
+  again();
   if (called.length > 0) process.stdout.write(`called ${called.map(String).join(' ')}\n`);
 }, 50);

@@ -33,11 +33,11 @@ total.disarm();
 seen.last = cart.total();
 
 // A function without a probe costs nothing.
-seen.armed = Object.getOwnPropertyNames(globalThis).filter((name) => /^\$1/.test(name) && globalThis[name] !== 0);
+seen.armed = Object.getOwnPropertyNames(globalThis).filter((name) => /^\$[12][0-9a-z]{6}/.test(name) && globalThis[name] !== 0);
 
 // Nor do the other statements of a function with a probe call us; what the program makes of all functions is not asked.
 const only = arm('shop.cjs', 'total', () => undefined);
-const cell = Object.getOwnPropertyNames(globalThis).find((name) => /^\$1/.test(name) && globalThis[name] !== 0);
+const cell = Object.getOwnPropertyNames(globalThis).find((name) => /^\$[12][0-9a-z]{6}/.test(name) && globalThis[name] !== 0);
 const called = globalThis[cell];
 seen.calls = 0;
 seen.asked = Object.keys(called).map((statement) => called[statement]);
