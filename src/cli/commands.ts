@@ -10,6 +10,8 @@ const loaders: Record<string, () => Promise<Command>> = {
   apps: async () => (await import('./apps.ts')).apps,
   agents: async () => (await import('./agents.ts')).agents,
   audit: async () => (await import('./audit.ts')).audit,
+  export: async () => (await import('./export.ts')).exportCommand,
+  import: async () => (await import('./import.ts')).importCommand,
   policy: async () => (await import('./policy.ts')).policy,
   redact: async () => (await import('./redact.ts')).redact,
   stdio: async () => (await import('./stdio.ts')).stdio,

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { openApi } from '../api/openapi.ts';
-import { settings } from '../config.ts';
 import { refusals } from '../lib/refusal.ts';
+import { settings } from '../settings.ts';
 import { allTools } from '../tools/all.ts';
 import { createRegistry, type ListedTool } from '../tools/registry.ts';
 import { version } from '../version.ts';
@@ -88,7 +88,7 @@ function errorsPage(): string {
 function configurationPage(): string {
   const home = homedir();
   return [
-    printed('src/config.ts'),
+    printed('src/settings.ts'),
     '# Configuration',
     '',
     'A flag wins over the environment variable, the variable over the default.',

@@ -1,4 +1,5 @@
 import { Refusal } from '../lib/refusal.ts';
+import { keyEndIn } from '../redaction/key-lines.ts';
 
 export const forms = ['json', 'lines', 'text'] as const;
 export type Form = (typeof forms)[number];
@@ -49,9 +50,10 @@ export async function* partsOf(input: AsyncIterable<Uint8Array>, asked: Form | u
         held = held.slice(end);
         isSkipping = false;
       }
-      const end = form === 'lines' ? held.indexOf('\n') + 1 : stretchEnd(held, isEnd);
+      const end = form === 'lines' ? lineEnd(held, isEnd) : stretchEnd(held, isEnd);
       if (end > 0 && end <= maxPartChars) {
-        yield part(held.slice(0, end), form);
+        const text = held.slice(0, end);
+        yield part(text, text.includes('\n') && text.indexOf('\n') < end - 1 ? 'text' : form);
         held = held.slice(end);
         continue;
       }
@@ -80,6 +82,14 @@ function formOf(text: string, isEnd: boolean): Form | undefined {
   if (!/^(?:\{\s*["}]|\[\s*[[{"\]])/.test(start)) return 'text';
   if (isEnd) return isJson(start) ? 'json' : 'text';
   return start.length > maxPartChars ? 'json' : undefined;
+}
+
+/** Where a line ends, or the private key that begins in it. 0 when more is needed. */
+function lineEnd(held: string, isEnd: boolean): number {
+  const end = held.indexOf('\n') + 1;
+  if (end === 0) return 0;
+  const keyEnd = keyEndIn(held, isEnd);
+  return keyEnd === undefined || isJson(held.slice(0, end)) ? end : keyEnd;
 }
 
 /** Where a stretch of text may end: at an empty line or else a line's end, and not inside a PEM block. 0 when more is needed. */

@@ -48,8 +48,8 @@ function redactPart(policy: RedactionPolicy, { text, form, isTooLong }: Part, ke
       hidden: [{ path: '', start: 0, rule: 'unscanned', by: 'limit', breaksBefore: 0 }],
       counts: { unscanned: 1 },
     };
-  // Re-serialised JSON has no line's end of its own.
-  const end = form === 'text' ? '' : (/\s*$/.exec(text)?.[0] ?? '');
+  // Re-serialised JSON has no line's end of its own, nor has a private key that was cut.
+  const end = (form === 'text' ? /\r?\n?$/ : /\s*$/).exec(text)?.[0] ?? '';
   const { shown, ...rest } = explainText(policy, end === '' ? text : text.slice(0, -end.length), key);
   return { shown: shown + end, ...rest };
 }

@@ -1,6 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { settings } from '../config.ts';
 import { Refusal } from '../lib/refusal.ts';
+import { settings } from '../settings.ts';
 
 /** One command of `sidelight`. */
 export interface Command {

@@ -3,7 +3,7 @@ import type { ActionRecord, ActionStatus, TargetRecord } from '../actions/action
 /** What every statement reads of action `a`, its targets in one column: a second question would cost as much as the first. */
 export const actionColumns = [
   'a.org, a.id, a.principal, a.investigation, a.status, a.status_reason, a.max_hits, a.max_hits_per_agent, a.hits',
-  'a.created_at, a.expires_at, a.ended_at, a.asked',
+  'a.created_at, a.expires_at, a.ended_at, a.asked, array_to_json(a.listeners) as listeners',
   `(select json_agg(json_build_array(x.agent_id, x.agent_name, x.pool, x.service, x.state, x.hits, x.report)
       order by x.position, x.agent_id)
     from action_targets x where x.org = a.org and x.action_id = a.id) as targets`,
@@ -29,6 +29,7 @@ export interface ActionRow extends Record<string, unknown> {
   expires_at: number;
   ended_at: number | null;
   asked: string;
+  listeners: string[];
   targets: TargetRow[] | null;
 }
 
@@ -45,7 +46,7 @@ type TargetRow = [
 /** Fields of an action with a column of their own, and its targets. */
 type Apart =
   | ('org' | 'id' | 'principal' | 'investigation' | 'status' | 'statusReason' | 'maxHits' | 'maxHitsPerAgent' | 'hits')
-  | ('createdAt' | 'expiresAt' | 'endedAt' | 'targets');
+  | ('createdAt' | 'expiresAt' | 'endedAt' | 'targets' | 'listeners');
 /** What was asked: the part of an action that never changes and that nothing is searched by. */
 type Asked = Omit<ActionRecord, Apart>;
 type Report = Pick<TargetRecord, (typeof reportFields)[number]>;
@@ -65,12 +66,12 @@ const reportFields = [
   'problem',
 ] as const;
 
-/** Parameters for all columns of a new action: `$1` org to `$9` asked. */
+/** Parameters for all columns of a new action: `$1` org to `$10` listeners. */
 export function actionParameters(action: ActionRecord): unknown[] {
   const { org, id, principal, investigation, status, statusReason, maxHits, maxHitsPerAgent, hits, ...asked } = action;
-  const { createdAt, expiresAt, endedAt, targets, ...rest } = asked;
+  const { createdAt, expiresAt, endedAt, targets, listeners, ...rest } = asked;
   const text = JSON.stringify(rest satisfies Asked);
-  return [org, id, principal, investigation, maxHits, maxHitsPerAgent ?? null, createdAt, expiresAt, text];
+  return [org, id, principal, investigation, maxHits, maxHitsPerAgent ?? null, createdAt, expiresAt, text, listeners];
 }
 
 /** The part of a target without a column of its own, as stored. */
@@ -96,6 +97,7 @@ export function toAction(row: ActionRow): ActionRecord {
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     ...(row.ended_at === null ? {} : { endedAt: row.ended_at }),
+    listeners: row.listeners,
     targets: (row.targets ?? []).map(toTarget),
   };
 }

@@ -1,6 +1,6 @@
 import type { ActionRecord, ActionStore, EndedStatus } from '../actions/action.ts';
 import { recordsHits } from '../protocol/records-hits.ts';
-import { type ActionRow, actionColumns, isLive, lastingParts, reportText, toAction } from './action-rows.ts';
+import { type ActionRow, actionColumns, goneStates, isLive, lastingParts, reportText, toAction } from './action-rows.ts';
 import type { AuditChain } from './audit-chain.ts';
 import { giveBack } from './counter-store.ts';
 import type { Db, Queries } from './db.ts';
@@ -12,6 +12,12 @@ import { countOnAgents, usageOf } from './usage.ts';
 
 /** Rows one statement hands out at most; an organisation is allowed far fewer live actions. */
 const maxRows = 10_000;
+
+/** Why a target failed stands when the agent then says that no probe is there, which the end of the action makes it say. */
+const isSettled = "(t.state = 'failed' and $4 in ('removed', 'expired'))";
+
+const lastingOf = (report: string) =>
+  `(select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(${report}::jsonb) where key in ${lastingParts})`;
 
 /** Actions and their targets over the database. */
 export function createActionStore(db: Db, chain: AuditChain): ActionStore {
@@ -61,13 +67,16 @@ export function createActionStore(db: Db, chain: AuditChain): ActionStore {
       }),
 
     setTarget: async (org, id, target) => {
-      await db.of(org).query(
-        `update action_targets set state = $4,
-           report = ((select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(report::jsonb) where key in ${lastingParts})
-             || $5::jsonb)::text
-         where org = $1 and action_id = $2 and agent_id = $3 and ${lazily}`,
+      const [row] = await db.of(org).query<{ listeners: string[] | null }>(
+        `update action_targets t set
+           state = case when ${isSettled} then t.state else $4 end,
+           report = case when ${isSettled} then (report::jsonb || ${lastingOf('$5')})::text
+             else (${lastingOf('report')} || $5::jsonb)::text end
+         where org = $1 and action_id = $2 and agent_id = $3 and ${lazily}
+         returning (select array_to_json(a.listeners) from actions a where a.org = t.org and a.id = t.action_id) as listeners`,
         [org, id, target.agentId, target.state, reportText(target)],
       );
+      return { listeners: row?.listeners ?? [] };
     },
 
     finish: (org, id, status, reason, now) => db.of(org).tx((queries) => finishAction(queries, org, id, status, reason, now)),
@@ -83,6 +92,37 @@ export function createActionStore(db: Db, chain: AuditChain): ActionStore {
          limit ${maxRows}`,
         [now],
       ),
+
+    giveUp: async (org, id, target) => {
+      await db.of(org).query(
+        `update action_targets t set state = $4, report = (${lastingOf('report')} || $5::jsonb)::text
+         where org = $1 and action_id = $2 and agent_id = $3 and t.state = 'pending' and ${lazily}`,
+        [org, id, target.agentId, target.state, reportText(target)],
+      );
+    },
+
+    listen: async (org, id, replica) => {
+      await db
+        .of(org)
+        .query(
+          'update actions set listeners = listeners || $3::text where org = $1 and id = $2 and not $3::text = any(listeners)',
+          [org, id, replica],
+        );
+    },
+
+    placedSince: (since) =>
+      select(db, `where a.status = 'pending' and a.created_at >= $1 order by a.created_at, a.id limit ${maxRows}`, [since]),
+
+    async leftBehind(replica, from, to) {
+      const rows = await db.query<{ org: string; id: string; agent_id: string; status: EndedStatus }>(
+        `select a.org, a.id, t.agent_id, a.status from actions a
+         join action_targets t on t.org = a.org and t.action_id = a.id and t.state not in ${goneStates}
+         join agents g on g.org = t.org and g.id = t.agent_id and g.connected and g.replica = $1
+         where a.status <> 'pending' and a.ended_at >= $2 and a.ended_at < $3 limit ${maxRows}`,
+        [replica, from, to],
+      );
+      return rows.map(({ agent_id: agentId, ...row }) => ({ ...row, agentId }));
+    },
 
     usage: (org, principal, now) => usageOf(db.of(org), org, principal, now),
   };

@@ -1,6 +1,7 @@
 import type { AgentRecord, AgentStore } from '../targets/agent.ts';
 import type { Db } from './db.ts';
 import { lazily } from './lazily.ts';
+import { isConnected } from './replica-store.ts';
 
 type Described = Omit<AgentRecord, 'org' | 'id' | 'connected' | 'lastSeenAt'>;
 
@@ -9,48 +10,85 @@ interface AgentRow extends Record<string, unknown> {
   connected: boolean;
   last_seen_at: number;
   described: string;
+  replica: string;
 }
+
+/** The bridge that has it may have died without a word: then it was seen while that one was alive. */
+const columns = `g.id, ${isConnected('g')} as connected, g.described, g.replica,
+  greatest(g.last_seen_at, (select least(r.lease_until, sidelight_now()) from replicas r where r.id = g.replica and g.connected))
+    as last_seen_at`;
 
 /** Agents over the database. */
 export function createAgentStore(db: Db): AgentStore {
   return {
-    async upsert({ org, id, connected, lastSeenAt, ...rest }) {
+    async connected({ org, id, connected: _, lastSeenAt, ...rest }, replica) {
       const described: Described = rest;
+      const [row] = await db.of(org).query<{ epoch: number; from_replica: string | null }>(
+        `with before as (select replica from agents g where g.org = $1 and g.id = $2 and ${isConnected('g')})
+         insert into agents (org, id, connected, last_seen_at, described, replica, service, epoch)
+         select $1, $2, true, $3::int8, $4, $5, $6, 1 where ${lazily}
+         on conflict (org, id) do update set connected = true, last_seen_at = excluded.last_seen_at,
+           described = excluded.described, replica = excluded.replica, service = excluded.service, epoch = agents.epoch + 1
+         returning epoch, (select replica from before) as from_replica`,
+        [org, id, lastSeenAt, JSON.stringify(described), replica, described.service],
+      );
+      return { epoch: row?.epoch ?? 0, ...(row?.from_replica ? { from: row.from_replica } : {}) };
+    },
+
+    async disconnected(org, id, { replica, epoch }, now) {
       await db.of(org).query(
-        `insert into agents (org, id, connected, last_seen_at, described)
-         select $1, $2, $3::boolean, $4::int8, $5 where ${lazily}
-         on conflict (org, id) do update set connected = excluded.connected, last_seen_at = excluded.last_seen_at, described = excluded.described`,
-        [org, id, connected, lastSeenAt, JSON.stringify(described)],
+        `update agents set connected = false, last_seen_at = greatest(last_seen_at, $3::int8)
+         where org = $1 and id = $2 and replica = $4 and epoch = $5 and ${lazily}`,
+        [org, id, now, replica, epoch],
       );
     },
 
-    async seen(org, id, now, connected) {
-      await db.of(org).query(
-        `update agents set connected = $4, last_seen_at = greatest(last_seen_at, $3::int8)
-         where org = $1 and id = $2 and ${lazily}`,
-        [org, id, now, connected],
+    async stands(org, id, { replica, epoch }) {
+      const [row] = await db.of(org).query<{ stands: boolean; moved: boolean }>(
+        `with standing as (
+           update agents set connected = true where org = $1 and id = $2 and replica = $3 and epoch = $4 and ${lazily}
+           returning 1)
+         select exists (select from standing) as stands,
+           exists (select from agents where org = $1 and id = $2 and epoch > $4) as moved`,
+        [org, id, replica, epoch],
       );
+      if (row?.stands === true) return 'stands';
+      return row?.moved === true ? 'moved' : 'unknown';
     },
+
+    connectedTo: (replica) => db.query('select org, id, epoch from agents where replica = $1 and connected', [replica]),
 
     async find(org, id) {
-      const [row] = await db
-        .of(org)
-        .query<AgentRow>('select id, connected, last_seen_at, described from agents where org = $1 and id = $2', [org, id]);
+      const [row] = await db.of(org).query<AgentRow>(`select ${columns} from agents g where g.org = $1 and g.id = $2`, [org, id]);
       return row && toRecord(org, row);
     },
 
     async list(org, seenSince) {
-      const rows = await db
-        .of(org)
-        .query<AgentRow>(
-          'select id, connected, last_seen_at, described from agents where org = $1 and (connected or last_seen_at >= $2) order by last_seen_at desc, id',
-          [org, seenSince],
-        );
+      const rows = await db.of(org).query<AgentRow>(
+        `select * from (select ${columns} from agents g where g.org = $1) known
+           where connected or last_seen_at >= $2 order by last_seen_at desc, id`,
+        [org, seenSince],
+      );
       return rows.map((row) => toRecord(org, row));
     },
 
-    async disconnectAll() {
-      await db.query('update agents set connected = false where connected');
+    async elsewhere(org, replica, { service, agentIds } = {}) {
+      const rows = await db.of(org).query<AgentRow>(
+        `select ${columns} from agents g where g.org = $1 and g.replica <> $2 and ${isConnected('g')}
+           and ($3::text is null or g.service = $3) and ($4::text[] is null or g.id = any($4))`,
+        [org, replica, service ?? null, agentIds ?? null],
+      );
+      return rows.map((row) => ({ agent: toRecord(org, row), replica: row.replica }));
+    },
+
+    async whereIs(org, id) {
+      const [row] = await db
+        .of(org)
+        .query<{ replica: string }>(`select g.replica from agents g where g.org = $1 and g.id = $2 and ${isConnected('g')}`, [
+          org,
+          id,
+        ]);
+      return row?.replica;
     },
   };
 }

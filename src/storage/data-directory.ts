@@ -5,6 +5,7 @@ import { PGlite } from '@electric-sql/pglite';
 import type { Log } from '../lib/log.ts';
 import { readTemplate } from './cluster-template.ts';
 import { unavailable } from './database-errors.ts';
+import { broken, cannotStart, newClusterBytes, requireFree } from './disk-trouble.ts';
 import { DurableFs } from './durable-fs.ts';
 
 /** Major version of PostgreSQL in PGlite; its files fit no other. */
@@ -45,20 +46,21 @@ async function closeToOthers(directory: string): Promise<void> {
 export async function prepareCluster(directory: string, log: Log): Promise<string> {
   const cluster = join(directory, 'postgres');
   const unfinished = join(directory, 'postgres.new');
-  const found = await readdir(cluster).catch(() => undefined);
+  const found = await readdir(cluster).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw broken(directory, `its folder postgres cannot be read (${error.code})`);
+  });
   if (found === undefined) {
-    await rm(unfinished, { recursive: true, force: true });
-    await mkdir(unfinished, { mode: 0o700 });
-    const template = await readTemplate();
-    log.info({ directory, template: template !== undefined }, 'Making a new data directory.');
-    const pg = await PGlite.create({
-      fs: new DurableFs(unfinished),
-      ...(template === undefined ? {} : { loadDataDir: template }),
-    });
-    await pg.close();
-    await syncTree(unfinished);
-    await rename(unfinished, cluster);
-    await syncPath(directory);
+    log.info({ directory }, 'Making a new data directory.');
+    try {
+      await requireFree(directory, newClusterBytes);
+      await makeCluster(unfinished);
+      await rename(unfinished, cluster);
+      await syncPath(directory);
+    } catch (error) {
+      await rm(unfinished, { recursive: true, force: true }).catch(() => undefined);
+      throw cannotStart(directory, error);
+    }
     return cluster;
   }
   // Without this file PGlite would take the directory for an empty one and write a new cluster over what is there.
@@ -74,12 +76,18 @@ export async function prepareCluster(directory: string, log: Log): Promise<strin
   return cluster;
 }
 
-/** The refusal for a directory that does not open; nothing was changed in it. */
-export function broken(directory: string, why: string) {
-  return unavailable(
-    `The data directory ${directory} is broken: ${why}.`,
-    'Restore it from a backup, or move it away to start with an empty one.',
-  );
+async function makeCluster(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { mode: 0o700 });
+  const template = await readTemplate();
+  const fs = new DurableFs(folder);
+  const loaded = template === undefined ? {} : { loadDataDir: template };
+  const pg = await PGlite.create({ fs, ...loaded }).catch((error: unknown) => {
+    fs.letGo();
+    throw error;
+  });
+  await pg.close();
+  await syncTree(folder);
 }
 
 /** Files forced to disk at a time: file systems write many in one go, and a cluster has two thousand. */
@@ -95,12 +103,13 @@ async function syncTree(directory: string): Promise<void> {
   await Promise.all(Array.from({ length: syncsAtATime }, syncRest));
 }
 
-/** Node 20.0 to 20.11 know the parent as `path` only. */
-function parentOf(entry: Dirent): string {
+/** The directory an entry is in; Node 20.0 to 20.11 know it as `path` only. */
+export function parentOf(entry: Dirent): string {
   return entry.parentPath ?? (entry as { path?: string }).path ?? '';
 }
 
-async function syncPath(path: string, { isNew = false } = {}): Promise<void> {
+/** Forces a file or the entries of a directory to disk. */
+export async function syncPath(path: string, { isNew = false } = {}): Promise<void> {
   // Windows opens no directories; its file system journals renames.
   const handle = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
     if (process.platform === 'win32') return undefined;

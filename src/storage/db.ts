@@ -21,5 +21,7 @@ export interface Db extends Statements {
    * own `where org = …`, kept by PostgreSQL (row-level security); the embedded database runs as its superuser and has the first one only.
    */
   of(org: string): Statements;
+  /** Connections to a server now; absent where there are none. */
+  connections?(): { used: number; idle: number; waiting: number };
   close(): Promise<void>;
 }

@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { randomBase62 } from '../lib/id.ts';
 import { unavailable } from './database-errors.ts';
+import { cannotStart, isOfTheDisk } from './disk-trouble.ts';
 
 /** How long the holder may take to say who it is; it may be busy, and is the holder all the same. */
 const maxAnswerMs = 1_000;
@@ -77,6 +78,7 @@ function listen(path: string, directory: string): Promise<Server> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE') reject(inUse(directory, 'another process'));
+      else if (isOfTheDisk(error)) reject(cannotStart(directory, error));
       else
         reject(
           unavailable(

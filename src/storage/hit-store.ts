@@ -23,7 +23,12 @@ export function createHitStore(db: Db): HitStore {
           max_hits: number;
           max_hits_per_agent: number | null;
           asked: string;
-        }>('select status, hits, max_hits, max_hits_per_agent, asked from actions where org = $1 and id = $2 for update', key);
+          listeners: string[];
+        }>(
+          `select status, hits, max_hits, max_hits_per_agent, asked, array_to_json(listeners) as listeners
+           from actions where org = $1 and id = $2 for update`,
+          key,
+        );
         if (action === undefined) return { outcome: 'unknown' };
         const [same] = await query(
           'select 1 as same from hits where org = $1 and action_id = $2 and agent_id = $3 and agent_hit = $4',
@@ -48,13 +53,14 @@ export function createHitStore(db: Db): HitStore {
           ...key,
           hit.agentId,
         ]);
-        if (goesOn) return { outcome: 'stored', number };
+        const { listeners } = action;
+        if (goesOn) return { outcome: 'stored', number, listeners };
         const isLast = number >= action.max_hits;
         const isShared = !isLast && given + 1 >= share && (await sharesOut(queries, hit.org, hit.actionId, hit.receivedAt));
-        if (!isLast && !isShared) return { outcome: 'stored', number };
+        if (!isLast && !isShared) return { outcome: 'stored', number, listeners };
         const reason = isLast ? completedReason : sharedOutReason;
         const ended = await finishAction(queries, hit.org, hit.actionId, 'completed', reason, hit.receivedAt);
-        return { outcome: 'stored', number, ended };
+        return { outcome: 'stored', number, listeners, ended };
       }),
 
     async page(org, actionId, after, limit) {

@@ -1,6 +1,7 @@
 import type { TargetRecord } from '../actions/action.ts';
 import { isLive, reportText } from './action-rows.ts';
 import type { Queries } from './db.ts';
+import { isConnected } from './replica-store.ts';
 
 /** Of actions with no room left: deletes the targets of agents that are not connected and never hit. One that comes back is offered again. */
 export async function dropGone({ query }: Queries, org: string, ids: string[], perAction: number): Promise<void> {
@@ -9,7 +10,7 @@ export async function dropGone({ query }: Queries, org: string, ids: string[], p
      where t.org = $1 and t.hits = 0 and t.action_id = any(
          select full_ones.action_id from action_targets full_ones
          where full_ones.org = $1 and full_ones.action_id = any($2::text[]) group by full_ones.action_id having count(*) >= $3)
-       and not exists (select 1 from agents g where g.org = t.org and g.id = t.agent_id and g.connected)`,
+       and not exists (select 1 from agents g where g.org = t.org and g.id = t.agent_id and ${isConnected('g')})`,
     [org, ids, perAction],
   );
 }

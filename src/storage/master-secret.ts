@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { createSecrets, type Secrets } from '../identity/secrets.ts';
 import type { Refusal } from '../lib/refusal.ts';
 import { unavailable } from './database-errors.ts';
-import type { Db } from './db.ts';
+import type { Queries } from './db.ts';
 
 /** Where the master secret is, and whether another one than before may take its place. */
 interface SecretSettings {
@@ -23,11 +23,11 @@ const checkName = 'master-check';
  * `unavailable` a file that cannot be used, and a database that was used with another master secret: what is sealed in it could
  * not be opened, and every program would refuse this bridge's signatures.
  */
-export async function openSecrets(db: Db, settings: SecretSettings): Promise<Secrets> {
+export async function openSecrets(db: Queries, settings: SecretSettings): Promise<Secrets> {
   const { acceptNewSecret: acceptNew = false } = settings;
   const stored = await storedCheck(db);
   const secrets = await readSecrets(settings, stored === undefined || acceptNew);
-  const checks = secrets.all(checkName).map((key) => createHmac('sha256', key).update('sidelight').digest('base64'));
+  const checks = checksOf(secrets);
   const newest = checks[0] ?? '';
   const put = 'insert into secrets (name, secret) values ($1, $2) on conflict (name)';
   if (stored === undefined) await db.query(`${put} do nothing`, [checkName, newest]);
@@ -42,7 +42,18 @@ export async function openSecrets(db: Db, settings: SecretSettings): Promise<Sec
   return secrets;
 }
 
-async function storedCheck(db: Db): Promise<string | undefined> {
+/** What tells in a database under which master secrets it can be used, the newest first; no secret can be told from it. */
+function checksOf(secrets: Secrets): string[] {
+  return secrets.all(checkName).map((key) => createHmac('sha256', key).update('sidelight').digest('base64'));
+}
+
+/** Whether a database with this check was used with one of these master secrets. */
+export function isMasterOf(secrets: Secrets, check: string): boolean {
+  return checksOf(secrets).includes(check);
+}
+
+/** What a database says of its master secret; undefined before it was used with one. */
+export async function storedCheck(db: Queries): Promise<string | undefined> {
   const [row] = await db.query<{ secret: string }>('select secret from secrets where name = $1', [checkName]);
   return row?.secret;
 }

@@ -31,3 +31,11 @@ export async function migrate(db: Db, known = migrations): Promise<void> {
     }
   });
 }
+
+/** Whether every migration that is known here is done: a backup of before may have been put in place under a running bridge. */
+export async function isCurrent({ query }: Pick<Db, 'query'>, known = migrations): Promise<boolean> {
+  const found = query<{ version: number | null }>('select max(version) as version from schema_version');
+  // Not even the table: then it must be seen whether anything answers.
+  const [row] = await found.catch(() => query<{ version: number | null }>('select 0 as version'));
+  return (row?.version ?? 0) >= (known.at(-1)?.version ?? 0);
+}

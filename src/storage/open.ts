@@ -6,14 +6,23 @@ import type { Secrets } from '../identity/secrets.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { Refusal } from '../lib/refusal.ts';
-import { type BridgeLock, lockDatabase } from './bridge-lock.ts';
+import { type Bell, type Ear, silentBell } from '../replicas/bell.ts';
+import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 import { prepareDirectory } from './data-directory.ts';
+import { unavailable } from './database-errors.ts';
 import type { Db } from './db.ts';
-import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
+import { lockDirectory } from './directory-lock.ts';
 import { openEmbedded } from './embedded.ts';
+import { type Exporter, exportStore, type WriteLines } from './export.ts';
+import { copyStore } from './export-copy.ts';
+import type { ExportHeader } from './export-format.ts';
 import { openSecrets } from './master-secret.ts';
+import { measuredDb } from './measured-db.ts';
+import { isCurrent } from './migrate.ts';
 import { nodeId } from './node-id.ts';
 import { openPostgres } from './postgres.ts';
+import { openPostgresBell } from './postgres-bell.ts';
+import { openRedisBell } from './redis-bell.ts';
 import { openStores, type Stores } from './stores.ts';
 
 /** Time the database has to answer a health check. */
@@ -23,6 +32,8 @@ const answerMs = 2_000;
 interface StorageSettings {
   /** PostgreSQL instead of the embedded database. */
   databaseUrl: string | undefined;
+  /** Redis by which bridges on one PostgreSQL database reach each other; PostgreSQL itself without it. */
+  busUrl?: string | undefined;
   dataDirectory: string;
   unsafeNoFsync: boolean;
   /** Empty or absent: the file `secret` of the data directory, made where it is not there yet. */
@@ -34,6 +45,7 @@ interface StorageSettings {
 interface Surroundings {
   clock: Clock;
   log: Log;
+  telemetry?: Telemetry;
 }
 
 /** The database that the configuration names, and everything the stages ask of it. */
@@ -43,33 +55,49 @@ export interface Storage {
   secrets: Secrets;
   /** What binds and signs the audit trail of this node. */
   seal: AuditSeal;
-  /** Whether the database answers now. */
-  answers(): Promise<boolean>;
-  /** Whether no other bridge can be on the same data now. */
-  isOurs(): boolean;
+  /** Writes everything that is stored, as it is at one moment. */
+  exportTo(exporter: Exporter, write: WriteLines): Promise<ExportHeader['tables']>;
+  /** Copies the embedded database for another process to export, and says where to; refuses where there is none. */
+  copy(): Promise<string>;
+  /** Whether the database answers now, and whether its schema is what this program knows, or newer. */
+  state(): Promise<{ database: boolean; schema: boolean }>;
+  /** Whether other bridges may be on the same data. */
+  isShared: boolean;
+  /** The bell by which other bridges reach this one, as the replica with this id. */
+  openBell(replica: string, ear: Ear): Promise<Bell>;
   close(): Promise<void>;
 }
 
 /**
- * For the bridge: opens PostgreSQL when a URL is set, else the embedded database, and keeps other bridges off both the
- * database and the data directory. Refuses with `unavailable` and the reason.
+ * For the bridge: opens PostgreSQL when a URL is set, else the embedded database, and keeps other bridges off the data directory, which
+ * also holds the embedded database. Refuses with `unavailable` and the reason.
  */
-export async function openStorage(settings: StorageSettings, { clock, log }: Surroundings): Promise<Storage> {
-  const { databaseUrl: url, dataDirectory: directory, unsafeNoFsync } = settings;
-  if (url === undefined) return storageOver(await openEmbedded({ directory, log, clock, unsafeNoFsync }), settings);
+export async function openStorage(
+  settings: StorageSettings,
+  { clock, log, telemetry = noTelemetry }: Surroundings,
+): Promise<Storage> {
+  const { databaseUrl: url, busUrl, dataDirectory: directory, unsafeNoFsync } = settings;
+  const measured = (db: Db) => measuredDb(db, telemetry, clock);
+  if (url === undefined) {
+    const db = await openEmbedded({ directory, log, clock, unsafeNoFsync });
+    return { ...(await storageOver(measured(db), settings)), copy: () => copyStore(db, directory) };
+  }
   await prepareDirectory(directory);
-  const own: (DirectoryLock | BridgeLock)[] = [];
-  const release = async () => {
-    for (const lock of own.reverse()) await lock.release();
-  };
+  const lock = await lockDirectory(directory);
   try {
-    own.push(await lockDirectory(directory));
-    const lock = await lockDatabase({ url, log, clock });
-    own.push(lock);
-    const storage = await storageOver(await openPostgres({ url, log }), settings);
-    return { ...storage, isOurs: () => lock.isHeld(), close: () => storage.close().then(release) };
+    const db = measured(await openPostgres({ url, log }));
+    const storage = await storageOver(db, settings);
+    return {
+      ...storage,
+      isShared: true,
+      openBell: (replica, ear) =>
+        busUrl === undefined
+          ? openPostgresBell({ url, replica, db, ear, log, clock })
+          : openRedisBell({ url: busUrl, replica, ear, log }),
+      close: () => storage.close().then(() => lock.release()),
+    };
   } catch (error) {
-    await release();
+    await lock.release();
     throw error;
   }
 }
@@ -104,12 +132,17 @@ async function storageOver(db: Db, settings: StorageSettings): Promise<Storage> 
     stores: openStores(db, seal),
     secrets,
     seal,
-    answers: () =>
-      pTimeout(db.query('select 1'), { milliseconds: answerMs }).then(
-        () => true,
-        () => false,
+    exportTo: (exporter, write) => exportStore(db, secrets, exporter, write),
+    async copy() {
+      throw unavailable('The bridge keeps its data in PostgreSQL.', 'Give the --database-url that it was started with.');
+    },
+    state: () =>
+      pTimeout(isCurrent(db), { milliseconds: answerMs }).then(
+        (schema) => ({ database: true, schema }),
+        () => ({ database: false, schema: false }),
       ),
-    isOurs: () => true,
+    isShared: false,
+    openBell: async () => silentBell,
     close: () => db.close(),
   };
 }

@@ -64,8 +64,8 @@ export async function placeAction(queries: Queries, action: ActionRecord, quota:
     targets: action.targets.filter(({ agentId }) => !skippedAgents.includes(agentId)),
   };
   await queries.query(
-    `insert into actions (org, id, principal, investigation, status, max_hits, max_hits_per_agent, created_at, expires_at, asked)
-     values ($1, $2, $3, $4, 'pending', $5, $6, $7, $8, $9)`,
+    `insert into actions (org, id, principal, investigation, status, max_hits, max_hits_per_agent, created_at, expires_at, asked, listeners)
+     values ($1, $2, $3, $4, 'pending', $5, $6, $7, $8, $9, $10::text[])`,
     actionParameters(placed),
   );
   await insertTargets(queries, org, action.id, placed.targets, 0);

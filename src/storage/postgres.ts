@@ -3,12 +3,15 @@ import type { Log } from '../lib/log.ts';
 import { asRefusal, sqlState } from './database-errors.ts';
 import type { Db, Queries, Row, Statements } from './db.ts';
 import { migrate } from './migrate.ts';
+import type { Migration } from './migrations/migration.ts';
 import { valueParsers } from './value-parsers.ts';
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database?sslmode=verify-full` and whatever else libpq's URLs allow for TLS. */
   url: string;
   log: Log;
+  /** Up to where the schema is brought; all of it when absent. */
+  migrations?: Migration[];
 }
 
 /**
@@ -27,7 +30,7 @@ const everyOrg = '*';
 const maxAnswerMs = 15_000;
 
 /** A PostgreSQL server (14 or newer) by URL, brought to the newest schema. Refuses with `unavailable` while it is away. */
-export async function openPostgres({ url, log }: PostgresOptions): Promise<Db> {
+export async function openPostgres({ url, log, migrations }: PostgresOptions): Promise<Db> {
   const db = new PostgresDb((max) => {
     const pool = new pg.Pool({
       connectionString: url,
@@ -44,7 +47,7 @@ export async function openPostgres({ url, log }: PostgresOptions): Promise<Db> {
     return pool.on('error', (error) => log.warn({ reason: error.message }, 'A database connection broke.'));
   });
   try {
-    await migrate(db);
+    await migrate(db, migrations);
     await warnWithoutWall(db, log);
   } catch (error) {
     await db.close();
@@ -90,6 +93,12 @@ class PostgresDb implements Db {
     // A name nobody can have, and the one that opens every door.
     if (org === everyOrg || org === '') throw new Error('Statements were asked for no organisation.');
     return statementsOf(this.#pools[0], org);
+  }
+
+  connections(): { used: number; idle: number; waiting: number } {
+    const sum = (of: (pool: pg.Pool) => number) => this.#pools.reduce((total, pool) => total + of(pool), 0);
+    const idle = sum((pool) => pool.idleCount);
+    return { used: sum((pool) => pool.totalCount) - idle, idle, waiting: sum((pool) => pool.waitingCount) };
   }
 
   async close(): Promise<void> {

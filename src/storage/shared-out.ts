@@ -1,5 +1,6 @@
 import { goneStates } from './action-rows.ts';
 import type { Queries } from './db.ts';
+import { isConnected } from './replica-store.ts';
 
 /**
  * How long an agent that went away still counts as one that could hit. Reconnecting takes seconds; the agent itself removes its probes
@@ -14,7 +15,7 @@ export const isSharedOut = (now: string) => `(
   and not exists (
     select 1 from action_targets t join agents g on g.org = t.org and g.id = t.agent_id
     where t.org = a.org and t.action_id = a.id and t.state not in ${goneStates}
-      and (g.connected or g.last_seen_at > ${now}::int8 - ${awayMs})
+      and (${isConnected('g', awayMs)} or g.last_seen_at > ${now}::int8 - ${awayMs})
       and (select count(*) from hits h where h.org = t.org and h.action_id = t.action_id and h.agent_id = t.agent_id)
         < a.max_hits_per_agent))`;
 

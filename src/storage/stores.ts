@@ -9,6 +9,7 @@ import { createSecrets } from '../identity/secrets.ts';
 import { randomBase62 } from '../lib/id.ts';
 import type { OAuthRecordStore } from '../oauth/records.ts';
 import type { Counters } from '../quota/counters.ts';
+import type { ReplicaStore } from '../replicas/replica-store.ts';
 import type { AgentStore } from '../targets/agent.ts';
 import type { PauseStore } from '../targets/pause.ts';
 import { createActionStore } from './action-store.ts';
@@ -19,10 +20,12 @@ import { createCounters } from './counter-store.ts';
 import type { Db } from './db.ts';
 import { createHitStore } from './hit-store.ts';
 import { createKeyStore } from './key-store.ts';
+import { liveActions } from './live-actions.ts';
 import { createOAuthStore } from './oauth-store.ts';
 import { createPauseStore } from './pause-store.ts';
 import { createPeopleStore } from './people-store.ts';
 import { type Pruned, prune, type Retention } from './prune.ts';
+import { createReplicaStore } from './replica-store.ts';
 
 /** Everything the stages ask of storage. */
 export interface Stores {
@@ -35,6 +38,9 @@ export interface Stores {
   pauses: PauseStore;
   oauth: OAuthRecordStore;
   people: PeopleStore;
+  replicas: ReplicaStore;
+  /** Live actions of all organisations, by kind. */
+  liveActions(now: number): Promise<Record<string, number>>;
   /** Deletes what is past its retention; safe at any time. */
   prune(retention: Retention, now: number): Promise<Pruned>;
 }
@@ -54,6 +60,8 @@ export function openStores(db: Db, seal: AuditSeal = passingSeal()): Stores {
     pauses: createPauseStore(db),
     oauth: createOAuthStore(db),
     people: createPeopleStore(db),
+    replicas: createReplicaStore(db),
+    liveActions: (now) => liveActions(db, now),
     prune: (retention, now) => prune(db, { hits, audit, seal }, retention, now),
   };
 }

@@ -64,6 +64,37 @@ describe('sidelight redact', () => {
     expect(stdout).toMatch(/^\{"password":"\[REDACTED:password#\w{6}\]"\}\nplain\n\{"id":7\}\n$/);
   });
 
+  it('keeps the lines of a private key together between lines of JSON', async () => {
+    const key = ['-----BEGIN PRIVATE KEY-----', 'c29tbWVyd2ludGVy', '', 'c29tbWVy', '-----END PRIVATE KEY-----'];
+    const cut = ['key: -----BEGIN RSA PRIVATE KEY-----', 'Proc-Type: 4,ENCRYPTED', 'c29tbWVyd2ludGVy', 'ready, at last'];
+    const putty = ['PuTTY-User-Key-File-3: ssh-ed25519', 'Private-Lines: 1', 'c29tbWVyd2ludGVy', 'Private-MAC: 00ff', 'done'];
+    const { stdout } = await redact(['{"id":7}', ...key, '{"id":8}', ...cut, ...putty, `mail ${email}`, ''].join('\n'));
+    expect(stdout).not.toContain('c29tbWVy');
+    expect(stdout.replace(/#\w{6}/g, '').split('\n')).toEqual([
+      ...['{"id":7}', '[REDACTED:private-key]', '{"id":8}', 'key: [REDACTED:private-key]', 'ready, at last'],
+      ...['PuTTY-User-Key-File-3: ssh-ed25519', '[REDACTED:private-key]', 'done', 'mail [REDACTED:email]', ''],
+    ]);
+    const places = (await redact(['{"id":7}', ...key, `mail ${email}`, ''].join('\n'), '--explain')).stdout;
+    expect(places.replace(/detector .*/g, 'detector')).toBe('2\tprivate-key\tdetector\n7\temail\tdetector\n');
+  });
+
+  it('goes on in lines behind a private key that never ends', async () => {
+    const lines = [
+      '{"id":7}',
+      '-----BEGIN PRIVATE KEY-----',
+      'c29tbWVy',
+      ...Array.from({ length: 9_000 }, (_, at) => `step ${at} done`),
+    ];
+    const { stdout } = await redact(`${lines.join('\n')}\n`);
+    expect(
+      stdout
+        .replace(/#\w{6}/g, '')
+        .split('\n')
+        .slice(0, 4),
+    ).toEqual(['{"id":7}', '[REDACTED:private-key]', 'step 0 done', 'step 1 done']);
+    expect(stdout.split('\n')).toHaveLength(lines.length);
+  });
+
   it('lists what it hides and why, at its place, and never the value', async () => {
     const lines = `{"user":{"email":"${email}"},"log":"{\\"password\\":\\"${password}\\"}"}\nok\nmail ${email} now\n`;
     const { stdout } = await redact(lines, '--explain');

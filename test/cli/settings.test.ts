@@ -1,6 +1,10 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readConfig, type SettingName, settings } from '../../src/config.ts';
+import { readConfig } from '../../src/config.ts';
 import { Refusal } from '../../src/lib/refusal.ts';
+import { type SettingName, settings } from '../../src/settings.ts';
 
 function refusalOf(flags: Record<string, string>, env: NodeJS.ProcessEnv = {}): Refusal {
   try {
@@ -33,6 +37,16 @@ describe('a setting', () => {
     { flags: { 'unsafe-no-fsync': 'flase' }, field: 'unsafeNoFsync' },
     { flags: { 'unsafe-no-fsync': 'constructor' }, field: 'unsafeNoFsync' },
     { flags: { 'drain-seconds': '601' }, field: 'drainSeconds' },
+    { flags: { 'drain-delay-seconds': '-1' }, field: 'drainDelaySeconds' },
+    { flags: { 'metrics-port': 'nine' }, field: 'metricsPort' },
+    {
+      flags: { 'database-url': 'postgres://a:hunter2@db/x', 'database-password-file': '/etc/hostname' },
+      field: 'databasePasswordFile',
+    },
+    {
+      flags: { 'database-url': 'postgres://a@db/x', 'database-password-file': '/no/such/file' },
+      field: 'databasePasswordFile',
+    },
   ])('is refused with $flags: which one, and how to set it', ({ flags, field }) => {
     const { details } = refusalOf(flags);
     expect(details).toMatchObject({ code: 'invalid_input', field });
@@ -57,6 +71,18 @@ describe('a setting', () => {
     ['0', false],
   ])('that is a switch reads %s', (word, on) => {
     expect(readConfig({}, { SIDELIGHT_UNSAFE_NO_FSYNC: word }).unsafeNoFsync).toBe(on);
+  });
+
+  it('takes the password of the database from a file, whatever characters it has', async () => {
+    const file = join(await mkdtemp(join(tmpdir(), 'sidelight-password-')), 'password');
+    await writeFile(file, 'p@ss/wörd:?#%\n');
+    const flags = { 'database-url': 'postgres://sidelight@db:5432/x?sslmode=require', 'database-password-file': file };
+    const url = new URL(readConfig(flags, {}).databaseUrl ?? '');
+    expect(decodeURIComponent(url.password)).toBe('p@ss/wörd:?#%');
+    expect(url.search).toBe('?sslmode=require');
+    await writeFile(file, '\n');
+    expect(refusalOf(flags).details.field).toBe('databasePasswordFile');
+    await rm(dirname(file), { recursive: true });
   });
 
   it('has a flag and a variable of its own', () => {

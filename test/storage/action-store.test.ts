@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TargetRecord } from '../../src/actions/action.ts';
 import { openStores, type Stores } from '../../src/storage/stores.ts';
 import { engines, type World } from './engines.ts';
-import { action, agent, hit, t0, target, wide } from './fixtures.ts';
+import { action, agent, hit, replica, t0, target, wide } from './fixtures.ts';
 
 const hourMs = 3_600_000;
 
@@ -194,16 +194,45 @@ describe.each(engines)('actions over $engine', ({ open }) => {
     const targets = [target('here'), target('gone'), target('gone-with-hit', { hits: 1 })];
     const [full, free] = [action({ org, targets, createdAt: t0 - 1 }), action({ org, targets: [] })];
     for (const one of [full, free]) await stores.actions.place(one, wide);
-    for (const id of ['here', 'gone', 'gone-with-hit']) await stores.agents.upsert(agent(id, { org }));
+    const { connect } = await replica(stores);
+    await connect(agent('here', { org }));
+    const leave = [await connect(agent('gone', { org })), await connect(agent('gone-with-hit', { org }))];
     const add = (agentId: string) =>
       stores.actions.addTargets(org, [full.id, free.id], target(agentId), { perAgent: 10, perAction: 3 }, t0);
     const on = async ({ id }: typeof full) => (await stores.actions.get(org, id))?.targets.map(({ agentId }) => agentId);
     expect(await add('late-1')).toBe(1);
     expect(await on(full)).toEqual(['here', 'gone', 'gone-with-hit']);
     expect(await on(free)).toEqual(['late-1']);
-    for (const id of ['gone', 'gone-with-hit']) await stores.agents.seen(org, id, t0, false);
+    for (const go of leave) await go();
     expect(await add('late-2')).toBe(2);
     expect(await on(full)).toEqual(['here', 'gone-with-hit', 'late-2']);
+  });
+
+  it('are given up on an agent that nothing was heard of, and on no other', async () => {
+    const org = 'given-up';
+    const placed = action({ org, targets: [target('silent'), target('heard')] });
+    await stores.actions.place(placed, wide);
+    await stores.actions.setTarget(org, placed.id, { agentId: 'heard', state: 'armed' });
+    for (const agentId of ['silent', 'heard'])
+      await stores.actions.giveUp(org, placed.id, { agentId, state: 'failed', code: 'internal', message: 'No answer.' });
+    expect((await stores.actions.get(org, placed.id))?.targets).toMatchObject([
+      { agentId: 'silent', state: 'failed', message: 'No answer.' },
+      { agentId: 'heard', state: 'armed' },
+    ]);
+  });
+
+  it('keep why a target failed when its agent then says that nothing is there, and take it back when it is armed after all', async () => {
+    const org = 'failed-then-removed';
+    const placed = action({ org });
+    await stores.actions.place(placed, wide);
+    const failed = { agentId: 'agent-1', state: 'failed', code: 'no-such-line', message: 'No code there.' } as const;
+    const told = async () => (await stores.actions.get(org, placed.id))?.targets[0];
+    await stores.actions.setTarget(org, placed.id, failed);
+    await stores.actions.setTarget(org, placed.id, { agentId: 'agent-1', state: 'removed' });
+    expect(await told()).toMatchObject(failed);
+    await stores.actions.setTarget(org, placed.id, { agentId: 'agent-1', state: 'armed' });
+    expect(await told()).toMatchObject({ state: 'armed' });
+    expect((await told())?.message).toBeUndefined();
   });
 
   it('remember what an agent reports, and count its hits by what was stored', async () => {

@@ -1,15 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cp, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readdir, rename, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createLog } from '../../src/lib/log.ts';
-import type { Db } from '../../src/storage/db.ts';
 import { lockDirectory } from '../../src/storage/directory-lock.ts';
 import { DurableFs } from '../../src/storage/durable-fs.ts';
 import { openEmbedded } from '../../src/storage/embedded.ts';
+import type { EmbeddedDb } from '../../src/storage/embedded-db.ts';
 import { lazily } from '../../src/storage/lazily.ts';
 import { openStores } from '../../src/storage/stores.ts';
 import { createTestClock } from '../helpers/clock.ts';
@@ -36,7 +39,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-async function open(options: Partial<Parameters<typeof openEmbedded>[0]> = {}): Promise<Db> {
+async function open(options: Partial<Parameters<typeof openEmbedded>[0]> = {}): Promise<EmbeddedDb> {
   const db = await openEmbedded({ directory, log: silent, clock: systemClock, ...options });
   cleanUp.push(() => db.close());
   return db;
@@ -60,7 +63,18 @@ function run(program: string): { child: ChildProcess; lines: string[]; kill: () 
 // A first start forces two thousand files to disk, which a busy machine does slowly.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-const long = { timeout: 120_000 };
+/** A long run has hundreds: SIDELIGHT_TEST_KILLS=200. */
+const kills = Number(process.env.SIDELIGHT_TEST_KILLS ?? 5);
+const seed = Number(process.env.SIDELIGHT_TEST_SEED ?? Date.now() % 1_000_000);
+
+const long = { timeout: 120_000 + kills * 10_000 };
+
+/** An action in the store, its count of hits, and how many there are. */
+interface Found {
+  id: string;
+  hits: number;
+  rows: number;
+}
 
 describe('the embedded database', () => {
   it('keeps keys, quotas, actions and hits over a restart', async () => {
@@ -84,31 +98,35 @@ describe('the embedded database', () => {
     });
   });
 
-  it('loses nothing it acknowledged when the process is killed in the middle of writing', long, async () => {
-    await aCluster();
-    const written = new Map<string, number>();
-    for (const lineCount of [50, 100]) {
-      const { lines, kill } = run('writer.ts');
-      await vi.waitFor(() => expect(lines.length).toBeGreaterThan(lineCount), { timeout: 30_000, interval: 5 });
-      await kill();
-      for (const line of lines) {
-        const { id, hits } = JSON.parse(line) as { id: string; hits: number };
-        written.set(id, hits);
+  it(
+    `loses nothing it acknowledged when the process is killed ${kills} times in the middle of writing (seed ${seed})`,
+    long,
+    async () => {
+      await aCluster();
+      const acknowledged = new Map<string, number>();
+      let checked = 0;
+      for (let kill = 0; kill <= kills; kill += 1) {
+        const { lines, kill: killNow } = run('writer.ts');
+        await vi.waitFor(() => expect(lines.length).toBeGreaterThan(0), { timeout: 60_000, interval: 5 });
+        const { found, reserved } = JSON.parse(lines[0] ?? '') as { found: Found[]; reserved: number };
+        const byId = new Map(found.map((row) => [row.id, row]));
+        for (const [id, hits] of acknowledged) expect(byId.get(id)?.hits, `action ${id}`).toBeGreaterThanOrEqual(hits);
+        // Never half a transaction: counts and rows agree, and so do actions and the quota they reserved.
+        for (const row of found) expect(row.rows, `hits of ${row.id}`).toBe(row.hits);
+        expect(reserved).toBe(found.length * 5);
+        checked = acknowledged.size;
+        const enough = 10 + ((seed * (kill + 1)) % 90);
+        await vi.waitFor(() => expect(lines.length).toBeGreaterThan(enough), { timeout: 60_000, interval: 1 });
+        await killNow();
+        for (const line of lines.slice(1)) {
+          const { id, hits } = JSON.parse(line) as { id: string; hits: number };
+          acknowledged.set(id, hits);
+        }
       }
-      const db = await open();
-      const found = await db.query<{ id: string; hits: number; rows: number }>(
-        'select a.id, a.hits, (select count(*) from hits h where h.action_id = a.id) as rows from actions a',
-      );
-      const byId = new Map(found.map((row) => [row.id, row]));
-      for (const [id, hits] of written) expect(byId.get(id)?.hits, `action ${id}`).toBeGreaterThanOrEqual(hits);
-      // Never half a transaction: counts and rows agree, and so do actions and the quota they reserved.
-      for (const row of found) expect(row.rows, `hits of ${row.id}`).toBe(row.hits);
-      const { counters } = openStores(db);
-      expect(await counters.used('acme', 'hits_per_hour', 'key:a', 3_600_000, t0)).toMatchObject({ used: found.length * 5 });
-      await db.close();
-    }
-    expect(written.size).toBeGreaterThan(10);
-  });
+      console.log(`${kills} kills (seed ${seed}): ${checked} acknowledged actions, 0 lost, 0 torn.`);
+      expect(checked).toBeGreaterThan(kills);
+    },
+  );
 
   it('refuses a second process on its directory, names the first, and opens when that was killed', long, async () => {
     await aCluster();
@@ -121,6 +139,24 @@ describe('the embedded database', () => {
     await kill();
     await open();
     expect((await readdir(directory)).filter((name) => name.startsWith('lock-'))).toHaveLength(1);
+  });
+
+  it('is not fooled by what a dead process left, nor by another path to the same directory', async () => {
+    await aCluster();
+    // The process id of a lock that is left over may be somebody else's by now.
+    const left = join(directory, `lock-${process.pid}-abc123.sock`);
+    const server = createServer().listen(left);
+    await once(server, 'listening');
+    const kept = join(directory, 'kept');
+    await rename(left, kept);
+    await new Promise((resolve) => server.close(resolve));
+    await rename(kept, left);
+    await open();
+    expect(existsSync(left)).toBe(false);
+    const other = `${directory}-link`;
+    await symlink(directory, other);
+    cleanUp.push(() => rm(other));
+    await expect(open({ directory: other })).rejects.toMatchObject({ message: expect.stringContaining('in use by process') });
   });
 
   it('refuses a second opening in its own process, and leaves the first one working', async () => {
@@ -194,6 +230,58 @@ describe('the embedded database', () => {
     expect(await db.query('select 1 as alive')).toEqual([{ alive: 1 }]);
   });
 
+  it('has statements wait while its files are copied, and no longer', async () => {
+    await aCluster();
+    const db = await open();
+    const done: string[] = [];
+    await db.whileStill(async () => {
+      void db.query("insert into secrets values ('late', 'x')").then(() => done.push('written'));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      done.push('copied');
+    });
+    await vi.waitFor(() => expect(done).toEqual(['copied', 'written']));
+  });
+
+  it('keeps its log short while it is written to, without waiting for the hour', async () => {
+    const cluster = await aCluster();
+    const clock = createTestClock(t0);
+    const db = await open({ clock });
+    for (let megabytes = 0; megabytes < 115; megabytes += 1) {
+      await db.query("insert into secrets select $1, string_agg(md5(random()::text), '') from generate_series(1, 32000)", [
+        `${megabytes}`,
+      ]);
+      clock.advance(1_001);
+    }
+    const segments = (await readdir(join(cluster, 'pg_wal'))).filter((name) => /^[0-9A-F]{24}$/.test(name));
+    expect(segments.length * 16).toBeLessThanOrEqual(96);
+  });
+
+  it('does not grow without end when rows come and go', async () => {
+    const cluster = await aCluster();
+    const db = await open();
+    const sizes: number[] = [];
+    for (let round = 0; round < 4; round += 1) {
+      const stores = openStores(db);
+      const now = t0 + round * 3_600_000;
+      for (let number = 0; number < 20; number += 1) {
+        const placed = action({ maxHits: 10, createdAt: now, expiresAt: now + 1_000 });
+        await stores.actions.place(placed, { ...wide, hitsPerHour: 1_000_000 });
+        for (let of = 1; of <= 10; of += 1) await stores.hits.append(hit(placed, of));
+      }
+      await db.query("update actions set status = 'expired', ended_at = $1 where status = 'pending'", [now + 1_000]);
+      await db.query('update actions set ended_at = coalesce(ended_at, $1)', [now + 1_000]);
+      await db.query(
+        "update hits set capture = (select string_agg(md5(random()::text || number || n), '') from generate_series(1, 600) n)",
+      );
+      const pruned = await stores.prune({ actionsMs: 1_000, auditMs: 1_000, agentsMs: 1_000 }, now + 1_000_000);
+      expect(pruned.actions).toBe(20);
+      await db.vacuum();
+      sizes.push(await bytesIn(join(cluster, 'base')));
+    }
+    console.log(`The tables after each round: ${sizes.map((bytes) => (bytes / 1e6).toFixed(1)).join(', ')} MB.`);
+    expect((sizes.at(-1) ?? 0) - (sizes[1] ?? 0)).toBeLessThan(1_000_000);
+  });
+
   it('starts anew after a first start that was cut short', async () => {
     await rename(await aCluster(), join(directory, 'postgres.new'));
     await rm(join(directory, 'postgres.new', 'PG_VERSION'));
@@ -204,15 +292,39 @@ describe('the embedded database', () => {
   it.each([
     ['has no version file', (cluster: string) => rm(join(cluster, 'PG_VERSION')), 'is broken'],
     [
-      'was written by another PostgreSQL',
+      'was written by an older PostgreSQL',
       (cluster: string) => writeFile(join(cluster, 'PG_VERSION'), '17\n'),
       'written by PostgreSQL 17',
     ],
+    [
+      'was written by a newer PostgreSQL',
+      (cluster: string) => writeFile(join(cluster, 'PG_VERSION'), '19\n'),
+      'written by PostgreSQL 19',
+    ],
+    [
+      'is empty where the database should be',
+      async (cluster: string) => {
+        await rm(cluster, { recursive: true });
+        await mkdir(cluster);
+      },
+      'is broken: it has no PG_VERSION',
+    ],
+    [
+      'has a file where the database should be',
+      async (cluster: string) => {
+        await rm(cluster, { recursive: true });
+        await writeFile(cluster, 'mine');
+      },
+      'is broken: its folder postgres cannot be read (ENOTDIR)',
+    ],
+    ['has a control file that was cut', (cluster: string) => truncate(join(cluster, 'global', 'pg_control'), 100), 'is broken'],
+    ['has lost a catalog', (cluster: string) => rm(join(cluster, 'base', '5'), { recursive: true }), 'is broken'],
     ['has lost its control file', (cluster: string) => writeFile(join(cluster, 'global', 'pg_control'), ''), 'is broken'],
     ['has lost its log', (cluster: string) => rm(join(cluster, 'pg_wal'), { recursive: true }), 'is broken'],
   ])('refuses a directory that %s, and gives the lock back', async (_what, damage, words) => {
     const cluster = await aCluster();
     await damage(cluster);
+    const before = await namesAndSizes(directory);
     await expect(open()).rejects.toMatchObject({
       code: 'unavailable',
       message: expect.stringContaining(words),
@@ -220,6 +332,8 @@ describe('the embedded database', () => {
     });
     const lock = await lockDirectory(directory);
     await lock.release();
+    // Whoever mends it finds it as it was.
+    expect(await namesAndSizes(directory)).toEqual(before);
   });
 
   it('refuses a store of a newer version, and gives the lock back', async () => {
@@ -257,6 +371,25 @@ describe('the embedded database', () => {
     expect(vacuumed).toHaveBeenCalledTimes(2);
   });
 });
+
+/** Every file with its length, but for what PostgreSQL makes anew at each start. */
+async function namesAndSizes(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
+  const files = entries.filter((entry) => entry.isFile() && !/^postmaster\.|^pg_internal\.init$/.test(entry.name));
+  return (
+    await Promise.all(
+      files.map(async ({ parentPath, name }) => `${parentPath}/${name} ${(await stat(join(parentPath, name))).size}`),
+    )
+  ).sort();
+}
+
+/** Bytes of all files in a directory. */
+async function bytesIn(folder: string): Promise<number> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const sizes = await Promise.all(files.map(async (entry) => (await stat(join(entry.parentPath, entry.name))).size));
+  return sizes.reduce((sum, bytes) => sum + bytes, 0);
+}
 
 /** Puts a good, closed database into the directory and says where its files are. */
 async function aCluster(): Promise<string> {

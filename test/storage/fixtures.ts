@@ -6,6 +6,7 @@ import { newId } from '../../src/lib/id.ts';
 import type { CaptureData } from '../../src/protocol/frames.ts';
 import type { PlacementQuota } from '../../src/quota/placement.ts';
 import { ScrubbedCapture } from '../../src/redaction/capture.ts';
+import type { Stores } from '../../src/storage/stores.ts';
 import type { AgentRecord } from '../../src/targets/agent.ts';
 
 /** An instant at the start of an hour, so that windows are easy to follow. */
@@ -44,6 +45,7 @@ export function action(changes: Partial<ActionRecord> = {}): ActionRecord {
     createdAt: t0,
     expiresAt: t0 + 60_000,
     targets: [target()],
+    listeners: [],
     ...changes,
   };
 }
@@ -134,5 +136,17 @@ export function audited(requestId: string, changes: Partial<AuditRecord> = {}): 
     event: 'tool_call',
     decision: 'allowed',
     ...changes,
+  };
+}
+
+/** A bridge that is alive, to which agents connect. */
+export async function replica(stores: Pick<Stores, 'agents' | 'replicas'>, id = newId('rep')) {
+  await stores.replicas.renew({ id, host: 'here', version: '1', startedAt: t0, policyHash: 'p' }, 3_600_000);
+  return {
+    id,
+    async connect(one: AgentRecord) {
+      const { epoch } = await stores.agents.connected(one, id);
+      return (now = t0) => stores.agents.disconnected(one.org, one.id, { replica: id, epoch }, now);
+    },
   };
 }

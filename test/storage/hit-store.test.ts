@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sharedOutReason } from '../../src/actions/action.ts';
 import { openStores, type Stores } from '../../src/storage/stores.ts';
 import { engines, type World } from './engines.ts';
-import { action, agent, capture, hit, t0, target, wide } from './fixtures.ts';
+import { action, agent, capture, hit, replica, t0, target, wide } from './fixtures.ts';
 
 describe.each(engines)('hits over $engine', ({ open }) => {
   let world: World;
@@ -23,7 +23,7 @@ describe.each(engines)('hits over $engine', ({ open }) => {
 
   it('are numbered over all agents, counted on the action, and the last one ends it', async () => {
     const one = await placed({ maxHits: 2, targets: [target('agent-1'), target('agent-2')] });
-    expect(await stores.hits.append(hit(one, 1))).toEqual({ outcome: 'stored', number: 1 });
+    expect(await stores.hits.append(hit(one, 1))).toEqual({ outcome: 'stored', number: 1, listeners: [] });
     const ended = { status: 'completed', hits: 2, targets: [{ hits: 1 }, { hits: 1 }] };
     expect(await stores.hits.append(hit(one, 1, { agentId: 'agent-2' }))).toMatchObject({ outcome: 'stored', number: 2, ended });
     expect(await stores.actions.get(one.org, one.id)).toMatchObject(ended);
@@ -32,7 +32,7 @@ describe.each(engines)('hits over $engine', ({ open }) => {
   it('do not end a duration, which goes on measuring, and are no more than it may have', async () => {
     const targets = [target('agent-1'), target('agent-2')];
     const one = await placed({ kind: 'duration', duration: { span: 'function', thresholdMs: 1 }, targets });
-    expect(await stores.hits.append(hit(one, 1))).toEqual({ outcome: 'stored', number: 1 });
+    expect(await stores.hits.append(hit(one, 1))).toEqual({ outcome: 'stored', number: 1, listeners: [] });
     expect(await stores.hits.append(hit(one, 2))).toEqual({ outcome: 'beyond' });
     expect(await stores.hits.append(hit(one, 1, { agentId: 'agent-2' }))).toEqual({ outcome: 'beyond' });
     const stored = { status: 'pending', hits: 1, targets: [{ hits: 1 }, { hits: 0 }] };
@@ -85,7 +85,8 @@ describe.each(engines)('hits over $engine', ({ open }) => {
     const org = 'shares';
     const agents = ['agent-1', 'agent-2', 'agent-3'];
     const one = await placed({ org, maxHits: 50, maxHitsPerAgent: 3, targets: agents.map((id) => target(id)) });
-    for (const id of agents) await stores.agents.upsert(agent(id, { org }));
+    const { connect } = await replica(stores);
+    for (const id of agents) await connect(agent(id, { org }));
     const hammer = (agentId: string) =>
       Promise.all(
         Array.from({ length: 8 }, (_, turn) =>
@@ -107,14 +108,16 @@ describe.each(engines)('hits over $engine', ({ open }) => {
   it('of each agent do not wait for one that cannot hit any more, but for one that may come back', async () => {
     const org = 'left';
     const one = await placed({ org, maxHits: 9, maxHitsPerAgent: 1, targets: [target('agent-1'), target('agent-2')] });
-    for (const id of ['agent-1', 'agent-2']) await stores.agents.upsert(agent(id, { org }));
+    const { connect } = await replica(stores);
+    await connect(agent('agent-1', { org }));
+    const leave = await connect(agent('agent-2', { org }));
     const isSharedOut = async (now: number) => (await other.actions.sharedOut(now)).some(({ id }) => id === one.id);
     expect(await isSharedOut(t0)).toBe(false);
     await stores.hits.append(hit(one, 1));
     expect(await isSharedOut(t0)).toBe(false);
-    await stores.agents.seen(org, 'agent-2', t0, false);
+    await leave();
     expect([await isSharedOut(t0 + 5_000), await isSharedOut(t0 + 15_000)]).toEqual([false, true]);
-    await stores.agents.seen(org, 'agent-2', t0 + 16_000, true);
+    await connect(agent('agent-2', { org }));
     expect(await isSharedOut(t0 + 60_000)).toBe(false);
     await stores.actions.setTarget(org, one.id, { agentId: 'agent-2', state: 'failed', code: 'no-such-line' });
     expect(await isSharedOut(t0 + 60_000)).toBe(true);

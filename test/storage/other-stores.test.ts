@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStores, type Stores } from '../../src/storage/stores.ts';
 import { engines, type World } from './engines.ts';
-import { action, agent, audited, key, t0, wide } from './fixtures.ts';
+import { action, agent, audited, key, replica, t0, wide } from './fixtures.ts';
 
 describe.each(engines)('keys, agents, audit and retention over $engine', ({ open }) => {
   let world: World;
@@ -72,26 +72,18 @@ describe.each(engines)('keys, agents, audit and retention over $engine', ({ open
   });
 
   it('knows agents as they last described themselves, newest first', async () => {
-    await stores.agents.upsert(agent('a', { org: 'fleet', commit: 'abc' }));
-    await stores.agents.upsert(agent('b', { org: 'fleet', lastSeenAt: t0 + 5 }));
-    await stores.agents.upsert(agent('a', { org: 'fleet', version: '2.0', lastSeenAt: t0 + 1, connected: false }));
+    const { connect } = await replica(stores);
+    await (await connect(agent('a', { org: 'fleet', commit: 'abc' })))();
+    await (await connect(agent('b', { org: 'fleet' })))(t0 + 5);
+    await (await connect(agent('a', { org: 'fleet', version: '2.0' })))(t0 + 1);
     expect(await stores.agents.list('fleet', t0)).toEqual([
-      agent('b', { org: 'fleet', lastSeenAt: t0 + 5 }),
+      agent('b', { org: 'fleet', lastSeenAt: t0 + 5, connected: false }),
       agent('a', { org: 'fleet', version: '2.0', lastSeenAt: t0 + 1, connected: false }),
     ]);
     expect((await stores.agents.list('fleet', t0 + 2)).map(({ id }) => id)).toEqual(['b']);
     expect(await stores.agents.list('theirs', 0)).toEqual([]);
-    expect(await stores.agents.find('fleet', 'b')).toEqual(agent('b', { org: 'fleet', lastSeenAt: t0 + 5 }));
+    expect(await stores.agents.find('fleet', 'b')).toEqual(agent('b', { org: 'fleet', lastSeenAt: t0 + 5, connected: false }));
     expect(await stores.agents.find('theirs', 'b')).toBeUndefined();
-  });
-
-  it('knows who is connected and when it was last seen, and nobody at a start', async () => {
-    await stores.agents.upsert(agent('c', { org: 'seen' }));
-    await stores.agents.seen('theirs', 'c', t0 + 9, false);
-    await stores.agents.seen('seen', 'c', t0 + 7, true);
-    expect(await stores.agents.list('seen', 0)).toMatchObject([{ connected: true, lastSeenAt: t0 + 7 }]);
-    await stores.agents.disconnectAll();
-    expect(await stores.agents.list('seen', 0)).toMatchObject([{ connected: false, lastSeenAt: t0 + 7 }]);
   });
 
   it('keeps who is paused and since when, until they are resumed', async () => {
@@ -122,8 +114,9 @@ describe.each(engines)('keys, agents, audit and retention over $engine', ({ open
     await stores.actions.finish(org, old.id, 'expired', 'time', t0 + 60_000);
     await stores.audit.append(audited('old', { org }));
     await stores.audit.append(audited('new', { org, at: now }));
-    await stores.agents.upsert(agent('gone', { org, connected: false }));
-    await stores.agents.upsert(agent('here', { org }));
+    const { connect } = await replica(stores);
+    await (await connect(agent('gone', { org })))();
+    await connect(agent('here', { org }));
     await stores.counters.spend({ org, quota: 'q', subject: 's', amount: 1, limit: 9, windowMs: hourMs }, now - hourMs);
     const pruned = await stores.prune({ actionsMs: hourMs, auditMs: hourMs, agentsMs: hourMs }, now);
     expect(pruned.actions).toBeGreaterThan(0);

@@ -96,7 +96,7 @@ describe.runIf(hasPostgres)('a PostgreSQL role that is no superuser', () => {
     expect(await hits.page('acme', 'act_acme', 0, 10)).toHaveLength(1);
     expect((await counters.used('acme', 'calls_per_hour', 's', 3_600_000, t0)).used).toBe(1);
     expect(await pauses.all()).toHaveLength(2);
-    await agents.disconnectAll();
+    expect(await agents.elsewhere('acme', 'rep_other')).toEqual([]);
     expect((await actions.overdue(t0 + 10_000_000)).map(({ org }) => org).sort()).toEqual([]);
     expect(await audit.recent('acme', 10)).toEqual([]);
   });
