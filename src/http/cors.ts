@@ -3,10 +3,10 @@ import type { HttpMiddleware } from './state.ts';
 /** What clients in web pages send beyond the headers every page may send. */
 const allowedHeaders = [
   ...['Authorization', 'Content-Type', 'Last-Event-ID'],
-  ...['MCP-Protocol-Version', 'Mcp-Session-Id', 'Mcp-Method', 'Mcp-Name'],
+  ...['MCP-Protocol-Version', 'Mcp-Session-Id', 'Mcp-Method', 'Mcp-Name', 'traceparent', 'tracestate'],
 ].join(', ');
 /** What they read beyond the headers every page may read. */
-const exposedHeaders = 'Mcp-Session-Id, WWW-Authenticate, X-Request-Id, Location, Retry-After';
+const exposedHeaders = 'Mcp-Session-Id, WWW-Authenticate, X-Request-Id, traceresponse, Location, Retry-After';
 /** GET and DELETE too: the page then sees their 405, which clients expect, instead of a network error. */
 const allowedMethods = 'POST, GET, DELETE';
 /** How long a browser may remember this; two hours is the most Chromium does. */

@@ -7,19 +7,23 @@ export interface Readiness {
 }
 
 /**
- * `/healthz`: the process answers. `/readyz`: it can take calls. Both without a key and before the Host check, because
- * orchestrators call a container by its address.
+ * `/healthz`: the process answers, whatever is with its database; a restart would mend nothing. `/readyz`: it can take calls, and which
+ * check fails where it cannot. Both without a key and before the Host check, because orchestrators call a container by its address.
  */
-export function health(bridge: Readiness, isDraining: () => boolean): Router<RequestState> {
+export function health(bridge: Readiness, isLeaving: () => boolean): Router<RequestState> {
   const router = new Router<RequestState>();
   router.get('/healthz', (ctx) => {
+    ctx.set('Cache-Control', 'no-store');
     ctx.body = { status: 'ok' };
   });
   router.get('/readyz', async (ctx) => {
     const { ok, checks } = await bridge.ready();
-    const isReady = ok && !isDraining();
+    const all = { ...checks, accepting: !isLeaving() };
+    const isReady = ok && all.accepting;
+    const failing = Object.keys(all).filter((check) => all[check as keyof typeof all] === false);
+    ctx.set('Cache-Control', 'no-store');
     ctx.status = isReady ? 200 : 503;
-    ctx.body = { status: isReady ? 'ready' : 'not ready', checks: { ...checks, accepting: !isDraining() } };
+    ctx.body = { status: isReady ? 'ready' : 'not ready', checks: all, ...(failing.length === 0 ? {} : { failing }) };
   });
   return router;
 }

@@ -17,6 +17,11 @@ export class OpenCalls {
     return this.#isDraining;
   }
 
+  /** Calls whose answer is not out yet. */
+  get open(): number {
+    return this.#responses.size;
+  }
+
   /** Refuses what comes while the bridge goes down or holds as many calls as it can. */
   admit(): void {
     if (this.#isDraining) throw shuttingDown();
