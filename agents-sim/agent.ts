@@ -4,11 +4,11 @@ import { WebSocket } from 'ws';
 import { BridgeTrust } from '../src/agent/link/bridge-trust.ts';
 import { Introduction } from '../src/agent/link/introduction.ts';
 import { readFrame } from '../src/agent/link/read-frame.ts';
-import { type AgentFrame, type BridgeFrame, subprotocol, type Welcome } from '../src/protocol/frames.ts';
+import type { AgentFrame, BridgeFrame, Welcome } from '../src/protocol/frames.ts';
 import { limits } from '../src/protocol/limits.ts';
 import { locate } from './bind.ts';
 import { createLine, type Line } from './faults.ts';
-import { describe, type SimulatedAgentOptions } from './hello.ts';
+import { describe, dial, type SimulatedAgentOptions } from './hello.ts';
 import { Outbox } from './outbox.ts';
 import { Probes } from './probes.ts';
 import { createRandom, freshSeed, type Random } from './random.ts';
@@ -19,6 +19,9 @@ export type SimulatedAgentState = 'idle' | 'connecting' | 'connected' | 'lost' |
 /** First wait before a reconnect, doubled up to the second; far shorter than a real agent's, since tests wait for it. */
 const firstRetryMs = 50;
 const lastRetryMs = 2_000;
+
+/** Time until the welcome: a path can die before it. */
+const connectMs = 10_000;
 
 /** Another connection of this agent took over: coming back would only throw that one out again. */
 const replacedCode = 4001;
@@ -108,14 +111,12 @@ export class SimulatedAgent {
   }
 
   #connect(): void {
-    const { url, key, faults } = this.#options;
+    const { url, key, faults, connect = dial } = this.#options;
     this.state = 'connecting';
-    const socket = new WebSocket(url, subprotocol, {
-      headers: { authorization: `Bearer ${key}` },
-      maxPayload: limits.maxBridgeFrameBytes,
-      perMessageDeflate: false,
-    });
+    const socket = connect(url, key);
     this.#socket = socket;
+    clearTimeout(this.#timers.silence);
+    this.#timers.silence = setTimeout(() => socket.terminate(), connectMs);
     const line = createLine(
       faults ?? {},
       this.#random,
@@ -189,7 +190,7 @@ export class SimulatedAgent {
         this.probes.remove(frame.id);
         return;
       case 'ack':
-        this.#outbox.acknowledged(frame.n);
+        this.#acknowledged(frame.n);
         return;
       case 'policy':
         this.probes.setPolicy(frame.policy);
@@ -229,6 +230,11 @@ export class SimulatedAgent {
     }
     this.#settled?.resolve();
     this.#settled = undefined;
+  }
+
+  #acknowledged(n: number): void {
+    const done = this.#outbox.acknowledged(n);
+    this.#options.acknowledged?.(done);
   }
 
   #restartSilence(): void {

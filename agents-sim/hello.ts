@@ -1,5 +1,6 @@
+import { WebSocket } from 'ws';
 import type { Described } from '../src/agent/link/introduction.ts';
-import { actionKinds } from '../src/protocol/frames.ts';
+import { actionKinds, subprotocol } from '../src/protocol/frames.ts';
 import { limits } from '../src/protocol/limits.ts';
 import type { Faults } from './faults.ts';
 import type { Scenario } from './scenario.ts';
@@ -9,6 +10,8 @@ export interface SimulatedAgentOptions {
   /** As `ws://127.0.0.1:4000/agent`. */
   url: string;
   key: string;
+  /** How it gets a connection; the default is a WebSocket over the network. */
+  connect?: (url: string, key: string) => WebSocket;
   /** The bridge's own key; without it the first one that welcomes is trusted. */
   bridgeKey?: string;
   /** What its own key is made from, 32 bytes: two agents with the same are copies of one process. */
@@ -26,6 +29,8 @@ export interface SimulatedAgentOptions {
   passesPerSecond?: number;
   seed?: number;
   faults?: Faults;
+  /** Hears which of its numbered frames the bridge has acknowledged. */
+  acknowledged?: (frames: readonly string[]) => void;
 }
 
 /** How the agent describes its pretended program. */
@@ -59,4 +64,13 @@ export function describe(id: string, options: SimulatedAgentOptions): Described 
       maxActions: limits.maxActionsPerAgent,
     },
   };
+}
+
+/** A connection over the network. */
+export function dial(url: string, key: string): WebSocket {
+  return new WebSocket(url, subprotocol, {
+    headers: { authorization: `Bearer ${key}` },
+    maxPayload: limits.maxBridgeFrameBytes,
+    perMessageDeflate: false,
+  });
 }

@@ -32,8 +32,11 @@ export class Outbox {
     return text;
   }
 
-  acknowledged(n: number): void {
+  /** Answers the frames that are not kept any more. */
+  acknowledged(n: number): string[] {
+    const done = this.#kept.filter((frame) => frame.n <= n);
     this.#kept = this.#kept.filter((frame) => frame.n > n);
+    return done.map((frame) => frame.text);
   }
 
   /** What is left to send again, in order, when the bridge has everything up to `ackedN`. */

@@ -123,8 +123,15 @@ export class Probes {
       const capture = hit(probe, pass, this.#rules);
       if (capture === undefined) continue;
       probe.hits += 1;
-      const { id, rev } = probe.action;
-      this.#events.hit({ id, rev, hit: probe.hits, ts: Date.now(), capture });
+      const { id, rev, traceparent } = probe.action;
+      this.#events.hit({
+        id,
+        rev,
+        hit: probe.hits,
+        ts: Date.now(),
+        capture,
+        ...(traceparent === undefined ? {} : { traceparent }),
+      });
       // A duration goes on adding up.
       if (probe.hits < probe.maxHits || probe.totals !== undefined) continue;
       this.#finish(probe, 'removed');

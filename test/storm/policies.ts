@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PolicySource } from '../../src/authorization/in-force.ts';
+import { type PolicyTexts, parsePolicies, policyFiles } from '../../src/authorization/load.ts';
+
+/** Where the policies of a storm seem to be. */
+export const policyDirectory = '/storm/policies';
+
+/** Allowances so small that callers meet them. */
+export const quotas = {
+  calls_per_hour: 24,
+  hits_per_hour: 20,
+  refused_calls_per_hour: 6,
+  hits_per_investigation: 12,
+  concurrent_actions_per_principal: 3,
+  concurrent_actions_per_investigation: 2,
+  concurrent_actions_per_agent: 3,
+  concurrent_actions_per_org: 5,
+  concurrent_calls: 3,
+  queued_calls: 4,
+} as const;
+
+/** Members of this group reach one pool only. */
+export const narrowPool = 'blue';
+
+/** The policies that ship, with small allowances and a narrow group. */
+export function stormPolicies(tools: PolicySource['registered']): PolicySource {
+  const shipped = join(import.meta.dirname, '../../policies');
+  const read = policyFiles.map((name) => [name, readFileSync(join(shipped, name), 'utf8')]);
+  const texts = Object.fromEntries(read) as PolicyTexts;
+  const all = Object.entries(quotas).map(([name, limit]) => `  ${name}: ${limit}`);
+  texts['quotas.yaml'] = `all:\n${all.join('\n')}\nroles: {}\n`;
+  texts['groups.yaml'] += `\nnarrow: { pools: [${narrowPool}], services: ['*'] }\n`;
+  return { directory: policyDirectory, registered: tools, texts, policies: parsePolicies(policyDirectory, texts, tools) };
+}
