@@ -18,6 +18,7 @@ import { type RedactionSource, toAgentRules } from './redaction/policy.ts';
 import { scrubInTurns } from './redaction/scrub.ts';
 import type { TagKeys } from './redaction/tag-keys.ts';
 import { scrubWords } from './redaction/words.ts';
+import type { Post } from './replicas/post.ts';
 import type { AgentRecord, AgentStore } from './targets/agent.ts';
 import type { Pauses } from './targets/pause.ts';
 
@@ -36,11 +37,26 @@ interface AgentSide {
   turnedAway(facts: TurnedAwayFacts): void;
   log: Log;
   tagKeys: TagKeys;
+  /** The id of this replica. */
+  replica: string;
+  /** The way to the others; asked late, because they are met behind the hub. */
+  post(): Post;
 }
 
 /** What happens when agents come, report, hit and go: the hub's frames handed to the stages. */
-export function agentHandlers(side: AgentSide): HubHandlers {
-  const { authenticator, actions, hits, agents, audit, policies, pauses, turnedAway, log, tagKeys } = side;
+export interface AgentHandlers extends HubHandlers {
+  /** An agent has connected to another replica, under this epoch; true when a connection of it here is an older one. */
+  hasMoved(agent: ConnectedAgent, epoch: number): boolean;
+  /** Whether its connection here is the one that is written down under this epoch. */
+  isKnownAs(agent: ConnectedAgent, epoch: number): boolean;
+  /** Says again that an agent is connected here; false where it has moved. */
+  stands(agent: ConnectedAgent): Promise<boolean>;
+}
+
+/** Over the stages that take part. */
+export function agentHandlers(side: AgentSide): AgentHandlers {
+  const { authenticator, actions, hits, agents, audit, policies, pauses, turnedAway, log, tagKeys, replica, post } = side;
+  const epochs = new WeakMap<ConnectedAgent, number>();
   const record = (agent: ConnectedAgent, event: AuditEvent) =>
     audit.append({
       requestId: newId('agt'),
@@ -53,8 +69,27 @@ export function agentHandlers(side: AgentSide): HubHandlers {
       decision: 'allowed',
       target: { service: agent.hello.service, pool: agent.pool, agents: [agent.id] },
     });
+  /** Writes down that it is connected here; the replica that had it before hears of that. */
+  async function announce(agent: ConnectedAgent): Promise<AgentRecord> {
+    const known = toRecord(agent, true);
+    const { epoch, from } = await agents.connected(known, replica);
+    epochs.set(agent, epoch);
+    if (from !== undefined) post().send([from], { note: 'moved', org: agent.org, agent: agent.id, epoch });
+    return known;
+  }
 
   return {
+    isKnownAs: (agent, epoch) => epochs.get(agent) === epoch,
+    hasMoved: (agent, epoch) => (epochs.get(agent) ?? epoch) < epoch,
+    async stands(agent) {
+      const epoch = epochs.get(agent);
+      // Without one it is about to be written down.
+      if (epoch === undefined) return true;
+      const found = await agents.stands(agent.org, agent.id, { replica, epoch });
+      // A database that crashed has lost what it had not flushed.
+      if (found === 'unknown') await announce(agent);
+      return found !== 'moved';
+    },
     async authenticate(bearer, address) {
       const key = await authenticator.authenticateAgent(bearer, address);
       const { org, pool = 'default', service: servicePattern = '*', id: keyId, firstId: firstKeyId = keyId } = key;
@@ -75,8 +110,7 @@ export function agentHandlers(side: AgentSide): HubHandlers {
       });
     },
     async connected(agent) {
-      const known = toRecord(agent, true);
-      await agents.upsert(known);
+      const known = await announce(agent);
       await record(agent, 'agent_connected');
       return offer(actions(), known, policies().shared.concurrentActionsPerAgent);
     },
@@ -95,7 +129,8 @@ export function agentHandlers(side: AgentSide): HubHandlers {
       log.warn({ agent: agent.id, code: said(code), action: id, said: said(message) }, 'agent reports an error');
     },
     async disconnected(agent) {
-      await agents.seen(agent.org, agent.id, actions().clock.now(), false);
+      const epoch = epochs.get(agent) ?? 0;
+      await agents.disconnected(agent.org, agent.id, { replica, epoch }, actions().clock.now());
       await record(agent, 'agent_disconnected');
     },
     policy(agent) {

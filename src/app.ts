@@ -27,11 +27,16 @@ import type { Spine } from './mcp/spine.ts';
 import { originAsAsked, resourceMetadataPath } from './oauth/discovery.ts';
 import type { Grants } from './oauth/grants.ts';
 import type { OAuth } from './oauth/open.ts';
+import { Cancellations } from './replicas/cancellations.ts';
 import type { Registry } from './tools/registry.ts';
 
 /** The HTTP side, and how to take it down. */
 export interface App {
   koa: Koa<RequestState>;
+  /** Calls whose answer is not out yet. */
+  openCalls(): number;
+  /** From now on `/readyz` says no; calls are taken as before. */
+  leave(): void;
   /** Answers open calls, refuses new ones with 503, and resolves when all have answered or after `maxDrainMs`. */
   close(maxDrainMs: number): Promise<void>;
 }
@@ -48,6 +53,8 @@ export interface AppSettings extends Pick<Authenticator, 'authenticate'> {
   desk?: KeyDesk;
   /** What people connected; absent where nobody can. */
   grants?: Grants;
+  /** Requests that run on this replica or others and may be given up. */
+  cancellations?: Cancellations;
   /** How often a silent stream gets a comment; the default suits real proxies. */
   keepAliveMs?: number;
 }
@@ -59,6 +66,7 @@ export function createApp(bridge: AppSettings, spine: Spine, url?: URL): App {
   const { clock, version } = services;
   const { maxBodyBytes } = config;
   const calls = new OpenCalls();
+  let isLeaving = false;
   const face = url && oauth?.faceAt(url.origin);
   const resourceMetadata = (ctx: Context) => face && `${originAsAsked(face.origin, ctx)}${resourceMetadataPath}`;
   const authenticator: Authenticator = {
@@ -69,7 +77,7 @@ export function createApp(bridge: AppSettings, spine: Spine, url?: URL): App {
     },
   };
   const endpoint = createEndpoint({
-    ...{ spine, version, calls, log, maxBodyBytes },
+    ...{ spine, version, calls, cancellations: bridge.cancellations ?? new Cancellations(), log, maxBodyBytes },
     ...{ keepAliveMs: bridge.keepAliveMs, resourceMetadata },
   });
   const { desk, grants } = bridge;
@@ -93,7 +101,7 @@ export function createApp(bridge: AppSettings, spine: Spine, url?: URL): App {
   koa.use(clientAddress(addressBehind(config.trustedProxies ?? [])));
   koa.use(failures(log));
   koa.use(securityHeaders());
-  koa.use(health(services, () => calls.isDraining).routes());
+  koa.use(health(services, () => isLeaving || calls.isDraining).routes());
   koa.use(problems(log, clock));
   koa.use(knownHost(ownUrls.map((url) => url.hostname)));
   if (face !== undefined) for (const stage of oauthRoutes(face, clock)) koa.use(stage);
@@ -105,6 +113,10 @@ export function createApp(bridge: AppSettings, spine: Spine, url?: URL): App {
   koa.use(notFound());
   return {
     koa,
+    openCalls: () => calls.open,
+    leave() {
+      isLeaving = true;
+    },
     async close(maxDrainMs) {
       await calls.drain(clock, maxDrainMs);
       await endpoint.close();

@@ -9,6 +9,8 @@ import type { OAuth } from './oauth/open.ts';
 import type { RefusedCalls } from './quota/refused.ts';
 import type { Shaper } from './quota/shape.ts';
 import type { TagKeys } from './redaction/tag-keys.ts';
+import type { Cancellations } from './replicas/cancellations.ts';
+import type { Telemetry } from './telemetry/telemetry.ts';
 import type { Registry } from './tools/registry.ts';
 import type { Services } from './tools/tool.ts';
 
@@ -16,6 +18,7 @@ import type { Services } from './tools/tool.ts';
 export interface Bridge {
   config: Config;
   log: Log;
+  telemetry: Telemetry;
   /** Who a bearer token stands for; throws `missing_token` or `invalid_token`. */
   authenticate(bearer: string | undefined, address: string | undefined): Promise<Principal>;
   registry: Registry;
@@ -32,4 +35,6 @@ export interface Bridge {
   oauth: OAuth | undefined;
   /** What people connected. */
   grants: Grants;
+  /** Requests that their callers may still give up, on whichever replica they run. */
+  cancellations: Cancellations;
 }

@@ -6,6 +6,7 @@ import type { Principal } from './identity/principal.ts';
 import { Refusal, type RefusalDetails } from './lib/refusal.ts';
 import { charge } from './quota/charge.ts';
 import { redact, redactRefusal } from './redaction/redact.ts';
+import type { Observed } from './telemetry/observe-call.ts';
 import { waitsOf } from './tools/client-waits.ts';
 import { startLatency } from './tools/latency.ts';
 import { type Answer, present, presentRefusal } from './tools/present.ts';
@@ -13,7 +14,7 @@ import { ignoredArguments, readInput } from './tools/read-input.ts';
 import type { CallContext } from './tools/tool.ts';
 
 /** A tool call, whichever face it came through. */
-export interface CallRequest {
+export interface CallRequest extends Pick<Observed, 'face' | 'trace'> {
   tool: string;
   arguments: unknown;
   requestId: string;

@@ -1,173 +1,20 @@
-import { homedir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import { readSink, type Sink } from './audit/sinks.ts';
 import { readAddresses } from './identity/address-list.ts';
 import { Refusal } from './lib/refusal.ts';
-
-/** The directory of policies that ships with Sidelight. */
-const shippedPolicies = fileURLToPath(new URL('../policies', import.meta.url));
-
-interface Setting {
-  flag: string;
-  env: string;
-  kind: 'text' | 'integer' | 'list' | 'switch';
-  default: string;
-  unit?: string;
-  meaning: string;
-}
-
-/** Every setting once. A flag wins over the environment, the environment over the default. docs/configuration.md is printed from it. */
-export const settings = {
-  port: {
-    flag: 'port',
-    env: 'SIDELIGHT_PORT',
-    kind: 'integer',
-    default: '7433',
-    meaning: 'TCP port for clients (/mcp) and agents (/agent); 0 takes a free one.',
-  },
-  host: {
-    flag: 'host',
-    env: 'SIDELIGHT_HOST',
-    kind: 'text',
-    default: '127.0.0.1',
-    meaning: 'Address to listen on. Anything but loopback needs publicUrl.',
-  },
-  publicUrl: {
-    flag: 'public-url',
-    env: 'SIDELIGHT_PUBLIC_URL',
-    kind: 'text',
-    default: '',
-    meaning:
-      'URL people and agents use, for example https://sidelight.example.com; its host is the only one accepted beside loopback.',
-  },
-  dataDirectory: {
-    flag: 'data',
-    env: 'SIDELIGHT_DATA',
-    kind: 'text',
-    default: join(homedir(), '.local', 'share', 'sidelight'),
-    meaning:
-      'Directory of the embedded database and of the socket for `sidelight keys` and `agents`; used by one bridge at a time.',
-  },
-  databaseUrl: {
-    flag: 'database-url',
-    env: 'SIDELIGHT_DATABASE_URL',
-    kind: 'text',
-    default: '',
-    meaning:
-      'postgres:// URL of a PostgreSQL server (14 or newer) instead of the embedded database; used by one bridge at a time.',
-  },
-  secretFile: {
-    flag: 'secret-file',
-    env: 'SIDELIGHT_SECRET_FILE',
-    kind: 'text',
-    default: '',
-    meaning:
-      'File with the master secret, which signs and seals and is never in the database: one a line, the newest first. The default is the file `secret` of the data directory, made at the first start.',
-  },
-  acceptNewSecret: {
-    flag: 'accept-new-secret',
-    env: 'SIDELIGHT_ACCEPT_NEW_SECRET',
-    kind: 'switch',
-    default: 'false',
-    meaning: 'Start with a database that was used with another master secret. People sign in again.',
-  },
-  policiesDirectory: {
-    flag: 'policies',
-    env: 'SIDELIGHT_POLICIES',
-    kind: 'text',
-    default: shippedPolicies,
-    meaning: 'Directory of the policy files; see policies.md. The default ships with Sidelight.',
-  },
-  noWatchPolicies: {
-    flag: 'no-watch-policies',
-    env: 'SIDELIGHT_NO_WATCH_POLICIES',
-    kind: 'switch',
-    default: 'false',
-    meaning: 'Take changed policy files only when asked to: by `sidelight policy reload` or SIGHUP.',
-  },
-  allowedOrigins: {
-    flag: 'allowed-origins',
-    env: 'SIDELIGHT_ALLOWED_ORIGINS',
-    kind: 'list',
-    default: '',
-    meaning:
-      'Browser origins that may call the bridge, separated by commas. Loopback origins may while it listens on loopback only.',
-  },
-  trustedProxies: {
-    flag: 'trusted-proxies',
-    env: 'SIDELIGHT_TRUSTED_PROXIES',
-    kind: 'list',
-    default: '',
-    meaning:
-      'Addresses of the proxies in front, separated by commas, for example 10.0.0.5: callers are known by what these append to X-Forwarded-For. Whoever has one of these addresses can claim any other, so name the proxies alone, never a network that callers are in. Without it all callers behind a proxy share its address, for rate limits, address lists of keys and the audit trail.',
-  },
-  maxBodyBytes: {
-    flag: 'max-body-bytes',
-    env: 'SIDELIGHT_MAX_BODY_BYTES',
-    kind: 'integer',
-    default: '1048576',
-    unit: 'bytes',
-    meaning: 'Largest request body.',
-  },
-  retentionHours: {
-    flag: 'retention-hours',
-    env: 'SIDELIGHT_RETENTION_HOURS',
-    kind: 'integer',
-    default: '168',
-    unit: 'hours',
-    meaning: 'How long ended actions and their hits are kept.',
-  },
-  auditRetentionHours: {
-    flag: 'audit-retention-hours',
-    env: 'SIDELIGHT_AUDIT_RETENTION_HOURS',
-    kind: 'integer',
-    default: '8760',
-    unit: 'hours',
-    meaning: 'How long audit records are kept.',
-  },
-  auditCheckpoints: {
-    flag: 'audit-checkpoints',
-    env: 'SIDELIGHT_AUDIT_CHECKPOINTS',
-    kind: 'list',
-    default: '',
-    meaning:
-      'Where signed checkpoints of the audit trail go beside the database, separated by commas: stdout, file:///path, or an https:// URL that takes a POST (http:// to loopback only); see audit.md.',
-  },
-  drainSeconds: {
-    flag: 'drain-seconds',
-    env: 'SIDELIGHT_DRAIN_SECONDS',
-    kind: 'integer',
-    default: '10',
-    unit: 'seconds',
-    meaning: 'How long calls under way may take to end after SIGTERM.',
-  },
-  logLevel: {
-    flag: 'log-level',
-    env: 'SIDELIGHT_LOG_LEVEL',
-    kind: 'text',
-    default: 'info',
-    meaning: 'trace, debug, info, warn, error or silent; JSON lines on stderr.',
-  },
-  unsafeNoFsync: {
-    flag: 'unsafe-no-fsync',
-    env: 'SIDELIGHT_UNSAFE_NO_FSYNC',
-    kind: 'switch',
-    default: 'false',
-    meaning:
-      'Start even when the self-test finds that the embedded database does not reach the disk. Commits may be lost at a power cut.',
-  },
-} as const satisfies Record<string, Setting>;
-
-export type SettingName = keyof typeof settings;
+import { type SettingName, settings } from './settings.ts';
 
 export interface Config {
   port: number;
   host: string;
+  /** Undefined: nobody reads numbers. */
+  metricsPort: number | undefined;
+  metricsHost: string;
   /** Undefined: the bridge is known by the address it listens on. */
   publicUrl: URL | undefined;
   dataDirectory: string;
   databaseUrl: string | undefined;
+  busUrl: string | undefined;
   /** Empty: the file `secret` of the data directory. */
   secretFile: string;
   acceptNewSecret: boolean;
@@ -181,6 +28,7 @@ export interface Config {
   auditRetentionHours: number;
   auditCheckpoints: Sink[];
   drainSeconds: number;
+  drainDelaySeconds: number;
   logLevel: string;
   unsafeNoFsync: boolean;
 }
@@ -219,15 +67,26 @@ export function readConfig(flags: Record<string, string | boolean | undefined>, 
   if (!loopbackHosts.has(host) && publicUrl === undefined) {
     throw badSetting('publicUrl', '', `set when the bridge listens on ${host}, so that requests for other hosts can be refused`);
   }
-  const databaseUrl = text('databaseUrl');
-  if (databaseUrl !== '') readUrl('databaseUrl', databaseUrl, ['postgres:', 'postgresql:']);
+  const databaseUrl =
+    text('databaseUrl') === '' ? undefined : readUrl('databaseUrl', text('databaseUrl'), ['postgres:', 'postgresql:']);
+  const busUrl = text('busUrl');
+  if (busUrl !== '') readUrl('busUrl', busUrl, ['redis:', 'rediss:']);
+  if (busUrl !== '' && databaseUrl === undefined)
+    throw badSetting(
+      'busUrl',
+      busUrl.replace(/\/\/[^@/]*@/, '//…@'),
+      'left out, or set together with databaseUrl: one bridge has nobody to tell',
+    );
   if (!logLevels.includes(text('logLevel'))) throw badSetting('logLevel', text('logLevel'), logLevels.join(', '));
   return {
     port: integer('port', 0, 65_535),
     host,
+    metricsPort: text('metricsPort') === '' ? undefined : integer('metricsPort', 0, 65_535),
+    metricsHost: text('metricsHost'),
     publicUrl,
     dataDirectory: text('dataDirectory'),
-    databaseUrl: databaseUrl === '' ? undefined : databaseUrl,
+    databaseUrl: databaseUrl && withPassword(text('databaseUrl'), databaseUrl, text('databasePasswordFile')),
+    busUrl: busUrl === '' ? undefined : busUrl,
     secretFile: text('secretFile'),
     acceptNewSecret: isOn('acceptNewSecret'),
     policiesDirectory: text('policiesDirectory'),
@@ -239,6 +98,7 @@ export function readConfig(flags: Record<string, string | boolean | undefined>, 
     auditRetentionHours: integer('auditRetentionHours', 24, 24 * 3650),
     auditCheckpoints: listOf(text('auditCheckpoints')).map(readCheckpointSink),
     drainSeconds: integer('drainSeconds', 0, 600),
+    drainDelaySeconds: integer('drainDelaySeconds', 0, 300),
     logLevel: text('logLevel'),
     unsafeNoFsync: isOn('unsafeNoFsync'),
   };
@@ -273,6 +133,27 @@ function readCheckpointSink(word: string): Sink {
     '…',
     'stdout, file:///path, or an https:// URL without a password (http:// to loopback only)',
   );
+}
+
+/** The URL as it was written, or with the password of a file; the end of the file's last line is no part of it. */
+function withPassword(asWritten: string, url: URL, file: string): string {
+  if (file === '') return asWritten;
+  if (url.password !== '') throw badSetting('databasePasswordFile', file, 'left out where databaseUrl has a password itself');
+  const password = readPassword(file);
+  const filled = new URL(url);
+  filled.password = encodeURIComponent(password);
+  return filled.href;
+}
+
+function readPassword(file: string): string {
+  let password = '';
+  try {
+    password = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+  } catch (problem) {
+    throw badSetting('databasePasswordFile', file, `a file that can be read (${(problem as NodeJS.ErrnoException).code})`);
+  }
+  if (password === '') throw badSetting('databasePasswordFile', file, 'a file with a password in it');
+  return password;
 }
 
 function readUrl(name: SettingName, value: string, protocols: string[]): URL {

@@ -1,15 +1,24 @@
 import type { ActionContext } from './actions/context.ts';
 import { endDue } from './actions/finish.ts';
+import { offeringMissed, takeOffLeftBehind } from './actions/look-after.ts';
 import type { Checkpointer } from './audit/checkpointer.ts';
 import type { Config } from './config.ts';
+import type { Hub } from './hub/hub.ts';
 import { createEndingKeys } from './identity/ending-keys.ts';
 import { createOwnerChecks } from './identity/owner-checks.ts';
 import type { Stores } from './storage/stores.ts';
+import type { AgentRecord } from './targets/agent.ts';
 
 const hourMs = 3_600_000;
 
 interface Kept {
   actions: ActionContext;
+  hub: Hub;
+  /** Agents of an organisation that are connected here. */
+  agentsHere(org: string): AgentRecord[];
+  concurrentPerAgent(): number;
+  /** Whether other replicas are on the same data. */
+  hasOthers(): boolean;
   stores: Stores;
   config: Config;
   /** Tells agents when their pause was turned by somebody who could not ask this bridge. */
@@ -20,10 +29,34 @@ interface Kept {
 }
 
 /** Work that comes round: each job starts again only after it has ended, and a failure is logged and tried again. */
-export function housekeeping({ actions, stores, config, pausesChanged, checkpointer, recheck }: Kept): () => void {
-  const { clock, log, hub } = actions;
+export function housekeeping({
+  actions,
+  hub,
+  agentsHere,
+  concurrentPerAgent,
+  hasOthers,
+  stores,
+  config,
+  pausesChanged,
+  checkpointer,
+  recheck,
+}: Kept): () => void {
+  const { clock, log } = actions;
+  const offerMissed = offeringMissed(actions, { agents: agentsHere, hasAsked: hub.hasAsked }, concurrentPerAgent);
   const jobs = [
     { name: 'end actions that are due', everyMs: 1_000, run: () => endDue(actions) },
+    {
+      name: 'take off what was left behind',
+      everyMs: 5_000,
+      run: () => takeOffLeftBehind(actions),
+    },
+    {
+      name: 'offer what was placed elsewhere',
+      everyMs: 2_000,
+      run: async () => {
+        if (hasOthers()) await offerMissed();
+      },
+    },
     {
       name: 'delete what is past its retention',
       everyMs: hourMs,
@@ -60,7 +93,7 @@ export function housekeeping({ actions, stores, config, pausesChanged, checkpoin
         ]),
     {
       name: 'let go of agents whose key was revoked elsewhere',
-      everyMs: 10_000,
+      everyMs: 5_000,
       run: async () => {
         for (const keyId of hub.keysInUse()) {
           const key = await stores.keys.find(keyId);

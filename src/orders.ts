@@ -3,6 +3,7 @@ import type { AuditLedger } from './audit/ledger.ts';
 import { type OperatorTrail, operatorTrail } from './audit/operator.ts';
 import { auditQuestions } from './audit/questions.ts';
 import type { AuditSeal } from './audit/seal.ts';
+import { nobodysOrg } from './audit/turned-away.ts';
 import { operatorOf } from './authorization/administer.ts';
 import type { PoliciesInForce } from './authorization/in-force.ts';
 import type { ControlHandler } from './control.ts';
@@ -39,6 +40,8 @@ interface Ordered {
     /** Tells connected agents what has just been stored. */
     pausesChanged(): Promise<void>;
     policies: PoliciesInForce;
+    /** Copies the embedded database, and says where the copy is. */
+    copyStore(): Promise<string>;
   } & PeopleOrdered['running'];
 }
 
@@ -133,6 +136,11 @@ export function orders({
       await pauses.resume(org);
       await running?.pausesChanged();
       return showAgents(org);
+    },
+    async 'store.copy'() {
+      if (running === undefined) throw new Refusal({ code: 'unavailable', message: 'No bridge runs here.' });
+      await trail.record('store_exported', nobodysOrg, 'operator');
+      return { directory: await running.copyStore() };
     },
     'policy.status': async () => inForce().status(),
     'policy.reload': async () => inForce().reload('operator'),

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 const order = [
   ...[
     'lib',
+    'telemetry',
     'protocol',
     'agent',
     'redaction',
@@ -18,24 +19,30 @@ const order = [
     'targets',
     'actions',
     'hits',
+    'replicas',
   ],
   ...[
     'oauth',
     'storage',
     'version',
+    'settings',
     'config',
     'tools',
     'keys',
     'bridge',
     'call',
     'agents',
+    'measured',
     'housekeeping',
     'http',
     'mcp',
     'api',
     'app',
+    'drain',
+    'gauges',
+    'readiness',
   ],
-  ...['control', 'orders', 'start', 'cli'],
+  ...['control', 'orders', 'side-by-side', 'assemble', 'start', 'cli'],
 ];
 /** Packages that the build bundles into dist, and the one file that may import them; they are no dependencies of a user. */
 const bundled: Record<string, string> = { 'redact-pii': 'redaction/detectors/redact-pii.ts' };

@@ -62,6 +62,10 @@ export interface ActionRecord {
   expiresAt: number;
   endedAt?: number;
   targets: TargetRecord[];
+  /** The span that placed it, as in W3C Trace Context. */
+  traceparent?: string;
+  /** Replicas on which somebody waits, or has waited, for it. */
+  listeners: string[];
 }
 
 /** One agent's part of an action. */
@@ -88,6 +92,9 @@ export interface TargetRecord {
   message?: string;
   problem?: Problem;
 }
+
+/** States of a target from which nothing more comes, and which hold no place on its agent. */
+export const goneStates: ReadonlySet<TargetRecord['state']> = new Set(['failed', 'expired', 'removed']);
 
 /** What an agent says of its part; its hits are counted as they are stored. */
 export type TargetReport = Omit<TargetRecord, 'agentName' | 'pool' | 'service' | 'version' | 'commit' | 'hits'>;
@@ -146,8 +153,22 @@ export interface ActionStore {
    * actions. Targets of agents that are gone and never hit make room.
    */
   addTargets(org: string, ids: string[], target: TargetRecord, room: TargetRoom, now: number): Promise<number>;
-  /** What an agent says now. A place, an engine and counts that it does not say again stay as they were. */
-  setTarget(org: string, id: string, target: TargetReport): Promise<void>;
+  /** What an agent says now; answers who listens. A place, an engine and counts that it does not say again stay as they were. */
+  setTarget(org: string, id: string, target: TargetReport): Promise<{ listeners: string[] }>;
+  /** As `setTarget`, but only where nothing was heard of this target yet. */
+  giveUp(org: string, id: string, target: TargetReport): Promise<void>;
+  /** Adds a replica to its listeners. */
+  listen(org: string, id: string, replica: string): Promise<void>;
+  /**
+   * Pending actions of every organisation that were placed since, of which an agent that is connected to this replica may not have heard.
+   */
+  placedSince(since: number): Promise<ActionRecord[]>;
+  /** Targets on agents that are connected to this replica, of actions that ended between these instants, with a probe that may still be there. */
+  leftBehind(
+    replica: string,
+    from: number,
+    to: number,
+  ): Promise<{ org: string; id: string; agentId: string; status: EndedStatus }[]>;
   /**
    * pending → a final status, once: sets `endedAt` and gives unspent reserved hits back to the window they came from.
    * Undefined when it had ended already.

@@ -3,7 +3,7 @@ import { type ActionRecord, type EndedStatus, sharedOutReason } from './action.t
 import type { ActionContext } from './context.ts';
 
 /** What agents are told when an action ends in a status. */
-const removalReasons: Record<EndedStatus, Remove['reason']> = {
+export const removalReasons: Record<EndedStatus, Remove['reason']> = {
   completed: 'limit',
   expired: 'expired',
   cancelled: 'cancelled',
@@ -30,7 +30,7 @@ export async function finish(
 ): Promise<Ended | undefined> {
   const action = await context.store.finish(org, id, status, reason, context.clock.now());
   if (action === undefined) return undefined;
-  context.waker.wake(id);
+  context.waker.wake(id, action.listeners);
   return { action, takenOff: takeOff(context, action, status) };
 }
 

@@ -2,15 +2,13 @@ import type { Problem, StateFrame } from '../protocol/frames.ts';
 import type { RedactionPolicy } from '../redaction/policy.ts';
 import { scrubSums } from '../redaction/sums.ts';
 import { scrubReportedPlace, scrubThrown, scrubWords } from '../redaction/words.ts';
-import type { ActionRecord, TargetRecord } from './action.ts';
+import { type ActionRecord, goneStates } from './action.ts';
 import { agentRefusal } from './agent-refusals.ts';
 import type { ActionContext } from './context.ts';
 import { finish } from './finish.ts';
 
 /** Characters kept of a message from an agent. */
 const maxMessageChars = 500;
-/** Agent states in which nothing more can come from that agent. */
-const finalStates = new Set<TargetRecord['state']>(['failed', 'expired', 'removed']);
 
 /** Takes in what an agent says of one action, and ends the action when no agent is left that could still hit. */
 export async function observe(
@@ -22,12 +20,12 @@ export async function observe(
 ): Promise<void> {
   const { id, state } = frame;
   const sums = await sumsOf(context, redaction, org, frame);
-  await context.store.setTarget(org, id, { ...reportOf(agentId, frame, redaction), sums });
-  if (finalStates.has(state)) {
+  const { listeners } = await context.store.setTarget(org, id, { ...reportOf(agentId, frame, redaction), sums });
+  if (goneStates.has(state)) {
     const action = await context.store.get(org, id);
     if (action?.status === 'pending') await endIfHopeless(context, action);
   }
-  context.waker.wake(id);
+  context.waker.wake(id, listeners);
 }
 
 /** The numbers of a metric are captured values as much as any others. */
@@ -70,7 +68,7 @@ function scrubProblem({ name, nearest, names, deployed, ...rest }: Problem, reda
 }
 
 async function endIfHopeless(context: ActionContext, action: ActionRecord): Promise<void> {
-  if (!action.targets.every((target) => finalStates.has(target.state))) return;
+  if (!action.targets.every((target) => goneStates.has(target.state))) return;
   const failed = action.targets.find((target) => target.state === 'failed');
   if (failed !== undefined) await finish(context, action.org, action.id, 'failed', agentRefusal(action, failed).message);
 }

@@ -3,7 +3,7 @@ import type { Action } from '../protocol/frames.ts';
 import type { AgentRecord } from '../targets/agent.ts';
 import { fits } from '../targets/fits.ts';
 import { maxTargets } from '../targets/resolve.ts';
-import type { ActionRecord, TargetRecord } from './action.ts';
+import { type ActionRecord, goneStates, type TargetRecord } from './action.ts';
 import type { ActionContext } from './context.ts';
 
 /**
@@ -13,19 +13,33 @@ import type { ActionContext } from './context.ts';
 export async function offer(context: ActionContext, agent: AgentRecord, concurrentPerAgent: number): Promise<Action[]> {
   const now = context.clock.now();
   const { org, id } = agent;
-  const suits = (action: ActionRecord) => fits(agent, action.source) && reaches(action, agent);
   const all = await context.store.live(org, now);
   // Thousands of agents may come at once, mostly when nothing is placed.
   if (all.length === 0) return [];
-  const missing = all.filter((action) => suits(action) && !action.targets.some((target) => target.agentId === id));
+  const missing = all.filter((action) => suits(action, agent) && !action.targets.some((target) => target.agentId === id));
   if (missing.length > 0) {
     const room = { perAgent: concurrentPerAgent, perAction: maxTargets };
     const ids = missing.map((action) => action.id);
     await context.store.addTargets(org, ids, newTarget(agent), room, now);
   }
-  const live = await context.store.liveOn(org, id, now);
-  return live.filter(suits).map((action) => toWire(action, now));
+  const live = (await context.store.liveOn(org, id, now)).filter((action) => suits(action, agent));
+  return withinRoom(live, id, concurrentPerAgent).map((action) => toWire(action, now));
 }
+
+/** A target that has failed or gone holds no place any more, and another action may have taken it: it comes back only where one is left. */
+function withinRoom(live: ActionRecord[], agentId: string, concurrentPerAgent: number): ActionRecord[] {
+  const holdsPlace = ({ targets }: ActionRecord) =>
+    targets.some((target) => target.agentId === agentId && !goneStates.has(target.state));
+  let room = concurrentPerAgent - live.filter(holdsPlace).length;
+  return live.filter((action) => {
+    if (holdsPlace(action)) return true;
+    room -= 1;
+    return room >= 0;
+  });
+}
+
+/** Whether an action is meant for this agent: its source fits, and its placer reaches it. */
+export const suits = (action: ActionRecord, agent: AgentRecord): boolean => fits(agent, action.source) && reaches(action, agent);
 
 /** A target nobody has heard from yet. */
 export function newTarget(agent: AgentRecord): TargetRecord {
@@ -53,6 +67,7 @@ export function toWire(action: ActionRecord, now: number): Action {
     ...(action.log === undefined ? {} : { log: action.log }),
     ...(action.duration === undefined ? {} : { duration: action.duration }),
     limits: { hits, depth: action.depth, ttlMs: Math.max(1, action.expiresAt - now) },
+    ...(action.traceparent === undefined ? {} : { traceparent: action.traceparent }),
   };
 }
 

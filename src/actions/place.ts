@@ -1,4 +1,5 @@
 import type { AuditRecord } from '../audit/record.ts';
+import { traceparentNow } from '../lib/call-facts.ts';
 import { newId } from '../lib/id.ts';
 import { Refusal } from '../lib/refusal.ts';
 import type { ActionKind, DurationOptions, LogOptions, Where } from '../protocol/frames.ts';
@@ -55,8 +56,10 @@ export async function place(
   if (what.expressions.length > limits.maxExpressions) throw tooManyExpressions(principal.role, limits.maxExpressions);
   context.pauses.refuse(principal.org);
   const now = context.clock.now();
+  const traceparent = traceparentNow();
   const action: ActionRecord = {
     ...what,
+    ...(traceparent === undefined ? {} : { traceparent }),
     id: newId('act'),
     org: principal.org,
     principal: principal.subject,
@@ -67,6 +70,7 @@ export async function place(
     createdAt: now,
     expiresAt: now + timeoutSeconds * 1000,
     targets: targets.map(newTarget),
+    listeners: [context.replica],
   };
   const result = await context.store.place(action, charge.placement, recordOf(action));
   if (!result.ok) throw quotaRefusal(result);
@@ -103,7 +107,7 @@ async function armAll({ hub, store, clock }: ActionContext, action: ActionRecord
       hub.arm(org, agentId, wire).catch((problem: unknown) => {
         if (!(problem instanceof Refusal)) throw problem;
         unanswered.set(agentId, problem);
-        return store.setTarget(org, id, { agentId, state: 'failed', code: 'internal', message: problem.message });
+        return store.giveUp(org, id, { agentId, state: 'failed', code: 'internal', message: problem.message });
       }),
     ),
   );

@@ -40,12 +40,22 @@ async function waitFor(
   { org, id, waitMs, moreThanHits, signal, progress }: Wait,
   listener: Listener,
 ): Promise<ActionRecord | undefined> {
-  const { clock, store } = context;
+  const { clock, store, replica } = context;
   const start = clock.monotonic();
   let toldAt = Number.NEGATIVE_INFINITY;
+  let isHeard = false;
   for (;;) {
     const action = await listener.look(() => store.get(org, id), pollMs / 2);
     if (action === undefined || signal.aborted) return action;
+    // What happens from here on is told to this replica; what happened before is seen by the next look.
+    if (!isHeard && action.status === 'pending') {
+      isHeard = true;
+      if (!action.listeners.includes(replica)) {
+        await store.listen(org, id, replica);
+        listener.forget();
+        continue;
+      }
+    }
     if (action.status !== 'pending') return action;
     if (moreThanHits !== undefined && action.hits > moreThanHits) return action;
     if (clock.now() >= action.expiresAt) {

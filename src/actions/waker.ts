@@ -1,9 +1,12 @@
 import type { Clock } from '../lib/clock.ts';
 import type { ActionRecord } from './action.ts';
 
-/** Wakes whoever waits for a change of an action. A wake can be missed (another replica, a restart), so waits also poll. */
+/** Wakes whoever waits for a change of an action, on this and other replicas. A wake can be missed, so waits also poll. */
 export interface Waker {
-  wake(actionId: string): void;
+  /** `listeners` are the replicas on which somebody may wait. */
+  wake(actionId: string, listeners: readonly string[]): void;
+  /** Wakes those who wait here: all of them, or those who wait for one action. */
+  wakeHere(actionId?: string): void;
   /** Listens from now on; `end` it when done. */
   listen(actionId: string): Listener;
 }
@@ -14,6 +17,8 @@ export interface Listener {
   next(ms: number, signal: AbortSignal): Promise<void>;
   /** The action as `read` gives it. One question serves all who listen to it, until the next wake and for `maxAgeMs` at most. */
   look(read: () => Promise<ActionRecord | undefined>, maxAgeMs: number): Promise<ActionRecord | undefined>;
+  /** The next `look` asks anew. */
+  forget(): void;
   end(): void;
 }
 
@@ -24,15 +29,24 @@ interface Listening {
   seen?: { atMs: number; action: Promise<ActionRecord | undefined> };
 }
 
-/** In-process waker; its size is bounded by the calls that wait. */
-export function createWaker(clock: Clock): Waker {
+/** Its size is bounded by the calls that wait; `wakeThere` gets the listeners, this replica among them. */
+export function createWaker(clock: Clock, wakeThere: (listeners: readonly string[], actionId: string) => void = () => {}): Waker {
   const all = new Map<string, Listening>();
+
+  function wakeHere(actionId: string): void {
+    const listening = all.get(actionId);
+    if (listening === undefined) return;
+    delete listening.seen;
+    for (const heard of [...listening.heard]) heard();
+  }
+
   return {
-    wake(actionId) {
-      const listening = all.get(actionId);
-      if (listening === undefined) return;
-      delete listening.seen;
-      for (const heard of [...listening.heard]) heard();
+    wake(actionId, listeners) {
+      wakeHere(actionId);
+      wakeThere(listeners, actionId);
+    },
+    wakeHere(actionId) {
+      for (const id of actionId === undefined ? [...all.keys()] : [actionId]) wakeHere(id);
     },
     listen(actionId) {
       let isWoken = false;
@@ -70,6 +84,9 @@ export function createWaker(clock: Clock): Waker {
             if (listening.seen === seen) delete listening.seen;
           });
           return seen.action;
+        },
+        forget() {
+          delete listening.seen;
         },
         end() {
           listening.heard.delete(heard);

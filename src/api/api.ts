@@ -9,6 +9,8 @@ import { Refusal, type RefusalCode, refusals } from '../lib/refusal.ts';
 import { clientName } from '../mcp/correlation.ts';
 import type { Spine } from '../mcp/spine.ts';
 import type { Grants } from '../oauth/grants.ts';
+import { writeTraceparent } from '../telemetry/trace-context.ts';
+import { sentIn } from '../telemetry/tracing.ts';
 import type { ListedTool } from '../tools/registry.ts';
 import { appRoutes } from './app-routes.ts';
 import { serveApps } from './apps.ts';
@@ -95,11 +97,13 @@ function serve({ spine, calls, maxBodyBytes }: ApiSettings, route: Route) {
       spine.call(principal, {
         ...{ tool: route.tool, arguments: args, requestId, signal },
         progress: async () => undefined,
+        trace: { request: sentIn(ctx.headers) },
         ...(client !== undefined && { client }),
         ...(address !== undefined && { address }),
       }),
     );
     const { latencyMs, actionId } = answer.structured;
+    if (answer.trace !== undefined) ctx.set('traceresponse', writeTraceparent(answer.trace));
     if (isNumbers(latencyMs)) ctx.set('Server-Timing', serverTiming(latencyMs));
     if (answer.refusal !== undefined) throw new Refusal(answer.refusal);
     ctx.body = answer.structured;

@@ -1,3 +1,4 @@
+import type { ReloadEffects } from '../authorization/in-force.ts';
 import type { SeededKeys } from '../identity/issue.ts';
 import type { KeyRecord } from '../identity/keys.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -20,7 +21,7 @@ export function recordLoaded(audit: AuditStore, clock: Clock, policyHash: string
 }
 
 /** Records that other policy files take effect while the bridge runs. A change that cannot be recorded does not happen. */
-export function recordReloaded(
+function recordReloaded(
   audit: AuditStore,
   clock: Clock,
   { policyHash, before, trigger, changed }: { policyHash: string; before: string; trigger: string; changed: string[] },
@@ -32,7 +33,7 @@ export function recordReloaded(
 }
 
 /** Records that changed policy files were not taken; `policyHash` is of those that stay in force, `mistakes` are places. */
-export function recordPoliciesRefused(
+function recordPoliciesRefused(
   audit: AuditStore,
   clock: Clock,
   { policyHash, trigger, mistakes }: { policyHash: string; trigger: string; mistakes: string[] },
@@ -41,6 +42,14 @@ export function recordPoliciesRefused(
     ...{ requestId: newId('op'), at: clock.now(), org: nobodysOrg, ...byBridge, decision: 'refused', reason: 'invalid_input' },
     ...{ event: 'policy_refused', policyHash, after: { trigger, mistakes } },
   });
+}
+
+/** What a change of the policies is recorded by. */
+export function recordReloads(audit: AuditStore, clock: Clock): Pick<ReloadEffects, 'record' | 'recordRefused'> {
+  return {
+    record: (policyHash, before, trigger, changed) => recordReloaded(audit, clock, { policyHash, before, trigger, changed }),
+    recordRefused: (policyHash, trigger, mistakes) => recordPoliciesRefused(audit, clock, { policyHash, trigger, mistakes }),
+  };
 }
 
 /** Records the keys that a first start made. */

@@ -14,6 +14,8 @@ const afterRecords = 1_000;
 export interface Checkpointer {
   /** Makes one where it is time to. */
   turn(): Promise<void>;
+  /** Records that no checkpoint covers yet, and checkpoints that a sink has not taken. */
+  lag(): Promise<{ unsigned: number; undelivered: number }>;
   /** Makes the last one. */
   close(): Promise<void>;
 }
@@ -32,10 +34,12 @@ export function createCheckpointer({ seal, ledger, sinks, clock, log }: Surround
   const startedMs = clock.monotonic();
   let last: { seq: number; atMs: number } | undefined;
 
+  const seqBefore = async () => (await ledger.lastCheckpoint(seal.node))?.seq ?? 0;
+
   async function make(isDue: (records: number, ageMs: number) => boolean): Promise<void> {
     const end = await ledger.end(seal.node);
     if (end === undefined) return;
-    last ??= { seq: (await ledger.lastCheckpoint(seal.node))?.seq ?? 0, atMs: startedMs };
+    last ??= { seq: await seqBefore(), atMs: startedMs };
     const count = end.seq - last.seq;
     if (count <= 0 || !isDue(count, clock.monotonic() - last.atMs)) return;
     const checkpoint = signCheckpoint(seal, { kind: 'checkpoint', node: seal.node, ...end, count, at: clock.now() });
@@ -46,6 +50,12 @@ export function createCheckpointer({ seal, ledger, sinks, clock, log }: Surround
 
   return {
     turn: () => make((records, ageMs) => records >= afterRecords || ageMs >= afterMs),
+    async lag() {
+      const seq = last?.seq ?? (await seqBefore());
+      const end = await ledger.end(seal.node);
+      const undelivered = deliveries.reduce((sum, delivery) => sum + delivery.waiting(), 0);
+      return { unsigned: end === undefined ? 0 : end.seq - seq, undelivered };
+    },
     async close() {
       await make(() => true).catch((problem: unknown) => {
         log.error({ err: problem }, 'the last audit checkpoint could not be made');

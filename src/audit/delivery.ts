@@ -11,6 +11,8 @@ const lastPauseMs = 300_000;
 /** Gives checkpoints to one sink in their order, again and again until it takes them. */
 export interface Delivery {
   add(checkpoint: Checkpoint): void;
+  /** Checkpoints that the sink has not taken yet. */
+  waiting(): number;
   /** Tries what waits once more, and gives up what is not taken. */
   close(): Promise<void>;
 }
@@ -48,6 +50,7 @@ export function createDelivery(sink: Sink, { clock, log }: { clock: Clock; log: 
   }
 
   return {
+    waiting: () => waiting.length,
     add(checkpoint) {
       waiting.push(checkpoint);
       if (waiting.length > maxWaiting) {

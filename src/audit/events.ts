@@ -27,6 +27,8 @@ export const auditEvents = {
   policy_loaded: 'The bridge began to decide by the policy files of this hash.',
   policy_refused: 'Changed policy files had mistakes; the bridge goes on deciding by those before, of this hash.',
   audit_exported: 'The trail was about to be exported.',
+  store_exported: 'The whole store was about to be exported.',
+  store_imported: 'This store was filled with an export.',
   agent_connected: 'An agent connected.',
   agent_disconnected: 'An agent went away.',
   agent_refused: 'An agent was not let in.',

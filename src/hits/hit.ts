@@ -40,7 +40,7 @@ export interface HitStore {
   append(
     hit: IncomingHit,
   ): Promise<
-    | { outcome: 'stored'; number: number; ended?: ActionRecord }
+    | { outcome: 'stored'; number: number; listeners: string[]; ended?: ActionRecord }
     | { outcome: 'full' | 'beyond' | 'ended' | 'duplicate' | 'unknown' }
   >;
   /** Hits of one action in order, starting after `after`. */

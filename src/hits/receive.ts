@@ -37,7 +37,7 @@ export async function receive({ actions, hits, scrub }: Receiving, agent: AgentR
     capture: await scrub(hit.capture, hit.id, agent),
   });
   if (stored.outcome === 'stored') {
-    actions.waker.wake(hit.id);
+    actions.waker.wake(hit.id, stored.listeners);
     if (stored.ended !== undefined) void takeOff(actions, stored.ended, 'completed');
   } else if (stored.outcome === 'beyond') {
     captureNoMore(actions, agent.org, agent.id, hit.id).catch(() => undefined);

@@ -10,6 +10,7 @@ const finalStates = new Set<StateFrame['state']>(['expired', 'removed', 'failed'
 /** What one agent was asked for on this connection, so that nothing else is taken from it. */
 export interface Asked {
   add(action: Action): void;
+  has(actionId: string): boolean;
   /** `late`: of an action that ended while the agent was away, or of an older revision. `beyond`: more than was asked for. */
   judge(hit: Pick<HitFrame, 'id' | 'rev' | 'hit'>): 'wanted' | 'late' | 'beyond';
   /** An action nobody asked for cannot be live; that it ended may be news from before a reconnect. */
@@ -31,6 +32,7 @@ export function createAsked(): Asked {
         if (oldest !== undefined) kept.delete(oldest);
       }
     },
+    has: (actionId) => kept.has(actionId),
     judge(hit) {
       const asked = kept.get(hit.id);
       if (asked === undefined || asked.rev !== hit.rev) return 'late';

@@ -23,6 +23,8 @@ export interface Conversation {
   readonly locates: Locates;
   readonly progress: Progress;
   asks(action: Action): void;
+  /** Whether the agent was asked for this action on this connection. */
+  hasAsked(actionId: string): boolean;
   /** Goes on where an earlier connection stopped. */
   resume(progress: Progress): void;
   /** Rejects when a handler fails: then the frame is not stored, and nothing after it may be acknowledged. */
@@ -38,6 +40,7 @@ export function createConversation(
   log: Log,
   peer: Peer,
   refuse: (message: string, n: number) => void,
+  dropped: (verdict: 'late' | 'unasked') => void = () => {},
 ): Conversation {
   const asked: Asked = createAsked();
   const answers = createAnswers();
@@ -67,13 +70,15 @@ export function createConversation(
   async function hearHit(agent: ConnectedAgent, frame: HitFrame): Promise<void> {
     const verdict = asked.judge(frame);
     if (verdict === 'beyond') {
+      dropped('unasked');
       refuse('hit.hit: expected at most as many hits as were asked for', frame.n);
       return;
     }
+    if (verdict === 'late') dropped('late');
     if (verdict === 'wanted') {
-      const { id, rev, hit, ts } = frame;
+      const { id, rev, hit, ts, traceparent } = frame;
       const capture = RawCapture.fromAgent(frame.capture);
-      await within(settings.handlerMs, 'handlers.hit', handlers.hit(agent, { id, rev, hit, ts, capture }));
+      await within(settings.handlerMs, 'handlers.hit', handlers.hit(agent, { id, rev, hit, ts, capture, traceparent }));
     }
     ack(frame.n);
   }
@@ -91,6 +96,7 @@ export function createConversation(
     locates,
     progress,
     asks: (action) => asked.add(action),
+    hasAsked: (actionId) => asked.has(actionId),
     resume: (before) => Object.assign(progress, before),
     async hear(agent, frame) {
       switch (frame.t) {

@@ -49,6 +49,8 @@ export interface ConnectedAgent {
 
 /** One hit as it arrived, its capture sealed until redaction. */
 export interface ReceivedHit extends Pick<HitFrame, 'id' | 'rev' | 'hit' | 'ts'> {
+  /** Of the span that asked for it, by the agent's word. */
+  traceparent: string | undefined;
   capture: RawCapture;
 }
 

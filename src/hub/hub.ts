@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { type AddressOf, addressBehind } from '../identity/caller-address.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { Refusal } from '../lib/refusal.ts';
 import { type Action, type BridgeFrame, type Located, type Remove, type StateFrame, subprotocol } from '../protocol/frames.ts';
 import { limits } from '../protocol/limits.ts';
+import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 import type { ConnectedAgent, HubHandlers } from './handlers.ts';
 import type { Query } from './locates.ts';
 import { closeCodes } from './peer.ts';
@@ -20,16 +21,29 @@ import { tellPolicy } from './tell-policy.ts';
 import { type Door, letIn } from './upgrade.ts';
 import { within } from './within.ts';
 
-/** What the rest of the bridge asks of the hub. */
-export interface Hub {
-  /** Those connected to this replica, in the order they came. */
-  agents(org: string): ConnectedAgent[];
-  /** Resolves with the agent's first answer; a `Refusal` (`upstream_error`, `too_busy`) when there is none in time. */
-  arm(org: string, agentId: string, action: Action): Promise<StateFrame>;
+/** What agents are told and asked, wherever they are connected. */
+export interface Instructions {
+  /** Resolves when the agent has answered; a `Refusal` (`upstream_error`, `too_busy`) when it does not in time. */
+  arm(org: string, agentId: string, action: Action): Promise<unknown>;
   /** Best effort: resolves when the agent has answered, is gone or has had its time; never rejects. */
   remove(org: string, agentId: string, actionId: string, reason: Remove['reason']): Promise<void>;
   /** Where something is in the program as it runs; a `Refusal` when this agent cannot say, is busy, or does not answer in time. */
   locate(org: string, agentId: string, query: Query): Promise<Located>;
+}
+
+/** The agents that are connected to this replica. */
+export interface Hub extends Instructions {
+  /** In the order they came. */
+  agents(org: string): ConnectedAgent[];
+  find(org: string, agentId: string): ConnectedAgent | undefined;
+  /** Of all organisations. */
+  everyone(): ConnectedAgent[];
+  /** Whether an agent was asked for this action on its connection; false when it is not here. */
+  hasAsked(org: string, agentId: string, actionId: string): boolean;
+  /** Resolves with the agent's first answer. */
+  arm(org: string, agentId: string, action: Action): Promise<StateFrame>;
+  /** Cuts the connection of an agent that has connected to another replica. */
+  letGo(agent: ConnectedAgent): void;
   /** Sends the organisation's policy again to each of its agents. */
   setPolicy(org: string): void;
   /** Turns out every agent that came with this enrolment key, and whoever still comes with it. */
@@ -47,6 +61,18 @@ export interface AgentServer extends Hub {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
+/** Makes a connection of an upgrade that was let in. */
+export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer, opened: (socket: WebSocket) => void) => void;
+
+/** The refusal of what is asked of an agent that is not there. */
+export function notConnected(agentId: string): Refusal {
+  return new Refusal({
+    code: 'upstream_error',
+    message: `Agent ${agentId} is not connected.`,
+    next: 'Call list_sources to see what is connected.',
+  });
+}
+
 /** Nobody is connected yet; beats start at once. */
 export function createHub(options: {
   clock: Clock;
@@ -56,11 +82,14 @@ export function createHub(options: {
   settings?: Partial<HubSettings>;
   /** The default believes no header. */
   addressOf?: AddressOf;
+  telemetry?: Telemetry;
+  /** The default makes WebSockets. */
+  upgrade?: Upgrade | undefined;
 }): AgentServer {
   const settings = { ...hubDefaults, ...options.settings };
   const registry = createRegistry(settings.maxRemembered);
-  const { addressOf = addressBehind([]) } = options;
-  const context: SessionContext = { ...options, settings, registry, addressOf };
+  const { addressOf = addressBehind([]), telemetry = noTelemetry } = options;
+  const context: SessionContext = { ...options, settings, registry, addressOf, telemetry };
   const revoked = new Set<string>();
   const door: Door & { draining: boolean } = { draining: false, revoked, authenticating: 0 };
   const roundTrips = createRoundTrips(settings);
@@ -72,18 +101,11 @@ export function createHub(options: {
     maxPayload: limits.maxAgentFrameBytes,
     handleProtocols: () => subprotocol,
   });
+  const upgrade: Upgrade = options.upgrade ?? ((...upgrading) => server.handleUpgrade(...upgrading));
 
   function sessionOf(org: string, agentId: string): Session | undefined {
     const session = registry.byId.get(agentId);
     return session?.enrolment.org === org ? session : undefined;
-  }
-
-  function notConnected(agentId: string): Refusal {
-    return new Refusal({
-      code: 'upstream_error',
-      message: `Agent ${agentId} is not connected.`,
-      next: 'Call list_sources to see what is connected.',
-    });
   }
 
   function allFinished(): Promise<unknown> {
@@ -97,12 +119,15 @@ export function createHub(options: {
     handleUpgrade(request, socket, head) {
       void letIn(context, door, request, socket).then((enrolment) => {
         if (enrolment === undefined) return;
-        server.handleUpgrade(request, socket, head, (webSocket) => {
+        upgrade(request, socket, head, (webSocket) => {
           new Session(context, webSocket, enrolment, context.addressOf(request));
         });
       });
     },
     agents: (org) => [...registry.byId.values()].flatMap(({ agent }) => (agent?.org === org ? [agent] : [])),
+    find: (org, agentId) => sessionOf(org, agentId)?.agent,
+    everyone: () => [...registry.byId.values()].flatMap(({ agent }) => agent ?? []),
+    hasAsked: (org, agentId, actionId) => sessionOf(org, agentId)?.conversation.hasAsked(actionId) ?? false,
     async arm(org, agentId, action) {
       const session = sessionOf(org, agentId);
       if (session !== undefined) return roundTrips.arm(session, agentId, action);
@@ -123,6 +148,10 @@ export function createHub(options: {
         });
       }
       return session.conversation.locates.ask(agentId, query, (frame) => session.tell(frame));
+    },
+    letGo(agent) {
+      const session = registry.byId.get(agent.id);
+      if (session?.agent === agent) session.letGo();
     },
     setPolicy(org) {
       const agents = [...registry.byId.values()].flatMap((session) =>

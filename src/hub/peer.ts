@@ -22,7 +22,12 @@ export interface Peer {
 }
 
 /** Sends frames; an agent that leaves too much unread is cut, so that it costs no memory. */
-export function createPeer(socket: WebSocket, clock: Clock, settings: HubSettings): Peer {
+export function createPeer(
+  socket: WebSocket,
+  clock: Clock,
+  settings: HubSettings,
+  sent: (bytes: number) => void = () => {},
+): Peer {
   let closing = false;
 
   function sendText(text: string): void {
@@ -32,6 +37,7 @@ export function createPeer(socket: WebSocket, clock: Clock, settings: HubSetting
       return;
     }
     socket.send(text);
+    sent(Buffer.byteLength(text));
   }
 
   function close(code: number, reason: string): void {

@@ -6,6 +6,7 @@ import { newId } from '../lib/id.ts';
 import type { Log } from '../lib/log.ts';
 import { Refusal } from '../lib/refusal.ts';
 import type { Action, AgentFrame, BridgeError, BridgeFrame, Hello } from '../protocol/frames.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import { objectionTo, objectionToProof } from './admission.ts';
 import { type Conversation, createConversation } from './conversation.ts';
 import type { ConnectedAgent, Enrolment, HubHandlers } from './handlers.ts';
@@ -29,6 +30,7 @@ export interface SessionContext {
   registry: Registry;
   /** Where a connection comes from. */
   addressOf: AddressOf;
+  telemetry: Telemetry;
 }
 
 /** One connection of one agent: proved key → challenge → hello → welcome → frames → end. */
@@ -66,9 +68,11 @@ export class Session {
     this.#address = address;
     this.#lastSeenAt = clock.now();
     this.#heardAt = clock.monotonic();
-    this.peer = createPeer(socket, clock, settings);
-    this.conversation = createConversation(handlers, settings, log, this.peer, (message, n) =>
-      this.#refuseFrame('bad-frame', message, n),
+    this.peer = createPeer(socket, clock, settings, (bytes) => this.#count('out', bytes));
+    this.conversation = createConversation(
+      ...([handlers, settings, log, this.peer] as const),
+      (message, n) => this.#refuseFrame('bad-frame', message, n),
+      (outcome) => context.telemetry.count('hits', { outcome }),
     );
     const tooMany = () => this.turnOut('rate', 'More frames at once than can wait for their turn.');
     this.#intake = createIntake(socket, clock, settings, (message) => this.#take(message), tooMany);
@@ -120,6 +124,12 @@ export class Session {
     this.peer.refuse(code, message);
   }
 
+  /** Cuts a connection that another replica has a newer one of. Without `replaced`: should that be a mistake, the agent comes back. */
+  letGo(): void {
+    this.#intake.discard();
+    this.peer.cut();
+  }
+
   /** A newer connection of the same agent takes over; it sends again what was not acknowledged. */
   #replace(): void {
     this.#intake.discard();
@@ -130,6 +140,7 @@ export class Session {
 
   /** One message, in its turn. Never rejects. */
   async #take(message: Message): Promise<void> {
+    this.#count('in', message.data.length);
     const received = receive(message);
     if (!received.ok) {
       this.#refuseFrame(received.code, received.message, received.n);
@@ -235,6 +246,11 @@ export class Session {
     if (n !== undefined) this.conversation.ack(n);
   }
 
+  #count(direction: 'in' | 'out', bytes: number): void {
+    this.#context.telemetry.count('frames', { direction });
+    this.#context.telemetry.count('frameBytes', { direction }, bytes);
+  }
+
   #heard(): void {
     this.#lastSeenAt = this.#context.clock.now();
     this.#heardAt = this.#context.clock.monotonic();
@@ -243,7 +259,11 @@ export class Session {
   /** The socket is closed: what came before still counts, then `disconnected`. Never rejects. */
   async #finish(): Promise<void> {
     const { registry, handlers, settings, log } = this.#context;
-    const gone = new Refusal({ code: 'upstream_error', message: 'The agent disconnected before it answered.' });
+    const gone = new Refusal({
+      code: 'upstream_error',
+      message: 'The agent disconnected before it answered.',
+      next: 'Try again; list_sources says whether it is connected again.',
+    });
     this.conversation.answers.end(gone);
     this.conversation.locates.end(gone);
     await this.#intake.idle();

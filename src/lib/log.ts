@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino, stdSerializers } from 'pino';
+import { factsNow } from './call-facts.ts';
 
 export type Log = Logger;
 
@@ -8,20 +9,45 @@ const errorFields: ReadonlySet<string> = new Set([
   ...['schema', 'table', 'column', 'constraint', 'routine'],
 ]);
 
+/** Fields whose values nobody should read in a log, at the top of a line and one level below. */
+const secretFields = [
+  ...['key', 'apiKey', 'token', 'authorization', 'cookie', 'password', 'secret', 'bearer', 'code_verifier'],
+  ...['client_secret', 'access_token', 'refresh_token', 'id_token'],
+];
+
+/** Keys and tokens of our own, and passwords in URLs, wherever they stand in the words of an error. */
+const secretsInWords: readonly [RegExp, string][] = [
+  [/\b(sl[a-z])_[0-9A-Za-z]{8}[0-9A-Za-z_-]{20,}/g, '$1_[secret]'],
+  [/(\b[a-z][a-z+.-]{0,30}:\/\/[^\s:/@]{0,200}:)[^\s@/]{1,200}@/gi, '$1[secret]@'],
+  [/\b(bearer +)[\w.~+/=-]{8,}/gi, '$1[secret]'],
+];
+
 /** Whatever was thrown, as it is logged. */
 export function errorFacts(problem: Error): object {
   if (!(problem instanceof Error)) return { type: typeof problem };
-  return Object.fromEntries(Object.entries(stdSerializers.err(problem)).filter(([name]) => errorFields.has(name)));
+  return Object.fromEntries(
+    Object.entries(stdSerializers.err(problem)).flatMap(([name, value]) =>
+      errorFields.has(name) ? [[name, typeof value === 'string' ? withoutSecrets(value) : value]] : [],
+    ),
+  );
 }
 
-/** JSON lines on stderr (stdout belongs to the first line of `serve --json`) or elsewhere; secrets never reach it by name. */
+function withoutSecrets(words: string): string {
+  return secretsInWords.reduce((text, [form, instead]) => text.replace(form, instead), words);
+}
+
+/**
+ * JSON lines on stderr (stdout belongs to the first line of `serve --json`) or elsewhere; secrets never reach it by name. What is logged
+ * while a call runs says which one.
+ */
 export function createLog(level: string, to: DestinationStream = pino.destination({ fd: 2, sync: true })): Log {
   return pino(
     {
       level,
       base: undefined,
+      mixin: factsNow,
       serializers: { err: errorFacts },
-      redact: { paths: ['key', '*.key', 'token', '*.token', 'authorization', '*.authorization'], censor: '[secret]' },
+      redact: { paths: secretFields.flatMap((name) => [name, `*.${name}`]), censor: '[secret]' },
     },
     to,
   );

@@ -1,4 +1,3 @@
-import type { Principal } from '../identity/principal.ts';
 import { randomBase62 } from '../lib/id.ts';
 
 const maxClientChars = 80;
@@ -27,31 +26,4 @@ export function clientName(info: unknown): string | undefined {
 
 function printable(text: string): string | undefined {
   return text.replace(/[^\x20-\x7e]/g, '').slice(0, maxClientChars) || undefined;
-}
-
-/**
- * Which request of which caller can be stopped how. Legacy requests are served by servers that know nothing of each other; this
- * is all they share. When another replica serves the cancellation, the call's own deadline ends it.
- */
-export class Cancellations {
-  readonly #stops = new Map<string, () => void>();
-
-  /** Registers a request; the returned function takes it off again. Does nothing without a session key. */
-  watch(principal: Principal, session: string, id: string | number, stop: () => void): () => void {
-    if (session === '') return () => undefined;
-    const key = keyOf(principal, session, id);
-    this.#stops.set(key, stop);
-    return () => {
-      if (this.#stops.get(key) === stop) this.#stops.delete(key);
-    };
-  }
-
-  /** Stops the request, if it runs here and belongs to this caller. */
-  cancel(principal: Principal, session: string, id: unknown): void {
-    this.#stops.get(keyOf(principal, session, id))?.();
-  }
-}
-
-function keyOf(principal: Principal, session: string, id: unknown): string {
-  return JSON.stringify([principal.org, principal.subject, session, id]);
 }

@@ -3,11 +3,13 @@ import type { Context } from 'koa';
 import type { OpenCalls } from '../http/open-calls.ts';
 import type { CallerState, HttpMiddleware } from '../http/state.ts';
 import type { Log } from '../lib/log.ts';
+import type { Cancellations } from '../replicas/cancellations.ts';
+import { sentIn } from '../telemetry/tracing.ts';
 import { acceptAll } from './accept.ts';
 import { clientName } from './correlation.ts';
 import type { Exchange, Face } from './exchange.ts';
 import { createLegacyLeg } from './legacy.ts';
-import { readMessage } from './message.ts';
+import { metaOf, readMessage } from './message.ts';
 import { clientInfoOf, createModernLeg } from './modern.ts';
 import type { Spine } from './spine.ts';
 import { stepUp } from './step-up.ts';
@@ -29,6 +31,8 @@ export interface EndpointSettings {
   log: Log;
   /** The calls under way in this process, whichever face they came through. */
   calls: OpenCalls;
+  /** Requests that their callers may give up. */
+  cancellations: Cancellations;
   keepAliveMs: number | undefined;
   /** Where clients learn who lets people in (RFC 9728). */
   resourceMetadata?(ctx: Context): string | undefined;
@@ -68,6 +72,7 @@ export function createEndpoint(settings: EndpointSettings): Endpoint {
         client: clientName(clientInfoOf(message)) ?? clientName({ name: ctx.get('User-Agent') }),
         revision: ctx.get('MCP-Protocol-Version') || impliedRevision,
         resourceMetadata: settings.resourceMetadata?.(ctx),
+        trace: { message: sentIn(metaOf(message)), request: sentIn(ctx.headers) },
       };
       await stepUp(face, ctx, message, exchange);
       await leg(ctx, message, exchange);

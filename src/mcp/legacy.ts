@@ -11,7 +11,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv';
 import type { Context } from 'koa';
-import { Cancellations, clientName, clientOfSessionKey, newSessionKey } from './correlation.ts';
+import { clientName, clientOfSessionKey, newSessionKey } from './correlation.ts';
 import type { Exchange, Face } from './exchange.ts';
 import { instructions } from './instructions.ts';
 import type { Message } from './message.ts';
@@ -36,7 +36,7 @@ export type Leg = (ctx: Context, message: Message, exchange: Exchange) => Promis
  * low-level `Server` is deliberate: `McpServer` converts every schema again on each `tools/list`.
  */
 export function createLegacyLeg(face: Face): Leg {
-  const cancellations = new Cancellations();
+  const { cancellations } = face;
   return async (ctx, message, caller) => {
     const session = ctx.get(sessionHeader);
     if (message.method === 'notifications/cancelled') {

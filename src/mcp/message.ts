@@ -28,6 +28,11 @@ export async function readMessage(ctx: Context, maxBytes: number): Promise<Messa
   };
 }
 
+/** What the sender says beside its message; keys of W3C Trace Context stand there without a prefix (SEP-414). */
+export function metaOf({ params }: Message): Record<string, unknown> | undefined {
+  return isRecord(params._meta) ? params._meta : undefined;
+}
+
 /** How a refusal before dispatch looks to a JSON-RPC client; `id` is null, because no request was read to its end. */
 export function rpcError(details: RefusalDetails, requestId: string): object {
   const { code, message, field, next, data } = details;

@@ -25,6 +25,7 @@ export function present(answer: Answer, exchange: Exchange): ToolResult {
     isError: answer.isError,
     _meta: {
       'sidelight/requestId': requestId,
+      ...(answer.trace !== undefined && { 'sidelight/traceId': answer.trace.traceId }),
       ...(latencyMs !== undefined && { 'sidelight/latencyMs': latencyMs }),
       ...(challenge !== undefined && { 'mcp/www_authenticate': [challenge] }),
     },

@@ -2,6 +2,8 @@ import { needsConsent, visibleTools } from '../authorization/authorize.ts';
 import type { Bridge } from '../bridge.ts';
 import { type CallRequest, call } from '../call.ts';
 import type { Principal } from '../identity/principal.ts';
+import { rules } from '../redaction/rules.ts';
+import { observeCall } from '../telemetry/observe-call.ts';
 import type { Answer } from '../tools/present.ts';
 import type { ListedTool } from '../tools/registry.ts';
 import { allPrompts } from './prompts/all.ts';
@@ -21,6 +23,9 @@ export interface Spine {
 
 /** The spine of a bridge. Rights are decided at each call; the list only spares a caller what would be refused anyway. */
 export function spineOf(bridge: Bridge): Spine {
+  const { telemetry, log, registry, services } = bridge;
+  const tools = new Set(registry.listed.map(({ name }) => name));
+  const observing = { telemetry, log, clock: services.clock, tools, redactionRules: new Set(Object.keys(rules)) };
   return {
     resources: allResources,
     prompts: allPrompts,
@@ -28,7 +33,8 @@ export function spineOf(bridge: Bridge): Spine {
       const visible = new Set(visibleTools(bridge.services.policies(), principal));
       return bridge.registry.listed.filter((tool) => visible.has(tool.name));
     },
-    call: (principal, request) => call(bridge, principal, request),
+    call: (principal, request) =>
+      observeCall(observing, { org: principal.org, ...request }, () => call(bridge, principal, request)),
     needsConsent: (principal, tool) => needsConsent(bridge.services.policies(), principal, tool),
   };
 }

@@ -1,3 +1,4 @@
+import type { CallRequest } from '../call.ts';
 import type { Answer } from '../tools/present.ts';
 import type { Exchange, Face } from './exchange.ts';
 
@@ -18,7 +19,7 @@ export interface ToolsCall {
 
 /** Runs a tool call for one exchange. The SDKs drop the answer when the client is gone by then. */
 export async function runToolsCall(face: Face, exchange: Exchange, incoming: ToolsCall): Promise<Answer> {
-  const { principal, requestId, client, address } = exchange;
+  const { principal, requestId, client, address, trace } = exchange;
   return face.calls.run(incoming.signal, (signal) =>
     face.spine.call(principal, {
       tool: incoming.name,
@@ -28,10 +29,26 @@ export async function runToolsCall(face: Face, exchange: Exchange, incoming: Too
       signal,
       progress: progressOf(incoming, signal),
       hasProgress: incoming.sendProgress !== undefined,
+      face: faceOf(incoming, exchange),
+      ...(trace !== undefined && { trace }),
       ...(client !== undefined && { client }),
       ...(address !== undefined && { address }),
     }),
   );
+}
+
+/** What the semantic conventions of OpenTelemetry for MCP say of a request. */
+function faceOf({ rpcId }: ToolsCall, { revision }: Exchange): NonNullable<CallRequest['face']> {
+  const operation = rpcId === undefined ? 'resources/read' : 'tools/call';
+  return {
+    operation,
+    attributes: {
+      'mcp.method.name': operation,
+      'mcp.protocol.version': revision.slice(0, maxIdChars),
+      'network.protocol.name': 'http',
+      ...(rpcId === undefined ? {} : { 'jsonrpc.request.id': String(rpcId).slice(0, maxIdChars) }),
+    },
+  };
 }
 
 /** Progress only where it was asked for, and strictly increasing, as the specification demands; a client that left is no error. */

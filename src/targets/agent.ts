@@ -28,13 +28,34 @@ export interface AgentRecord {
   publicKey?: string;
 }
 
-/** What targets and hub ask of storage. */
+/** One connection of an agent: to which replica, and which of its connections over time. */
+export interface Connection {
+  replica: string;
+  /** Counts the connections of this agent, to any replica. */
+  epoch: number;
+}
+
+/** Which agents are asked for; every part that is given must fit. */
+export interface Among {
+  service?: string | undefined;
+  agentIds?: string[] | undefined;
+}
+
+/** What targets and hub ask of storage. An agent is connected while its replica is alive. */
 export interface AgentStore {
-  upsert(agent: AgentRecord): Promise<void>;
-  seen(org: string, id: string, now: number, connected: boolean): Promise<void>;
+  /** It is connected to this replica from now on, under the epoch that is answered; `from` is where it was connected before. */
+  connected(agent: AgentRecord, replica: string): Promise<{ epoch: number; from?: string }>;
+  /** The connection is over; nothing changes where a newer one has begun. */
+  disconnected(org: string, id: string, connection: Connection, now: number): Promise<void>;
+  /** Says again that the connection stands; `moved` where a newer one has begun, `unknown` where nothing is written down of it. */
+  stands(org: string, id: string, connection: Connection): Promise<'stands' | 'moved' | 'unknown'>;
+  /** Those that are written down as connected to this replica, alive or not. */
+  connectedTo(replica: string): Promise<{ org: string; id: string; epoch: number }[]>;
   find(org: string, id: string): Promise<AgentRecord | undefined>;
   /** All that are connected, and those that were seen since; newest first. */
   list(org: string, seenSince: number): Promise<AgentRecord[]>;
-  /** At start: nobody is connected yet. */
-  disconnectAll(): Promise<void>;
+  /** Those that are connected to other replicas than this one, with the replica; of one service, or some of them, where that is all that is asked. */
+  elsewhere(org: string, replica: string, among?: Among): Promise<{ agent: AgentRecord; replica: string }[]>;
+  /** The replica it is connected to. */
+  whereIs(org: string, id: string): Promise<string | undefined>;
 }

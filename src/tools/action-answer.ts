@@ -27,6 +27,7 @@ export async function answerOf(
   const first = action.targets.find((target) => target.at?.[0] !== undefined)?.at?.[0];
   const seen = hits.at(-1)?.number ?? afterHit;
   const result = resultOf(action, context.services.policies().redaction);
+  const surroundings = await surroundingsOf(context.services, action);
   const isEmpty = hits.length === 0 && action.hits === 0 && (result === undefined || result.count === 0);
   return {
     structured: {
@@ -39,11 +40,11 @@ export async function answerOf(
       hitCount: action.hits,
       maxHits: action.maxHits,
       expiresAt: new Date(action.expiresAt).toISOString(),
-      ...(isEmpty ? { verdict: verdictOn(action, surroundingsOf(context.services, action.org)) } : {}),
+      ...(isEmpty ? { verdict: verdictOn(action, surroundings) } : {}),
       ...(result === undefined ? {} : { result }),
       targets: action.targets.slice(0, maxListedTargets).map((target) => describeTarget(action, target)),
       moreTargets: Math.max(0, action.targets.length - maxListedTargets),
-      notes: [...hiddenNumbers(action, result), ...notesOn(action, surroundingsOf(context.services, action.org)), ...notes],
+      notes: [...hiddenNumbers(action, result), ...notesOn(action, surroundings), ...notes],
     },
     view: answerView({ action, hits, ...(last === undefined ? {} : { last }), afterHit, maxBytes }),
     ...(action.status === 'pending'
@@ -73,9 +74,10 @@ function hiddenNumbers({ kind }: ActionRecord, result: Result | undefined): stri
 }
 
 /** What the bridge knows of an organisation's agents beside an action. */
-export function surroundingsOf({ actions }: Services, org: string): Surroundings {
-  const connected = new Set(actions.hub.agents(org).map(({ id }) => id));
-  return { isConnected: (id) => connected.has(id), isPaused: actions.pauses.isOn(org) };
+export async function surroundingsOf(services: Services, { org, targets }: ActionRecord): Promise<Surroundings> {
+  const agents = await services.connected(org, { agentIds: targets.map(({ agentId }) => agentId) });
+  const connected = new Set(agents.map(({ id }) => id));
+  return { isConnected: (id) => connected.has(id), isPaused: services.actions.pauses.isOn(org) };
 }
 
 /** The action by its handle, when the caller may reach it; otherwise it does not exist for them. */

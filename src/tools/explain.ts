@@ -24,7 +24,7 @@ Example: {"actionId":"act_…"}`,
   async run({ permit }, { actionId: id }, context) {
     const action = await findAction(context, permit, id);
     context.note({ target: { actionId: id } });
-    const surroundings = surroundingsOf(context.services, action.org);
+    const surroundings = await surroundingsOf(context.services, action);
     const { evidence } = explainAction(action, surroundings);
     return {
       structured: {

@@ -1,7 +1,8 @@
 import type { Clock } from '../lib/clock.ts';
+import { inSpan } from '../telemetry/tracing.ts';
 import type { Latency } from './tool.ts';
 
-/** Starts measuring one call. `parts()` is in milliseconds with one decimal, and has `total` beside the parts measured. */
+/** Starts measuring one call; each part is a span, too, where somebody records them. `parts()` is in milliseconds with one decimal, and has `total` beside the parts measured. */
 export function startLatency(clock: Clock): Latency & { parts(): Record<string, number> } {
   const startedMs = clock.monotonic();
   const parts = new Map<string, number>();
@@ -10,7 +11,7 @@ export function startLatency(clock: Clock): Latency & { parts(): Record<string, 
     async measure(part, run) {
       const fromMs = clock.monotonic();
       try {
-        return await run();
+        return await inSpan(part, run);
       } finally {
         parts.set(part, (parts.get(part) ?? 0) + sinceMs(fromMs));
       }

@@ -41,7 +41,7 @@ Example: {"query":"checkout"}`,
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   async run({ permit }, { query, includeDisconnected, limit, cursor, ...filter }, { services }) {
     const { org } = permit.principal;
-    const known = includeDisconnected ? await services.agents(org) : services.connected(org);
+    const known = await (includeDisconnected ? services.agents(org) : services.connected(org));
     const fitting = known
       .filter(
         (each) =>

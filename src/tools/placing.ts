@@ -12,6 +12,7 @@ import type { Charge } from '../quota/charge.ts';
 import type { Outcome } from '../redaction/redact.ts';
 import { quoted } from '../redaction/words.ts';
 import type { AgentRecord } from '../targets/agent.ts';
+import { fits } from '../targets/fits.ts';
 import { resolve } from '../targets/resolve.ts';
 import type { SourceSelector } from '../targets/source.ts';
 import { answerOf } from './action-answer.ts';
@@ -135,7 +136,14 @@ export function targetsOf(
   source: SourceSelector | undefined,
   { services, latency }: CallContext,
 ): Promise<AgentRecord[]> {
-  return latency.measure('resolve', () => resolve(permit, services.connected(permit.principal.org), source ?? {}));
+  return latency.measure('resolve', async () => {
+    const { org } = permit.principal;
+    const { service, agentIds } = source ?? {};
+    const among = await services.connected(org, { service, agentIds });
+    // A miss is refused with what there is, so all of it is needed then.
+    const isMissed = !among.some((agent) => fits(agent, source ?? {}) && permit.mayReach(agent));
+    return resolve(permit, isMissed ? await services.connected(org) : among, source ?? {});
+  });
 }
 
 /** Waits; when the caller goes away nobody gets the handle, so the action ends too. */

@@ -3,6 +3,7 @@ import { cleanSentence } from '../redaction/clean.ts';
 import { fence } from '../redaction/fence.ts';
 import type { Redacted } from '../redaction/redact.ts';
 import { quoted } from '../redaction/words.ts';
+import type { TracePlace } from '../telemetry/trace-context.ts';
 
 /** What a face presents: text for people and for models that read nothing else, `structured` for machines; both complete. */
 export interface Answer {
@@ -10,6 +11,8 @@ export interface Answer {
   text: string;
   structured: Record<string, unknown>;
   refusal?: RefusalDetails;
+  /** The span of the call, where it is in a trace. */
+  trace?: TracePlace;
 }
 
 /** An answer; everything in it that came from a program is fenced in the text. */

@@ -8,7 +8,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Charge } from '../quota/charge.ts';
 import type { Counters } from '../quota/counters.ts';
 import type { Outcome } from '../redaction/redact.ts';
-import type { AgentRecord } from '../targets/agent.ts';
+import type { AgentRecord, Among } from '../targets/agent.ts';
 import type { ClientWaits } from './client-waits.ts';
 
 /** Told to clients as MCP tool annotations; every one is stated, because the defaults are pessimistic. */
@@ -25,8 +25,8 @@ export interface Services {
   hits: HitStore;
   counters: Counters;
   policies(): Policies;
-  /** Agents of an organisation that are connected now. */
-  connected(org: string): AgentRecord[];
+  /** Agents of an organisation that are connected now, to any replica. Those that `among` leaves out may be there as well. */
+  connected(org: string, among?: Among): Promise<AgentRecord[]>;
   /** Agents of an organisation, connected or seen within the last hour. */
   agents(org: string): Promise<AgentRecord[]>;
   ready(): Promise<Readiness>;

@@ -22,7 +22,7 @@ describe('whoever listens for a change of an action', () => {
       Promise<void>,
       Promise<void>,
     ];
-    waker.wake('a');
+    waker.wake('a', []);
     expect(await isDone(first)).toBe(true);
     expect(await isDone(second)).toBe(true);
     expect(await isDone(other)).toBe(false);
@@ -50,11 +50,11 @@ describe('whoever listens for a change of an action', () => {
   it('does not miss a wake that comes while it is busy, and hears it once', async () => {
     const waker = createWaker(createTestClock());
     const listener = waker.listen('a');
-    waker.wake('a');
+    waker.wake('a', []);
     expect(await isDone(listener.next(1_000, never))).toBe(true);
     const again = listener.next(1_000, never);
     expect(await isDone(again)).toBe(false);
-    waker.wake('a');
+    waker.wake('a', []);
     expect(await isDone(again)).toBe(true);
   });
 
@@ -63,7 +63,7 @@ describe('whoever listens for a change of an action', () => {
     const [gone, stays] = [waker.listen('a'), waker.listen('a')];
     gone.end();
     const [quiet, woken] = [gone.next(1_000, never), stays.next(1_000, never)];
-    waker.wake('a');
+    waker.wake('a', []);
     expect(await isDone(quiet)).toBe(false);
     expect(await isDone(woken)).toBe(true);
   });
@@ -81,7 +81,7 @@ describe('whoever listens for a change of an action', () => {
     await Promise.all([first.look(read, 500), second.look(read, 500)]);
     await first.look(read, 500);
     expect(asked).toBe(1);
-    waker.wake('a');
+    waker.wake('a', []);
     await Promise.all([first.look(read, 500), second.look(read, 500)]);
     expect(asked).toBe(2);
     clock.advance(500);

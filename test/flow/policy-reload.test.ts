@@ -81,7 +81,7 @@ it('hides by a changed file within seconds, in the running agent and in older hi
   expect(bridge.policies.status().hash).toBe(inForce);
   expect(JSON.stringify((await snapshot()).structured.hits)).toContain('[REDACTED:customer]');
   const { checks } = (await caller.call('get_status')).structured as unknown as { checks: Record<string, boolean> };
-  expect(checks).toEqual({ database: true, onlyBridge: true, policies: false });
+  expect(checks).toEqual({ database: true, schema: true, lease: true, clock: true, policies: false });
   const ready = await fetch(new URL('/readyz', bridge.url));
   expect(ready.status, 'broken files take no bridge out of service').toBe(200);
 

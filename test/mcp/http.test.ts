@@ -265,7 +265,11 @@ describe('what orchestrators ask', () => {
       world.isReady = true;
       expect((await ready()).status).toBe(200);
       await world.app.close(100);
-      expect(await (await ready()).json()).toEqual({ status: 'not ready', checks: { storage: true, accepting: false } });
+      expect(await (await ready()).json()).toEqual({
+        status: 'not ready',
+        checks: { storage: true, accepting: false },
+        failing: ['accepting'],
+      });
       const refused = await send(world, { body: legacyCall('echo') });
       expect(refused.status).toBe(503);
       expect(await refused.json()).toMatchObject({ error: { data: { code: 'unavailable' } } });

@@ -20,9 +20,17 @@ export async function readResource(face: Face, exchange: Exchange, uri: string, 
     const shown = cleanLabel(uri, maxUriChars);
     throw missingResource(shown, { code: 'not_found', message: 'There is no such resource.', field: 'uri', next }, requestId);
   }
-  const { refusal, structured } = await runToolsCall(face, exchange, { name: call.tool, arguments: call.arguments, signal });
+  const { refusal, structured, trace } = await runToolsCall(face, exchange, {
+    name: call.tool,
+    arguments: call.arguments,
+    signal,
+  });
   if (refusal?.code === 'not_found') throw missingResource(uri, { ...refusal, field: 'uri', next }, requestId);
   if (refusal !== undefined) throw failureOf(refusal, requestId);
   const text = inert(JSON.stringify({ warning, ...structured }));
-  return { contents: [{ uri, mimeType, text, _meta: { 'sidelight/requestId': requestId, 'sidelight/untrusted': true } }] };
+  const _meta = {
+    ...{ 'sidelight/requestId': requestId, 'sidelight/untrusted': true },
+    ...(trace !== undefined && { 'sidelight/traceId': trace.traceId }),
+  };
+  return { contents: [{ uri, mimeType, text, _meta }] };
 }

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { createLog } from '../../src/lib/log.ts';
+import { join } from '../../src/replicas/membership.ts';
+import type { Replica, ReplicaStore } from '../../src/replicas/replica-store.ts';
+import { createTestClock } from '../helpers/clock.ts';
+
+const settle = async () => {
+  for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+};
+
+async function member() {
+  const clock = createTestClock();
+  const there = { isAway: false, offMs: 0, renewed: 0, left: 0, regained: 0, others: [] as Replica[] };
+  const store = {
+    async renew() {
+      if (there.isAway) throw new Error('away');
+      there.renewed += 1;
+      return { now: clock.now() - there.offMs, agents: 0, others: there.others };
+    },
+    async leave() {
+      there.left += 1;
+    },
+    bury: async () => undefined,
+  } as unknown as ReplicaStore;
+  const membership = await join({
+    ...{ store, clock, log: createLog('silent'), policyHash: () => 'p' },
+    self: { id: 'rep_a', host: 'h', version: '1', startedAt: 0 },
+    renewed: (wasLost) => {
+      if (wasLost) there.regained += 1;
+    },
+  });
+  const pass = async (ms: number) => {
+    for (let passed = 0; passed < ms; passed += 1_000) {
+      clock.advance(1_000);
+      await settle();
+    }
+  };
+  return { membership, there, pass };
+}
+
+describe('the lease of a replica', () => {
+  it('is held as long as it is renewed, ends by itself, and says so when it is got back', async () => {
+    const { membership, there, pass } = await member();
+    await pass(60_000);
+    expect(membership.isHeld()).toBe(true);
+    expect(there.renewed).toBeGreaterThan(10);
+    there.isAway = true;
+    await pass(10_000);
+    expect(membership.isHeld()).toBe(true);
+    await pass(8_000);
+    expect(membership.isHeld()).toBe(false);
+    expect(there.regained).toBe(0);
+    there.isAway = false;
+    await pass(6_000);
+    expect([membership.isHeld(), there.regained]).toEqual([true, 1]);
+  });
+
+  it('is given back once, and not renewed any more', async () => {
+    const { membership, there, pass } = await member();
+    await membership.leave();
+    const { renewed } = there;
+    await pass(30_000);
+    expect([there.left, there.renewed]).toEqual([1, renewed]);
+  });
+
+  it('knows the others as of its last renewal, and one that has just said hello', async () => {
+    const { membership, there, pass } = await member();
+    membership.met('rep_b');
+    membership.met('rep_b');
+    expect(membership.others().map(({ id }) => id)).toEqual(['rep_b']);
+    there.others = [{ id: 'rep_c', host: 'h', version: '1', startedAt: 0, policyHash: 'p' }];
+    await pass(5_000);
+    expect(membership.others().map(({ id }) => id)).toEqual(['rep_c']);
+  });
+
+  it('tells when the clock of this machine is not that of the database', async () => {
+    const { membership, there, pass } = await member();
+    expect(membership.isOnTime()).toBe(true);
+    there.offMs = 6_000;
+    await pass(5_000);
+    expect(membership.isOnTime()).toBe(false);
+    there.offMs = -4_000;
+    await pass(5_000);
+    expect(membership.isOnTime()).toBe(true);
+  });
+});
