@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 const program = fileURLToPath(new URL('../../agents-sim/main.ts', import.meta.url));
 
 /** So many simulated agents of services nobody asks for, in a process of their own; resolves when all are connected. */
-export async function startFleet(url: string, key: string, count: number): Promise<{ stop(): Promise<void> }> {
-  const args = ['--url', url, '--key', key, '--scenario', 'fleet', '--count', String(count), '--seed', '1'];
+export async function startFleet(url: string, key: string, count: number, seed = 1): Promise<{ stop(): Promise<void> }> {
+  const args = ['--url', url, '--key', key, '--scenario', 'fleet', '--count', String(count), '--seed', String(seed)];
   const child = spawn(process.execPath, ['--import', 'tsx', program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   for await (const line of createInterface({ input: child.stdout })) {
     const connected = /^(\d+) connected$/.exec(line)?.[1];

@@ -1,0 +1,211 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { SimulatedAgent } from '../agents-sim/agent.ts';
+import { checkout, checkoutFile, priceLine } from '../agents-sim/scenarios/checkout.ts';
+import { systemClock } from '../src/lib/clock.ts';
+import type { Action } from '../src/protocol/frames.ts';
+import { openWorld } from '../test/hub/world.ts';
+import { machine, median, table } from './measure.ts';
+import { hangUp, post } from './post.ts';
+import { type BridgeProcess, startBridgeProcess } from './scale/bridge.ts';
+import { startFleet } from './scale/fleet.ts';
+
+/** Bytes of the answer of a simulated agent to `arm`, and of an `arm` frame with its signature. */
+const answerBytes = 160;
+const armBytes = 640;
+const quiet = 'quiet-service';
+
+/** What an idle agent costs, what a fan-out costs beside a plain loop of sends, and whether one who floods is felt by a neighbour. */
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      idle: { type: 'string', default: '10000' },
+      arm: { type: 'string', default: '1000,10000' },
+      rounds: { type: 'string', default: '60' },
+    },
+  });
+  console.log(`${machine()}\n`);
+  try {
+    for (const count of values.arm.split(',').map(Number)) await fanOut(count);
+    await idleAgents(Number(values.idle));
+    await neighbours(Number(values.rounds), Number(values.idle));
+  } finally {
+    hangUp();
+  }
+}
+
+async function idleAgents(count: number): Promise<void> {
+  const bridge = await startBridgeProcess({});
+  try {
+    const warm = await startFleet(bridge.agentUrl, bridge.enrolKey, 100);
+    const before = await bridge.usage();
+    const fleet = await startFleet(bridge.agentUrl, bridge.enrolKey, count, 2);
+    const connected = await bridge.usage();
+    await sleep(10_000);
+    const later = await bridge.usage();
+    const each = (bytes: number) => (bytes / 1_024 / count).toFixed(1);
+    console.log(
+      `\n${count} idle agents: ${each(connected.rssBytes - before.rssBytes)} kB of memory each (${each(connected.heapBytes - before.heapBytes)} kB of heap), ` +
+        `${(((later.cpuMicros - connected.cpuMicros) / 1e7) * 100).toFixed(1)} % of a core for all.`,
+    );
+    await fleet.stop();
+    await warm.stop();
+  } finally {
+    await bridge.close();
+  }
+}
+
+/** The hub arms every agent, beside a plain loop that sends as much to as many sockets: until the last answer, in turn, best of three pairs by median. */
+async function fanOut(count: number): Promise<void> {
+  const world = await openWorld({ maxConnections: count + 10, answerMs: 60_000 });
+  const fleet = await startFleet(world.url, 'any', count);
+  const plain = await plainSockets(count);
+  const agents = world.hub.agents('acme');
+  const [ours, theirs]: [number[], number[]] = [[], []];
+  for (let round = 0; round < 5; round += 1) {
+    const action = { ...template, id: `act_${round}` };
+    const startedAt = performance.now();
+    await Promise.all(agents.map(({ id }) => world.hub.arm('acme', id, action)));
+    ours.push(performance.now() - startedAt);
+    theirs.push(await plain.sendAll());
+    await sleep(500);
+  }
+  const ratio = median(ours.map((ms, round) => ms / (theirs[round] ?? Number.NaN)));
+  console.log(
+    `\nArming ${count} agents: ${median(ours).toFixed(0)} ms until the last answer, ${ratio.toFixed(2)} times a plain loop of sends (${median(theirs).toFixed(0)} ms).`,
+  );
+  plain.stop();
+  await fleet.stop();
+  await world.end();
+}
+
+const template: Omit<Action, 'id'> = {
+  rev: 1,
+  kind: 'snapshot',
+  where: { file: checkoutFile, line: priceLine },
+  expressions: ['order.id'],
+  limits: { hits: 1, depth: 3, ttlMs: 60_000 },
+};
+
+async function plainSockets(count: number) {
+  const server = createServer();
+  const sockets: WebSocket[] = [];
+  const webSockets = new WebSocketServer({ server, perMessageDeflate: false });
+  webSockets.on('connection', (socket) => void sockets.push(socket));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const program = fileURLToPath(new URL('./scale/echo-clients.ts', import.meta.url));
+  const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', program, url, String(count), String(answerBytes)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (child.stdout !== null) await once(createInterface({ input: child.stdout }), 'line');
+  const frame = 'f'.repeat(armBytes);
+  return {
+    async sendAll(): Promise<number> {
+      const startedAt = performance.now();
+      let answers = 0;
+      const all = new Promise<void>((resolve) => {
+        for (const socket of sockets)
+          socket.once('message', () => {
+            answers += 1;
+            if (answers === sockets.length) resolve();
+          });
+      });
+      for (const socket of sockets) socket.send(frame);
+      await all;
+      return performance.now() - startedAt;
+    },
+    stop() {
+      child.kill('SIGKILL');
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+/** A snapshot of a quiet service while others flood, in turn with one while nobody does. */
+async function neighbours(rounds: number, storming: number): Promise<void> {
+  const bridge = await startBridgeProcess({});
+  const agent = new SimulatedAgent({
+    ...{ url: bridge.agentUrl, key: bridge.enrolKey, passesPerSecond: 1_000, seed: 1 },
+    scenario: { ...checkout(), service: quiet },
+  });
+  await agent.start();
+  const [key, noisy] = [await bridge.issue('quiet'), await bridge.issue('noisy')];
+  const snapshot = async (): Promise<number> => {
+    const startedAt = performance.now();
+    await post(
+      new URL('/api/v1/snapshots', bridge.mcpUrl).href,
+      { source: { service: quiet }, file: checkoutFile, line: priceLine, waitSeconds: 50 },
+      { Authorization: `Bearer ${key}` },
+    );
+    return performance.now() - startedAt;
+  };
+  const floods: Record<string, () => Promise<() => Promise<void>>> = {
+    'an agent that sends frames as fast as it can': () => floodingAgent(bridge),
+    'a caller with 200 calls at a time': () => floodingCaller(bridge, noisy),
+    [`${storming} agents that connect at once`]: async () => {
+      const fleet = startFleet(bridge.agentUrl, bridge.enrolKey, storming, 3);
+      return async () => {
+        await (await fleet).stop();
+      };
+    },
+  };
+  const rows: string[][] = [];
+  try {
+    for (let warmup = 0; warmup < 10; warmup += 1) await snapshot();
+    for (const [name, flood] of Object.entries(floods)) {
+      const [calm, loud]: [number[], number[]] = [[], []];
+      for (let turn = 0; turn < 3; turn += 1) {
+        for (let round = 0; round < rounds / 3; round += 1) calm.push(await snapshot());
+        const stop = await flood();
+        for (let round = 0; round < rounds / 3; round += 1) loud.push(await snapshot());
+        await stop();
+        await sleep(2_000);
+      }
+      rows.push([name, median(calm).toFixed(1), median(loud).toFixed(1), (median(loud) / median(calm)).toFixed(2)]);
+    }
+    console.log(`\nA snapshot of a neighbour, median ms\n\n${table(['while there is', 'quiet', 'flooded', '×'], rows)}`);
+  } finally {
+    await agent.stop();
+    await bridge.close();
+  }
+}
+
+async function floodingAgent({ agentUrl, enrolKey }: BridgeProcess): Promise<() => Promise<void>> {
+  const program = fileURLToPath(new URL('./scale/flood.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--import', 'tsx', program, agentUrl, enrolKey], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(createInterface({ input: child.stdout }), 'line');
+  return async () => {
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  };
+}
+
+async function floodingCaller({ mcpUrl }: BridgeProcess, key: string): Promise<() => Promise<void>> {
+  const nobody = { source: { service: 'nobody' }, file: checkoutFile, line: priceLine };
+  let isOver = false;
+  const callers = Array.from({ length: 200 }, async () => {
+    while (!isOver) {
+      await post(new URL('/api/v1/snapshots', mcpUrl).href, nobody, { Authorization: `Bearer ${key}` }).catch(() => undefined);
+    }
+  });
+  return async () => {
+    isOver = true;
+    await Promise.all(callers);
+  };
+}
+
+const sleep = (ms: number) => new Promise<void>((resolve) => void systemClock.after(ms, resolve));
+
+await main();
+process.exit(0);
