@@ -1,11 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type WebSocket, WebSocketServer } from 'ws';
 import { SimulatedAgent } from '../agents-sim/agent.ts';
 import { checkout, checkoutFile, priceLine } from '../agents-sim/scenarios/checkout.ts';
 import { systemClock } from '../src/lib/clock.ts';
@@ -15,10 +12,12 @@ import { machine, median, table } from './measure.ts';
 import { hangUp, post } from './post.ts';
 import { type BridgeProcess, startBridgeProcess } from './scale/bridge.ts';
 import { startFleet } from './scale/fleet.ts';
+import { typescript } from './scale/loader.ts';
 
 /** Bytes of the answer of a simulated agent to `arm`, and of an `arm` frame with its signature. */
 const answerBytes = 160;
 const armBytes = 640;
+const fanOutRounds = 7;
 const quiet = 'quiet-service';
 
 /** What an idle agent costs, what a fan-out costs beside a plain loop of sends, and whether one who floods is felt by a neighbour. */
@@ -28,13 +27,14 @@ async function main(): Promise<void> {
       idle: { type: 'string', default: '10000' },
       arm: { type: 'string', default: '1000,10000' },
       rounds: { type: 'string', default: '60' },
+      storm: { type: 'string', default: '10000' },
     },
   });
   console.log(`${machine()}\n`);
   try {
-    for (const count of values.arm.split(',').map(Number)) await fanOut(count);
-    await idleAgents(Number(values.idle));
-    await neighbours(Number(values.rounds), Number(values.idle));
+    for (const count of values.arm.split(',').map(Number)) if (count > 0) await fanOut(count);
+    if (Number(values.idle) > 0) await idleAgents(Number(values.idle));
+    if (Number(values.rounds) > 0) await neighbours(Number(values.rounds), Number(values.storm));
   } finally {
     hangUp();
   }
@@ -61,27 +61,30 @@ async function idleAgents(count: number): Promise<void> {
   }
 }
 
-/** The hub arms every agent, beside a plain loop that sends as much to as many sockets: until the last answer, in turn, best of three pairs by median. */
+/**
+ * The hub arms every agent, beside a plain loop that sends as much to as many sockets, until the last answer; in turn, medians.
+ * Both talk to clients that cost the same: real agents check the bridge's signature each on its own machine.
+ */
 async function fanOut(count: number): Promise<void> {
-  const world = await openWorld({ maxConnections: count + 10, answerMs: 60_000 });
-  const fleet = await startFleet(world.url, 'any', count);
-  const plain = await plainSockets(count);
-  const agents = world.hub.agents('acme');
+  const world = await openWorld({ maxConnections: count + 10, answerMs: 60_000, beatMs: 600_000, maxSilenceMs: 3_600_000 });
+  const agents = await connected(spawnTsx('light-agents.ts', [world.url, 'any', String(count)]));
+  const plain = fork(scale('plain-loop.ts'), [count, armBytes, answerBytes].map(String), { execArgv: [...typescript] });
+  await once(plain, 'message');
   const [ours, theirs]: [number[], number[]] = [[], []];
-  for (let round = 0; round < 5; round += 1) {
+  for (let round = 0; round < fanOutRounds; round += 1) {
     const action = { ...template, id: `act_${round}` };
     const startedAt = performance.now();
-    await Promise.all(agents.map(({ id }) => world.hub.arm('acme', id, action)));
+    await Promise.all(world.hub.agents('acme').map(({ id }) => world.hub.arm('acme', id, action)));
     ours.push(performance.now() - startedAt);
-    theirs.push(await plain.sendAll());
-    await sleep(500);
+    plain.send('go');
+    theirs.push((await once(plain, 'message'))[0] as number);
   }
   const ratio = median(ours.map((ms, round) => ms / (theirs[round] ?? Number.NaN)));
   console.log(
     `\nArming ${count} agents: ${median(ours).toFixed(0)} ms until the last answer, ${ratio.toFixed(2)} times a plain loop of sends (${median(theirs).toFixed(0)} ms).`,
   );
-  plain.stop();
-  await fleet.stop();
+  plain.disconnect();
+  agents.kill('SIGKILL');
   await world.end();
 }
 
@@ -92,42 +95,6 @@ const template: Omit<Action, 'id'> = {
   expressions: ['order.id'],
   limits: { hits: 1, depth: 3, ttlMs: 60_000 },
 };
-
-async function plainSockets(count: number) {
-  const server = createServer();
-  const sockets: WebSocket[] = [];
-  const webSockets = new WebSocketServer({ server, perMessageDeflate: false });
-  webSockets.on('connection', (socket) => void sockets.push(socket));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const program = fileURLToPath(new URL('./scale/echo-clients.ts', import.meta.url));
-  const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', program, url, String(count), String(answerBytes)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  if (child.stdout !== null) await once(createInterface({ input: child.stdout }), 'line');
-  const frame = 'f'.repeat(armBytes);
-  return {
-    async sendAll(): Promise<number> {
-      const startedAt = performance.now();
-      let answers = 0;
-      const all = new Promise<void>((resolve) => {
-        for (const socket of sockets)
-          socket.once('message', () => {
-            answers += 1;
-            if (answers === sockets.length) resolve();
-          });
-      });
-      for (const socket of sockets) socket.send(frame);
-      await all;
-      return performance.now() - startedAt;
-    },
-    stop() {
-      child.kill('SIGKILL');
-      server.closeAllConnections();
-      server.close();
-    },
-  };
-}
 
 /** A snapshot of a quiet service while others flood, in turn with one while nobody does. */
 async function neighbours(rounds: number, storming: number): Promise<void> {
@@ -179,11 +146,7 @@ async function neighbours(rounds: number, storming: number): Promise<void> {
 }
 
 async function floodingAgent({ agentUrl, enrolKey }: BridgeProcess): Promise<() => Promise<void>> {
-  const program = fileURLToPath(new URL('./scale/flood.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', program, agentUrl, enrolKey], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  await once(createInterface({ input: child.stdout }), 'line');
+  const child = await connected(spawnTsx('flood.ts', [agentUrl, enrolKey]));
   return async () => {
     const ended = once(child, 'exit');
     child.kill('SIGKILL');
@@ -203,6 +166,17 @@ async function floodingCaller({ mcpUrl }: BridgeProcess, key: string): Promise<(
     isOver = true;
     await Promise.all(callers);
   };
+}
+
+const scale = (name: string) => fileURLToPath(new URL(`./scale/${name}`, import.meta.url));
+
+const spawnTsx = (name: string, args: readonly string[]) =>
+  spawn(process.execPath, [...typescript, scale(name), ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+
+/** Waits for its first line. */
+async function connected(child: ReturnType<typeof spawnTsx>): Promise<typeof child> {
+  await once(createInterface({ input: child.stdout }), 'line');
+  return child;
 }
 
 const sleep = (ms: number) => new Promise<void>((resolve) => void systemClock.after(ms, resolve));

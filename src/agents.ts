@@ -1,3 +1,4 @@
+import { heldToAllowance, type PlaceStore } from './actions/allowance.ts';
 import type { ActionContext } from './actions/context.ts';
 import { observe } from './actions/observe.ts';
 import { offer } from './actions/offer.ts';
@@ -29,6 +30,7 @@ interface AgentSide {
   authenticator: Authenticator;
   /** Asked late, because it holds the hub that these handlers are given to. */
   actions(): ActionContext;
+  places: PlaceStore;
   hits: HitStore;
   agents: AgentStore;
   audit: AuditStore;
@@ -55,8 +57,9 @@ export interface AgentHandlers extends HubHandlers {
 
 /** Over the stages that take part. */
 export function agentHandlers(side: AgentSide): AgentHandlers {
-  const { authenticator, actions, hits, agents, audit, policies, pauses, turnedAway, log, tagKeys, replica, post } = side;
+  const { authenticator, actions, places, hits, agents, audit, policies, pauses, turnedAway, log, tagKeys, replica, post } = side;
   const epochs = new WeakMap<ConnectedAgent, number>();
+  const perAgent = () => policies().shared.concurrentActionsPerAgent;
   const record = (agent: ConnectedAgent, event: AuditEvent) =>
     audit.append({
       requestId: newId('agt'),
@@ -112,25 +115,29 @@ export function agentHandlers(side: AgentSide): AgentHandlers {
     async connected(agent) {
       const known = await announce(agent);
       await record(agent, 'agent_connected');
-      return offer(actions(), known, policies().shared.concurrentActionsPerAgent);
+      return offer(actions(), known, perAgent());
     },
-    state: (agent, frame) => observe(actions(), policies().redaction.for(sourceOf(agent)), agent.org, agent.id, frame),
+    state(agent, frame) {
+      const context = heldToAllowance(actions(), places, perAgent());
+      return observe(context, policies().redaction.for(sourceOf(agent)), agent.org, agent.id, frame);
+    },
     async hit(agent, hit) {
       const tagKey = await tagKeys(agent.org, hit.id);
       const scrubHit: Parameters<typeof receive>[0]['scrub'] = (capture) => {
         const source = sourceOf(agent);
         return scrubInTurns(capture, policies().redaction.for(source), { tagKey, source });
       };
-      return receive({ actions: actions(), hits, scrub: scrubHit }, toRecord(agent, true), hit);
+      const takenAt = hit.ts - agent.clockAheadMs;
+      return receive({ actions: actions(), hits, scrub: scrubHit }, toRecord(agent, true), { ...hit, takenAt });
     },
     // The agent's own words: they may quote a value.
     error(agent, { code, message, id }) {
       const said = (text: string) => scrubWords(text, policies().redaction.for(sourceOf(agent)), maxSaidChars);
       log.warn({ agent: agent.id, code: said(code), action: id, said: said(message) }, 'agent reports an error');
     },
-    async disconnected(agent) {
+    async disconnected(agent, saidBye) {
       const epoch = epochs.get(agent) ?? 0;
-      await agents.disconnected(agent.org, agent.id, { replica, epoch }, actions().clock.now());
+      await agents.disconnected(agent.org, agent.id, { replica, epoch }, actions().clock.now(), saidBye);
       await record(agent, 'agent_disconnected');
     },
     policy(agent) {

@@ -12,6 +12,7 @@ import { guardBearers } from './http/guarded-bearer.ts';
 import { health, type Readiness } from './http/health.ts';
 import { knownHost } from './http/known-host.ts';
 import { knownOrigin } from './http/known-origin.ts';
+import { lastOfConnection } from './http/last-of-connection.ts';
 import { oauthRoutes } from './http/oauth.ts';
 import { OpenCalls } from './http/open-calls.ts';
 import { requestId } from './http/request-id.ts';
@@ -97,6 +98,7 @@ export function createApp(bridge: AppSettings, spine: Spine, url?: URL): App {
   koa.proxy = false; // X-Forwarded-* is whatever the client writes there
   // `failures` catches what middleware throws; what is left are connections that break while an answer is written.
   koa.on('error', (error: unknown) => log.debug({ err: error }, 'connection lost'));
+  koa.use(lastOfConnection(() => isLeaving || calls.isDraining));
   koa.use(requestId());
   koa.use(clientAddress(addressBehind(config.trustedProxies ?? [])));
   koa.use(failures(log));

@@ -119,10 +119,10 @@ export async function assemble(
   const actions = () => context.actions as ActionContext;
   const others = () => context.others as Agents;
   const replica = newId('rep');
-  const { agents, audit, counters, keys } = stores;
+  const { agents, audit, counters, keys, places } = stores;
   const hits = measured.hits(stores.hits);
   const handlers = agentHandlers({
-    ...{ authenticator, actions, hits, agents, audit, policies, pauses, turnedAway, log, tagKeys, replica },
+    ...{ authenticator, actions, places, hits, agents, audit, policies, pauses, turnedAway, log, tagKeys, replica },
     post: () => others().post,
   });
   const key = createBridgeKey(storage.secrets);
@@ -169,6 +169,7 @@ export async function assemble(
     counters,
     policies,
     connected: context.others.connected,
+    between: context.others.between,
     agents: context.others.known,
     ready: () => readiness({ storage, membership, inForce }),
     clock,

@@ -94,8 +94,9 @@ async function refuse(bridge: Bridge, underway: Underway, problem: unknown): Pro
   if (!isRefusal) bridge.log.error({ requestId, tool, err: problem }, 'a tool call failed');
   const details: RefusalDetails = isRefusal ? problem.details : defect(tool, requestId);
   if (isRefusal && !isCharged && !(await countRefused(bridge, principal, details))) return details;
-  // The caller gets no handle, so what was placed goes too.
-  const taken = placed === undefined ? undefined : await takeBack(bridge.services.actions, placed);
+  // Who gets no handle cannot end it, so what was placed goes too.
+  const isLeft = placed !== undefined && details.data?.actionId !== placed.id;
+  const taken = isLeft ? await takeBack(bridge.services.actions, placed) : undefined;
   await trail.close(isRefusal ? 'refused' : 'failed', { reason: details.code }).catch((cause: unknown) => {
     bridge.log.error({ requestId, err: cause }, 'a refused call could not be recorded');
   });

@@ -6,6 +6,7 @@ import type { Instructions } from './hub/hub.ts';
 import type { Clock } from './lib/clock.ts';
 import { Refusal, refusals } from './lib/refusal.ts';
 import type { Shaper } from './quota/shape.ts';
+import { rules } from './redaction/rules.ts';
 import { oneOf, type Telemetry } from './telemetry/telemetry.ts';
 import { inLinkedSpan } from './telemetry/tracing.ts';
 
@@ -22,8 +23,15 @@ export interface Measured {
 /** Why an agent may be turned away; anything else it cannot be. */
 const reasons: ReadonlySet<string> = new Set([...Object.keys(refusals), 'auth', 'proof', 'duplicate']);
 
+/** What one hit may add for a rule: in part it is the agent's word. */
+const maxHidden = 20_000;
+
 /** Tells `telemetry`. */
 export function measuredBy(telemetry: Telemetry, clock: Clock): Measured {
+  const tellHidden = (hidden: Readonly<Record<string, number>>) => {
+    for (const [rule, count] of Object.entries(hidden))
+      telemetry.count('redactionsStored', { rule: Object.hasOwn(rules, rule) ? rule : 'custom' }, Math.min(maxHidden, count));
+  };
   const secondsSince = (startedMs: number) => (clock.monotonic() - startedMs) / 1_000;
   return {
     hits: (store) => ({
@@ -33,6 +41,7 @@ export function measuredBy(telemetry: Telemetry, clock: Clock): Measured {
         try {
           const stored = await store.append(hit);
           outcome = stored.outcome;
+          if (outcome === 'stored') tellHidden(hit.capture.hidden);
           return stored;
         } finally {
           telemetry.count('hits', { outcome });
@@ -45,9 +54,9 @@ export function measuredBy(telemetry: Telemetry, clock: Clock): Measured {
         telemetry.count('agentConnections', { event: 'connected' });
         return handlers.connected(agent);
       },
-      async disconnected(agent) {
+      async disconnected(agent, saidBye) {
         telemetry.count('agentConnections', { event: 'disconnected' });
-        return handlers.disconnected(agent);
+        return handlers.disconnected(agent, saidBye);
       },
       turnedAway(who) {
         telemetry.count('agentsRefused', { reason: oneOf(reasons, who.reason) });

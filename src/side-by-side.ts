@@ -14,6 +14,8 @@ import { version } from './version.ts';
 
 /** How long an agent that went away is still known. */
 const rememberedMs = 3_600_000;
+/** How long after it was seen last an agent may be on its way to another replica: as long as one that died counts as alive, and some more. */
+const betweenMs = 20_000;
 
 interface Beside {
   /** The id of this replica. */
@@ -37,6 +39,11 @@ export interface Agents extends Replicas {
   connected(org: string, among?: Among): Promise<AgentRecord[]>;
   /** Connected, or seen within the last hour. */
   known(org: string): Promise<AgentRecord[]>;
+  /**
+   * Not connected now and probably back in a moment, because their replica is going down, or this one has only just come up. Those that
+   * `among` leaves out may be there as well.
+   */
+  between(org: string, among?: Among): Promise<AgentRecord[]>;
   /** Connected to this replica. */
   here(org: string): AgentRecord[];
   /** What an operator does to this replica, done to all. */
@@ -82,6 +89,7 @@ export async function joinOthers(beside: Beside): Promise<Agents> {
       if (wasLost || known !== hub.everyone().length) tried(agree());
     },
   });
+  const upAt = clock.monotonic();
   const here = (org: string) => hub.agents(org).map((agent) => toRecord(agent, true));
   return {
     ...replicas,
@@ -101,6 +109,11 @@ export async function joinOthers(beside: Beside): Promise<Agents> {
       },
     },
     connected: async (org, among) => [...here(org), ...(await replicas.elsewhere(org, among))],
+    between(org, among) {
+      // Where this one died without a word, nobody wrote down until when its agents were there.
+      const isNew = clock.monotonic() - upAt < betweenMs;
+      return stores.agents.between(org, clock.now() - (isNew ? rememberedMs : betweenMs), among);
+    },
     async known(org) {
       const seenHere = new Map(hub.agents(org).map((agent) => [agent.id, agent.lastSeenAt]));
       const known = await stores.agents.list(org, clock.now() - rememberedMs);

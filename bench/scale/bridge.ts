@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Asked, Started, Usage } from './bridge-process.ts';
+import { typescript } from './loader.ts';
 
 const program = fileURLToPath(new URL('./bridge-process.ts', import.meta.url));
 
@@ -14,7 +15,7 @@ export interface BridgeProcess extends Started {
 
 /** Starts it with these settings, as flags of `sidelight serve`. */
 export async function startBridgeProcess(settings: Record<string, string>): Promise<BridgeProcess> {
-  const child: ChildProcess = fork(program, [JSON.stringify(settings)], { execArgv: ['--import', 'tsx', '--expose-gc'] });
+  const child: ChildProcess = fork(program, [JSON.stringify(settings)], { execArgv: [...typescript, '--expose-gc'] });
   const ended = once(child, 'exit').then(([code]): never => {
     throw new Error(`The bridge ended with ${code}`);
   });

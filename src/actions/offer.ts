@@ -27,7 +27,7 @@ export async function offer(context: ActionContext, agent: AgentRecord, concurre
 }
 
 /** A target that has failed or gone holds no place any more, and another action may have taken it: it comes back only where one is left. */
-function withinRoom(live: ActionRecord[], agentId: string, concurrentPerAgent: number): ActionRecord[] {
+export function withinRoom(live: ActionRecord[], agentId: string, concurrentPerAgent: number): ActionRecord[] {
   const holdsPlace = ({ targets }: ActionRecord) =>
     targets.some((target) => target.agentId === agentId && !goneStates.has(target.state));
   let room = concurrentPerAgent - live.filter(holdsPlace).length;

@@ -1,8 +1,10 @@
 import type { Clock } from '../lib/clock.ts';
+import { Refusal } from '../lib/refusal.ts';
 import { recordsHits } from '../protocol/records-hits.ts';
 import type { ActionRecord } from './action.ts';
 import type { ActionContext } from './context.ts';
 import { finish } from './finish.ts';
+import { type Outlasting, outlast } from './outlast.ts';
 import type { Listener } from './waker.ts';
 
 /** How often a wait looks by itself, in case a wake was missed. */
@@ -25,11 +27,30 @@ export interface Wait {
   progress(done: number, total: number, message: string): Promise<void>;
 }
 
-/** Waits until the action has ended, has the hits asked for, or the time is up. Undefined when there is no such action. */
+/**
+ * Waits until the action has ended, has the hits asked for, or the time is up. Undefined when there is no such action. A database that goes
+ * away meanwhile is waited for; throws `unavailable` with the handle where it is still away when the time is up.
+ */
 export async function wait(context: ActionContext, waiting: Wait): Promise<ActionRecord | undefined> {
   const listener = context.waker.listen(waiting.id);
   try {
     return await waitFor(context, waiting, listener);
+  } finally {
+    listener.end();
+  }
+}
+
+/** Reads for the answer of a wait that is over at `untilMs`, by the monotonic clock; as patient as the wait itself. */
+export async function readFor<T>(
+  { clock, waker }: Pick<ActionContext, 'clock' | 'waker'>,
+  { id, expiresAt }: Pick<ActionRecord, 'id' | 'expiresAt'>,
+  { untilMs, signal }: Pick<Outlasting, 'untilMs' | 'signal'>,
+  read: () => Promise<T>,
+): Promise<T> {
+  const listener = waker.listen(id);
+  try {
+    const pause = (ms: number) => listener.next(ms, signal);
+    return await outlast({ clock, untilMs, signal, pause, tell: async () => {}, givenUp: () => unread(id, expiresAt) }, read);
   } finally {
     listener.end();
   }
@@ -44,14 +65,28 @@ async function waitFor(
   const start = clock.monotonic();
   let toldAt = Number.NEGATIVE_INFINITY;
   let isHeard = false;
+  let expiresAt: number | undefined;
+  async function tell(message: string): Promise<void> {
+    const waitedMs = clock.monotonic() - start;
+    if (waitedMs - toldAt < progressMs) return;
+    toldAt = waitedMs;
+    await progress(waitedMs, waitMs, message);
+  }
+  const patient: Outlasting = {
+    ...{ clock, signal, untilMs: start + waitMs },
+    pause: (ms) => listener.next(ms, signal),
+    tell: () => tell('the database is away; waiting goes on'),
+    givenUp: () => unread(id, expiresAt),
+  };
   for (;;) {
-    const action = await listener.look(() => store.get(org, id), pollMs / 2);
+    const action = await outlast(patient, () => listener.look(() => store.get(org, id), pollMs / 2));
+    expiresAt = action?.expiresAt;
     if (action === undefined || signal.aborted) return action;
     // What happens from here on is told to this replica; what happened before is seen by the next look.
     if (!isHeard && action.status === 'pending') {
       isHeard = true;
       if (!action.listeners.includes(replica)) {
-        await store.listen(org, id, replica);
+        await outlast(patient, () => store.listen(org, id, replica));
         listener.forget();
         continue;
       }
@@ -59,19 +94,27 @@ async function waitFor(
     if (action.status !== 'pending') return action;
     if (moreThanHits !== undefined && action.hits > moreThanHits) return action;
     if (clock.now() >= action.expiresAt) {
-      const ended = await finish(context, org, id, 'expired', 'Its time was up.');
+      const ended = await outlast(patient, () => finish(context, org, id, 'expired', 'Its time was up.'));
       if (ended !== undefined) await atMost(clock, lastWordMs, ended.takenOff);
-      return store.get(org, id);
+      return outlast(patient, () => store.get(org, id));
     }
     const waitedMs = clock.monotonic() - start;
     if (waitedMs >= waitMs || (waitedMs >= hopelessMs && (isUnbound(action) || isFailing(action)))) return action;
-    if (waitedMs - toldAt >= progressMs) {
-      toldAt = waitedMs;
-      await progress(waitedMs, waitMs, describe(action));
-    }
+    await tell(describe(action));
     const untilEndMs = action.expiresAt - clock.now();
     await listener.next(Math.max(1, Math.min(pollMs, waitMs - waitedMs, untilEndMs)), signal);
   }
+}
+
+/** The handle, for who cannot be told more: the action does not need the database to go on, and agents keep what they cannot deliver. */
+function unread(actionId: string, expiresAt: number | undefined): Refusal {
+  const until = expiresAt === undefined ? '' : `, until ${new Date(expiresAt).toISOString()} at the latest`;
+  return new Refusal({
+    code: 'unavailable',
+    message: `The database does not answer, so what became of the action ${actionId} is not known; it may have gone on${until}.`,
+    next: 'Call wait_for_hits with its actionId in some seconds: hits that agents could not deliver come then. Do not place it again before.',
+    data: { actionId },
+  });
 }
 
 function atMost(clock: Clock, ms: number, work: Promise<void>): Promise<void> {

@@ -7,7 +7,8 @@ import { systemClock } from '../lib/clock.ts';
 import { createLog } from '../lib/log.ts';
 import { storedGrants } from '../oauth/grants.ts';
 import { orders } from '../orders.ts';
-import { openExisting, type Storage } from '../storage/open.ts';
+import type { Note } from '../replicas/notes.ts';
+import { type ExistingStorage, openExisting } from '../storage/open.ts';
 import type { Flags } from './usage.ts';
 
 /** Has an order carried out: by the running bridge, which has the embedded database to itself, or else on the data. */
@@ -19,7 +20,7 @@ export function order(values: Flags, name: string, input: Record<string, unknown
 export async function ordering<T>(values: Flags, run: (ask: ControlHandler) => Promise<T>): Promise<T> {
   const config = readConfig(values, process.env);
   const log = createLog(config.logLevel);
-  let storage: Storage | undefined;
+  let storage: ExistingStorage | undefined;
   try {
     return await run(async (name, input) => {
       const asked = storage === undefined ? await askControl(config.dataDirectory, name, input) : undefined;
@@ -27,10 +28,19 @@ export async function ordering<T>(values: Flags, run: (ask: ControlHandler) => P
       storage ??= await openExisting(config, { clock: systemClock, log });
       const { keys, counters, agents, pauses, people, audit } = storage.stores;
       const { seal, secrets } = storage;
-      const desk = { keys, owners: createOwners(people, notShutOut, () => false), counters, audit, clock: systemClock, log };
-      const grants = storedGrants(storage.stores, { clock: systemClock, log });
+      const told: Note[] = [];
+      const revoked = (id: string) => void told.push({ note: 'revoked', name: id });
+      const owners = createOwners(people, notShutOut, () => false);
+      const desk = { keys, owners, counters, audit, clock: systemClock, log, revoked };
+      const grants = storedGrants(storage.stores, { clock: systemClock, log, ended: revoked });
       const bridgeKey = createBridgeKey(secrets).publicKey;
-      return orders({ desk, people, grants, agents, pauses, audit, seal, clock: systemClock, log, bridgeKey })(name, input);
+      const carryOut = orders({ desk, people, grants, agents, pauses, audit, seal, clock: systemClock, log, bridgeKey });
+      try {
+        return await carryOut(name, input);
+      } finally {
+        // Of an order that failed as well: what was revoked is revoked, also where that could not be recorded.
+        if (told.length > 0) await storage.tellBridges(told.map((note) => JSON.stringify(note)));
+      }
     });
   } finally {
     await storage?.close();

@@ -22,7 +22,11 @@ export interface IncomingHit {
   /** The agent's own count: a hit sent twice after a reconnect has the same. */
   agentHit: number;
   capturedAt: number;
+  /** The same instant by the clock of this bridge, as far as the agent's can be known. */
+  takenAt: number;
   receivedAt: number;
+  /** Whether it was asked for on the connection that it came by. One that was not is stored only of an action that has ended. */
+  isAsked: boolean;
   capture: ScrubbedCapture;
 }
 
@@ -34,14 +38,15 @@ export interface HitStore {
   /**
    * Stores it and counts it on the action in one transaction. `full` and `ended` store nothing: no action ever has more
    * hits than `maxHits`, none of one agent more than `maxHitsPerAgent`. `duplicate` was stored before. The last hit ends the action
-   * as `completed` in the same
-   * transaction; `ended` is the action then. One that adds up goes on instead, and what is beyond its hits is `beyond`.
+   * as `completed` in the same transaction; `ended` is the action then. One that adds up goes on instead, and what is beyond its hits is
+   * `beyond`. A hit that `mayComeLate` (late.ts) is stored after the end, which stays as it was, and is paid for again. `unasked` is
+   * of an action that is alive, was not asked for, and is not `mayBeOfBefore` of one of its targets.
    */
   append(
     hit: IncomingHit,
   ): Promise<
     | { outcome: 'stored'; number: number; listeners: string[]; ended?: ActionRecord }
-    | { outcome: 'full' | 'beyond' | 'ended' | 'duplicate' | 'unknown' }
+    | { outcome: 'full' | 'beyond' | 'ended' | 'duplicate' | 'unknown' | 'unasked' }
   >;
   /** Hits of one action in order, starting after `after`. */
   page(org: string, actionId: string, after: number, limit: number): Promise<HitRecord[]>;

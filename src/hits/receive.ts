@@ -11,6 +11,10 @@ export interface ReceivedHit {
   /** The agent's own count of this action's hits. */
   hit: number;
   ts: number;
+  /** As of `ts`, by the clock of this bridge. */
+  takenAt: number;
+  /** Whether it was asked for on the connection that it came by. */
+  isAsked: boolean;
   capture: RawCapture;
 }
 
@@ -33,7 +37,9 @@ export async function receive({ actions, hits, scrub }: Receiving, agent: AgentR
     agentName: agent.name,
     agentHit: hit.hit,
     capturedAt: hit.ts,
+    takenAt: hit.takenAt,
     receivedAt: actions.clock.now(),
+    isAsked: hit.isAsked,
     capture: await scrub(hit.capture, hit.id, agent),
   });
   if (stored.outcome === 'stored') {
@@ -41,7 +47,7 @@ export async function receive({ actions, hits, scrub }: Receiving, agent: AgentR
     if (stored.ended !== undefined) void takeOff(actions, stored.ended, 'completed');
   } else if (stored.outcome === 'beyond') {
     captureNoMore(actions, agent.org, agent.id, hit.id).catch(() => undefined);
-  } else if (stored.outcome !== 'duplicate') {
+  } else if (stored.outcome !== 'duplicate' && hit.isAsked) {
     void actions.hub.remove(agent.org, agent.id, hit.id, stored.outcome === 'full' ? 'limit' : 'expired');
   }
 }

@@ -17,7 +17,8 @@ export function failures(log: Log, wording: Wording = plain): HttpMiddleware {
     try {
       await next();
     } catch (error) {
-      if (ctx.req.destroyed && !ctx.req.complete) return; // the client left while it was still sending
+      // The client left while it was still sending, or before anybody had read what it sent.
+      if (ctx.req.destroyed && (!ctx.req.complete || error === ctx.req.errored)) return;
       const details = error instanceof Refusal ? error.details : internalError(log, ctx.state, error);
       const seconds = details.data?.retryAfterSeconds;
       if (typeof seconds === 'number' && !ctx.headerSent) ctx.set('Retry-After', String(seconds));

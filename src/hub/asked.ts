@@ -11,7 +11,7 @@ const finalStates = new Set<StateFrame['state']>(['expired', 'removed', 'failed'
 export interface Asked {
   add(action: Action): void;
   has(actionId: string): boolean;
-  /** `late`: of an action that ended while the agent was away, or of an older revision. `beyond`: more than was asked for. */
+  /** `late`: not asked for on this connection, mostly of an action that ended while the agent was away. `beyond`: more than was asked for. */
   judge(hit: Pick<HitFrame, 'id' | 'rev' | 'hit'>): 'wanted' | 'late' | 'beyond';
   /** An action nobody asked for cannot be live; that it ended may be news from before a reconnect. */
   mayReport(frame: StateFrame): boolean;

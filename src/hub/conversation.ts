@@ -1,5 +1,6 @@
 import type { Log } from '../lib/log.ts';
-import type { Action, AgentError, AgentFrame, HitFrame, StateFrame } from '../protocol/frames.ts';
+import type { Action, AgentBeat, AgentError, AgentFrame, HitFrame, StateFrame } from '../protocol/frames.ts';
+import { limits } from '../protocol/limits.ts';
 import { RawCapture } from '../redaction/capture.ts';
 import { type Answers, createAnswers } from './answers.ts';
 import { type Asked, createAsked } from './asked.ts';
@@ -15,6 +16,8 @@ export interface Progress {
   ackedN: number;
   /** The newest state that was taken in. */
   stateN: number;
+  /** Hits that the agent has left out since its start, as it said last; absent until it did. */
+  leftOut?: number;
 }
 
 /** What is said after the welcome: what was asked, what is taken from the agent, and what is acknowledged. */
@@ -33,7 +36,10 @@ export interface Conversation {
   ack(n: number): void;
 }
 
-/** `refuse` answers a frame that goes beyond what was asked. */
+/** What one beat may add: it is the agent's word alone. */
+const maxLeftOut = 1_000_000;
+
+/** `refuse` answers a frame that goes beyond what was asked; `leftOut` hears of hits that the agent had no room for. */
 export function createConversation(
   handlers: HubHandlers,
   settings: HubSettings,
@@ -41,11 +47,13 @@ export function createConversation(
   peer: Peer,
   refuse: (message: string, n: number) => void,
   dropped: (verdict: 'late' | 'unasked') => void = () => {},
+  leftOut: (hits: number) => void = () => {},
 ): Conversation {
   const asked: Asked = createAsked();
   const answers = createAnswers();
   const locates = createLocates(settings);
   let errors = 0;
+  let late = 0;
   const progress: Progress = { ackedN: 0, stateN: 0 };
 
   function ack(n: number): void {
@@ -74,11 +82,14 @@ export function createConversation(
       refuse('hit.hit: expected at most as many hits as were asked for', frame.n);
       return;
     }
-    if (verdict === 'late') dropped('late');
-    if (verdict === 'wanted') {
+    const isAsked = verdict === 'wanted';
+    if (!isAsked) late += 1;
+    // What an agent took before it was cut off is in its queue; more than that queue holds is made up.
+    if (late > limits.maxUnackedFrames && !isAsked) dropped('late');
+    else {
       const { id, rev, hit, ts, traceparent } = frame;
-      const capture = RawCapture.fromAgent(frame.capture);
-      await within(settings.handlerMs, 'handlers.hit', handlers.hit(agent, { id, rev, hit, ts, capture, traceparent }));
+      const received = { id, rev, hit, ts, isAsked, traceparent, capture: RawCapture.fromAgent(frame.capture) };
+      await within(settings.handlerMs, 'handlers.hit', handlers.hit(agent, received));
     }
     ack(frame.n);
   }
@@ -89,6 +100,13 @@ export function createConversation(
     if (errors <= settings.maxLoggedErrors) handlers.error(agent, frame);
     if (errors === settings.maxLoggedErrors)
       log.warn({ agent: agent.id }, 'more errors of this agent on this connection are not logged');
+  }
+
+  /** Of an agent that goes on after another bridge nobody here knows what it had said there. */
+  function hearBeat({ hello }: ConnectedAgent, { queue }: AgentBeat): void {
+    const before = progress.leftOut ?? (hello.resume === undefined ? 0 : queue.dropped);
+    progress.leftOut = queue.dropped;
+    if (queue.dropped > before) leftOut(Math.min(maxLeftOut, queue.dropped - before));
   }
 
   return {
@@ -111,6 +129,7 @@ export function createConversation(
           locates.heard(frame);
           return;
         case 'beat':
+          hearBeat(agent, frame);
           return;
       }
     },

@@ -43,12 +43,16 @@ export interface ConnectedAgent {
   /** As the agent described itself: checked, bounded, without unprintable characters; still only its own word. */
   readonly hello: Hello;
   readonly connectedAt: number;
-  /** Milliseconds since the epoch of the last frame. */
+  /** How many milliseconds its clock was ahead of ours at its hello, the way of the hello taken for nothing; below zero: behind. */
+  readonly clockAheadMs: number;
+  /** Milliseconds since the epoch of the last frame; goes on while it is connected. */
   readonly lastSeenAt: number;
 }
 
 /** One hit as it arrived, its capture sealed until redaction. */
 export interface ReceivedHit extends Pick<HitFrame, 'id' | 'rev' | 'hit' | 'ts'> {
+  /** False where it was not asked for on this connection: before it, if ever. */
+  isAsked: boolean;
   /** Of the span that asked for it, by the agent's word. */
   traceparent: string | undefined;
   capture: RawCapture;
@@ -72,7 +76,8 @@ export interface HubHandlers {
   hit(agent: ConnectedAgent, hit: ReceivedHit): Promise<void>;
   /** The agent reports an error; asked at most `maxLoggedErrors` times on one connection, and must not throw. */
   error(agent: ConnectedAgent, frame: AgentError): void;
-  disconnected(agent: ConnectedAgent): Promise<void>;
+  /** `saidBye`: of its own will, and so it does not come back. */
+  disconnected(agent: ConnectedAgent, saidBye: boolean): Promise<void>;
   /** What the agent is told of redaction, pause and budget: in its welcome, and whenever it changes. */
   policy(agent: ConnectedAgent): AgentPolicy;
 }

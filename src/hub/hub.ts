@@ -103,9 +103,10 @@ export function createHub(options: {
   });
   const upgrade: Upgrade = options.upgrade ?? ((...upgrading) => server.handleUpgrade(...upgrading));
 
+  /** Whoever has left is not asked any more, though what came before may still be in hand. */
   function sessionOf(org: string, agentId: string): Session | undefined {
     const session = registry.byId.get(agentId);
-    return session?.enrolment.org === org ? session : undefined;
+    return session?.enrolment.org === org && !session.isClosed ? session : undefined;
   }
 
   function allFinished(): Promise<unknown> {

@@ -16,6 +16,8 @@ export interface Memory {
 export interface Registry {
   /** Connections from the upgrade to the end, hello or not. */
   readonly open: Set<Session>;
+  /** A number for a connection that is being opened, higher than those before. */
+  nextTurn(): number;
   /** Agents that said hello, by id. */
   readonly byId: Map<string, Session>;
   remembered(id: string): Memory | undefined;
@@ -30,8 +32,10 @@ export interface Registry {
 export function createRegistry(maxRemembered: number): Registry {
   const byId = new Map<string, Session>();
   const memories = new Map<string, Memory>();
+  let turn = 0;
   return {
     open: new Set(),
+    nextTurn: () => ++turn,
     byId,
     remembered: (id) => memories.get(id),
     remember(id, memory) {

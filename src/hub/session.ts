@@ -9,7 +9,8 @@ import type { Action, AgentFrame, BridgeError, BridgeFrame, Hello } from '../pro
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { objectionTo, objectionToProof } from './admission.ts';
 import { type Conversation, createConversation } from './conversation.ts';
-import type { ConnectedAgent, Enrolment, HubHandlers } from './handlers.ts';
+import { type DescribedAgent, describeAgent } from './described.ts';
+import type { Enrolment, HubHandlers } from './handlers.ts';
 import { createIntake, type Intake, type Message } from './intake.ts';
 import { closeCodes, createPeer, type Peer } from './peer.ts';
 import { receive } from './receive.ts';
@@ -41,23 +42,25 @@ export class Session {
   /** Resolves when the last handler of this session is done. */
   readonly finished: Promise<void>;
   /** Set by the hello. */
-  agent: ConnectedAgent | undefined;
+  agent: DescribedAgent | undefined;
   readonly #context: SessionContext;
   readonly #intake: Intake;
   #sessionId = newId('ses');
   /** What the hello has to be signed for. */
   readonly #challenge = newNonce();
   #sealer: Sealer = JSON.stringify;
-  #lastSeenAt: number;
   #heardAt: number;
   #badFrames = 0;
   #unsupportedFrames = 0;
   #closed = false;
+  #saidBye = false;
   /** Frames for the agent that came up before its welcome, which must be first. */
   #early: BridgeFrame[] | undefined = [];
   /** True once `handlers.connected` was called, so that `disconnected` is owed. */
   #announced = false;
 
+  /** Which connection of this hub it is: one that was opened later has a higher one. */
+  readonly #turn: number;
   /** Where the connection came from. */
   readonly #address: string | undefined;
 
@@ -66,13 +69,13 @@ export class Session {
     this.#context = context;
     this.enrolment = enrolment;
     this.#address = address;
-    this.#lastSeenAt = clock.now();
     this.#heardAt = clock.monotonic();
     this.peer = createPeer(socket, clock, settings, (bytes) => this.#count('out', bytes));
     this.conversation = createConversation(
       ...([handlers, settings, log, this.peer] as const),
       (message, n) => this.#refuseFrame('bad-frame', message, n),
       (outcome) => context.telemetry.count('hits', { outcome }),
+      (hits) => context.telemetry.count('hitsLeftOut', {}, hits),
     );
     const tooMany = () => this.turnOut('rate', 'More frames at once than can wait for their turn.');
     this.#intake = createIntake(socket, clock, settings, (message) => this.#take(message), tooMany);
@@ -89,8 +92,14 @@ export class Session {
         void this.#finish().then(resolve);
       });
     });
+    this.#turn = registry.nextTurn();
     registry.open.add(this);
     this.peer.send({ t: 'challenge', nonce: this.#challenge });
+  }
+
+  /** Whether the connection has ended. */
+  get isClosed(): boolean {
+    return this.#closed;
   }
 
   /** Milliseconds of silence; none while it is us who do not listen. */
@@ -161,13 +170,16 @@ export class Session {
       if (frame.t === 'hello') await this.#admit(frame, message.data.toString('utf8'));
       else this.turnOut('bad-frame', 'The first frame is hello.');
     } else if (frame.t === 'hello') this.#refuseFrame('bad-frame', 'hello: expected once');
-    else if (frame.t === 'bye') this.peer.close(closeCodes.normal, 'bye');
-    else await this.conversation.hear(this.agent, frame);
+    else if (frame.t === 'bye') {
+      this.#saidBye = true;
+      this.peer.close(closeCodes.normal, 'bye');
+    } else await this.conversation.hear(this.agent, frame);
   }
 
   async #admit(hello: Hello, text: string): Promise<void> {
     const { registry, handlers, settings, clock, log, key } = this.#context;
     const { org, pool, keyId } = this.enrolment;
+    const clockAheadMs = hello.now - clock.now();
     const unproved = objectionToProof(hello, text, this.#challenge);
     const stored = await within(settings.handlerMs, 'handlers.objection', handlers.objection(hello, this.enrolment));
     // Asked behind the wait, so that of two who come at once with one id the second sees the first.
@@ -178,8 +190,13 @@ export class Session {
       return;
     }
     if (this.#closed) return;
-    const agent = this.#describe(hello);
+    const agent = describeAgent(hello, this.enrolment, clockAheadMs, clock.now());
     const before = registry.byId.get(agent.id);
+    if (before !== undefined && before.#turn > this.#turn) {
+      // A hello that was long on its way, over a connection that its agent has left for that one: an agent opens one at a time.
+      this.letGo();
+      return;
+    }
     // Known from here on: whoever places an action now waits for the welcome instead of missing this agent.
     this.agent = agent;
     registry.byId.set(agent.id, this);
@@ -216,22 +233,6 @@ export class Session {
     );
   }
 
-  #describe(hello: Hello): ConnectedAgent {
-    const { org, pool, firstKeyId } = this.enrolment;
-    const lastSeenAt = () => this.#lastSeenAt;
-    return {
-      id: hello.agent.id,
-      org,
-      pool,
-      enrolmentKeyId: firstKeyId,
-      hello,
-      connectedAt: this.#context.clock.now(),
-      get lastSeenAt() {
-        return lastSeenAt();
-      },
-    };
-  }
-
   /** Says no to one frame. It is acknowledged all the same, or the agent would send it for ever. */
   #refuseFrame(code: 'bad-frame' | 'unsupported' | 'too-big' | 'version', message: string, n?: number): void {
     const { maxBadFrames, maxUnsupportedFrames } = this.#context.settings;
@@ -252,7 +253,7 @@ export class Session {
   }
 
   #heard(): void {
-    this.#lastSeenAt = this.#context.clock.now();
+    if (this.agent !== undefined) this.agent.lastSeenAt = this.#context.clock.now();
     this.#heardAt = this.#context.clock.monotonic();
   }
 
@@ -274,7 +275,8 @@ export class Session {
       registry.remember(agent.id, { org, firstKeyId, publicKey, session: this.#sessionId, progress: this.conversation.progress });
       if (registry.byId.get(agent.id) === this) registry.byId.delete(agent.id);
       try {
-        if (this.#announced) await within(settings.handlerMs, 'handlers.disconnected', handlers.disconnected(agent));
+        const signOff = () => within(settings.handlerMs, 'handlers.disconnected', handlers.disconnected(agent, this.#saidBye));
+        if (this.#announced) await signOff();
       } catch (error) {
         log.error({ ...this.#name(), err: error }, 'agent not signed off');
       }

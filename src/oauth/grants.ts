@@ -111,10 +111,10 @@ export function createGrants({ records, clock, log, note, ended }: GrantsSetting
   };
 }
 
-/** Grants over the data alone. Where nothing runs, nothing is to be told that one was taken back. */
+/** Grants over the data alone. Where nothing runs, nobody is told that one was taken back. */
 export function storedGrants(
   { oauth: records, people, audit }: { oauth: OAuthRecordStore; people: PeopleStore; audit: AuditStore },
-  { clock, log }: { clock: Clock; log: Log },
+  { clock, log, ended = () => undefined }: { clock: Clock; log: Log; ended?: GrantsSettings['ended'] },
 ): Grants {
   const accounts = {
     async current(account: string) {
@@ -122,7 +122,7 @@ export function storedGrants(
       return named && people.find(named.org, named.subject);
     },
   };
-  return createGrants({ records, clock, log, note: noteInAudit({ audit, accounts, clock }), ended: () => undefined });
+  return createGrants({ records, clock, log, note: noteInAudit({ audit, accounts, clock }), ended });
 }
 
 function toApp({ payload, grantId, account, createdAt, lastUsedAt, expiresAt }: OAuthRecord): ConnectedApp | undefined {

@@ -45,7 +45,10 @@ function scrubResult(session: Session, value: Value, reading: Reading | undefine
     return hideByName(session, 'computed-key', value);
   if (mixed && isText(value)) return hideByName(session, 'joined-text', value);
   let scrubbed = withoutJoins(session, value, reading);
-  for (const { name, outer } of positionsOf(paths)) scrubbed = scrubValue(session, scrubbed, { name, outer, depth: 0, level: 0 });
+  for (const { name, outer } of positionsOf(paths)) {
+    const container = outer === undefined ? {} : { outer: [outer] };
+    scrubbed = scrubValue(session, scrubbed, { name, ...container, depth: 0, level: 0 });
+  }
   return scrubbed;
 }
 

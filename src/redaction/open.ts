@@ -50,6 +50,11 @@ export class ScrubbedCapture {
     this.#stored = stored;
   }
 
+  /** How many values are hidden in it, by the rule that says so. */
+  get hidden(): Readonly<Record<string, number>> {
+    return this.#data.redacted;
+  }
+
   /** For storage only: JSON text that fits both `text` and `jsonb` columns. Never log it, never answer with it. */
   toStored(): string {
     this.#stored ??= JSON.stringify({ v: 1, pass: this.pass, source: this.source, capture: this.#data });

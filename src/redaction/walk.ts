@@ -10,6 +10,7 @@ import { knownMarkers } from './known-rules.ts';
 import { listedSecrets } from './listed-arguments.ts';
 import { areEntries, type List, loginRule, nameBefore, secondOfLogin, textOfKey } from './lists.ts';
 import { isMarker, withoutMarkers } from './marker.ts';
+import { type Named, named, namesOf, type Position, ruleOf } from './position.ts';
 import { isAboutName } from './said-values.ts';
 import { scan, type TextOptions } from './scan.ts';
 import type { Session } from './session.ts';
@@ -31,19 +32,6 @@ const publicText: TextOptions = { isPublic: true };
 /** A text that is as long as agents let it be was probably cut there, which nothing else tells; what markers made longer was not. */
 const upTo = (ceiling: number, text: string): TextOptions =>
   text.length >= ceiling && withoutMarkers(text).length >= ceiling ? cutAtEnd : whole;
-
-/** Where a value stands. */
-export interface Position {
-  /** The name that leads to it: a field, a variable, a key; array elements have their array's. */
-  name?: string;
-  /** The name that leads to its container. */
-  outer?: string;
-  depth: number;
-  /** How many texts of JSON it is inside of. */
-  level: number;
-  /** It stands among pairs of a name and a value, as entries of a Map do. */
-  inEntries?: boolean;
-}
 
 /** A value with everything hidden that its name or its content gives away. Fails closed: an error hides the value. */
 export function scrubValue(session: Session, value: Value, position: Position): Value {
@@ -79,7 +67,7 @@ function scrubLeaf(session: Session, value: Value, position: Position): Value {
 function judge(session: Session, value: Value, position: Position): Value | undefined {
   if (!session.spendNode() || position.depth > maxDepth) return hidden(session, 'unscanned', undefined);
   try {
-    const rule = ruleOf(session, position) ?? loginRule(position.name, value);
+    const rule = ruleOf(session, position) ?? loginRule(position.name, value) ?? loginRule(position.was, value);
     return rule !== undefined && hidesByName(value, session.isSecret(rule), rule) ? hideByName(session, rule, value) : undefined;
   } catch {
     return hidden(session, 'error', undefined);
@@ -93,13 +81,10 @@ const isContainer = (value: Value): value is Container =>
   value !== null &&
   (value.$ === 'object' || value.$ === 'array' || value.$ === 'map' || value.$ === 'error');
 
-function ruleOf(session: Session, { name, outer }: Position): string | undefined {
-  return name === undefined ? undefined : (session.nameRule(name) ?? session.innerRule(outer, name));
-}
-
 function scrubContent(session: Session, value: Value, position: Position): Value {
   if (typeof value === 'string') {
-    const isPublic = position.name !== undefined && isPublicName(position.name);
+    const { name, was } = position;
+    const isPublic = name !== undefined && isPublicName(name) && (was === undefined || isPublicName(was));
     return scrubText(session, value, isPublic ? publicText : whole, position.level);
   }
   if (typeof value === 'number') return couldBeHidden(session, value) ? (scrubNumber(session, String(value)) ?? value) : value;
@@ -180,27 +165,18 @@ function classOf(session: Session, className: string | undefined, level: number)
 }
 
 /*
- * Names are judged as they are shown, after their own secrets are hidden: so a second pass comes to the same result.
+ * Names are judged as they are shown, after their own secrets are hidden, and never only as they were: so a second pass comes to the
+ * same result.
  */
 
-/** The name to judge by. A pattern of the policy's own can hide in a name what gives its value away; then it is the one that was there. */
-function telling(session: Session, original: string, shown: string, outer: string | undefined): string {
-  if (!session.hasOwnPatterns) return shown;
-  return (session.nameRule(shown) ?? session.innerRule(outer, shown)) === undefined ? original : shown;
-}
-
-function* scrubFields(
-  session: Session,
-  fields: [string, Value][],
-  { name: outer, depth, level }: Position,
-): Steps<[string, Value][]> {
-  const inside = { outer, depth: depth + 1, level };
+function* scrubFields(session: Session, fields: [string, Value][], position: Position): Steps<[string, Value][]> {
+  const { depth, level } = position;
+  const inside = { outer: namesOf(position), depth: depth + 1, level };
   const shown: [string, Value][] = [];
   let isChanged = false;
   for (const [field, value] of fields) {
     const name = scrubText(session, field, upTo(limits.maxNameChars, field), level);
-    const own = telling(session, field, name, outer);
-    const seen = isNaming(field) ? yield* valueSteps(session, value, { ...inside, name: own }) : value;
+    const seen = isNaming(field) ? yield* valueSteps(session, value, { ...inside, ...named(session, field, name) }) : value;
     isChanged ||= name !== field || seen !== value;
     shown.push([name, seen]);
   }
@@ -210,21 +186,22 @@ function* scrubFields(
     const field = fields[at]?.[0] ?? name;
     if (isNaming(field)) continue;
     const isSaid = said !== undefined && isHolding(field) && !isAboutName(session, said, value);
-    const natural = telling(session, field, name, outer);
-    const own = isSaid && !saysMore(session, natural, said) ? said : natural;
-    pair[1] = yield* valueSteps(session, value, { ...inside, name: own });
+    const natural = named(session, field, name);
+    const own = isSaid && !saysMore(session, natural, said) ? { name: said } : natural;
+    pair[1] = yield* valueSteps(session, value, { ...inside, ...own });
   }
   return shown;
 }
 
 /** Whether a field's own name is to be believed before what its siblings say: it names a secret, or they name none. */
-function saysMore(session: Session, own: string, said: string): boolean {
-  const rule = session.nameRule(own);
+function saysMore(session: Session, { name, was }: Named, said: string): boolean {
+  const rule = session.nameRule(name) ?? (was === undefined ? undefined : session.nameRule(was));
   const saidRule = session.nameRule(said);
   return rule !== undefined && (session.isSecret(rule) || saidRule === undefined || !session.isSecret(saidRule));
 }
 
-function* scrubElements(session: Session, list: List, { name, outer, depth, level, inEntries }: Position): Steps<Value[]> {
+function* scrubElements(session: Session, list: List, position: Position): Steps<Value[]> {
+  const { name, was, outer, depth, level, inEntries } = position;
   const { elements } = list;
   const keyLines = keyLinesIn(elements);
   const listed = listedSecrets(elements, session.scanning(false));
@@ -241,18 +218,20 @@ function* scrubElements(session: Session, list: List, { name, outer, depth, leve
       shown.push(hideByName(session, 'private-key', element));
       continue;
     }
-    const said = before(elements[at - 1], at) ?? before(shown.at(-1), at) ?? secondOfLogin(list, name, at);
-    shown.push(yield* valueSteps(session, element, { ...inside, name: said ?? name }));
+    const said =
+      before(elements[at - 1], at) ?? before(shown.at(-1), at) ?? secondOfLogin(list, name, at) ?? secondOfLogin(list, was, at);
+    shown.push(yield* valueSteps(session, element, { ...inside, ...(said === undefined ? { name, was } : { name: said }) }));
   }
   return shown;
 }
 
-function* scrubEntry(session: Session, key: Value, value: Value, { name: outer, depth, level }: Position): Steps<[Value, Value]> {
-  const inside = { outer, depth: depth + 1, level };
+function* scrubEntry(session: Session, key: Value, value: Value, position: Position): Steps<[Value, Value]> {
+  const { depth, level } = position;
+  const inside = { outer: namesOf(position), depth: depth + 1, level };
   const shown = yield* valueSteps(session, key, inside);
   const [said, seen] = [textOfKey(key), textOfKey(shown)];
-  const name = seen === undefined ? said : telling(session, said ?? seen, seen, outer);
-  return [shown, yield* valueSteps(session, value, name === undefined ? inside : { ...inside, name })];
+  const own = seen === undefined ? { name: said } : named(session, said ?? seen, seen);
+  return [shown, yield* valueSteps(session, value, { ...inside, ...own })];
 }
 
 /**

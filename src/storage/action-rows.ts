@@ -1,4 +1,5 @@
 import type { ActionRecord, ActionStatus, TargetRecord } from '../actions/action.ts';
+import type { PlacementQuota } from '../quota/placement.ts';
 
 /** What every statement reads of action `a`, its targets in one column: a second question would cost as much as the first. */
 export const actionColumns = [
@@ -49,6 +50,10 @@ type Apart =
   | ('createdAt' | 'expiresAt' | 'endedAt' | 'targets' | 'listeners');
 /** What was asked: the part of an action that never changes and that nothing is searched by. */
 type Asked = Omit<ActionRecord, Apart>;
+/** What its placer could have when it was placed: hits that come after the end are paid for again, and the placer may be gone. */
+export type HitQuota = Pick<PlacementQuota, 'hitsPerHour' | 'hitsPerInvestigation'>;
+/** As stored. Actions of before have no quota. */
+export type StoredAsked = Asked & { hitQuota?: HitQuota };
 type Report = Pick<TargetRecord, (typeof reportFields)[number]>;
 
 const reportFields = [
@@ -67,10 +72,11 @@ const reportFields = [
 ] as const;
 
 /** Parameters for all columns of a new action: `$1` org to `$10` listeners. */
-export function actionParameters(action: ActionRecord): unknown[] {
+export function actionParameters(action: ActionRecord, { hitsPerHour, hitsPerInvestigation }: HitQuota): unknown[] {
   const { org, id, principal, investigation, status, statusReason, maxHits, maxHitsPerAgent, hits, ...asked } = action;
   const { createdAt, expiresAt, endedAt, targets, listeners, ...rest } = asked;
-  const text = JSON.stringify(rest satisfies Asked);
+  const hitQuota = { hitsPerHour, hitsPerInvestigation };
+  const text = JSON.stringify({ ...(rest satisfies Asked), hitQuota } satisfies StoredAsked);
   return [org, id, principal, investigation, maxHits, maxHitsPerAgent ?? null, createdAt, expiresAt, text, listeners];
 }
 
@@ -83,8 +89,9 @@ export function reportText(target: Report): string {
 export const lastingParts = "('version', 'commit', 'at', 'taken', 'skipped', 'engine', 'passes', 'sums')";
 
 export function toAction(row: ActionRow): ActionRecord {
+  const { hitQuota: _, ...asked } = JSON.parse(row.asked) as StoredAsked;
   return {
-    ...(JSON.parse(row.asked) as Asked),
+    ...asked,
     org: row.org,
     id: row.id,
     principal: row.principal,

@@ -1,23 +1,18 @@
 import type { ActionRecord, ActionStore, EndedStatus } from '../actions/action.ts';
 import { recordsHits } from '../protocol/records-hits.ts';
-import { type ActionRow, actionColumns, goneStates, isLive, lastingParts, reportText, toAction } from './action-rows.ts';
+import { type ActionRow, actionColumns, goneStates, isLive, reportText, toAction } from './action-rows.ts';
 import type { AuditChain } from './audit-chain.ts';
 import { giveBack } from './counter-store.ts';
 import type { Db, Queries } from './db.ts';
 import { addToEach, dropGone } from './late-targets.ts';
 import { lazily } from './lazily.ts';
 import { hitsPerHour, lockPlacements, placeAction } from './place-action.ts';
+import { lastingOf, reported } from './reported.ts';
 import { isSharedOut } from './shared-out.ts';
 import { countOnAgents, usageOf } from './usage.ts';
 
 /** Rows one statement hands out at most; an organisation is allowed far fewer live actions. */
 const maxRows = 10_000;
-
-/** Why a target failed stands when the agent then says that no probe is there, which the end of the action makes it say. */
-const isSettled = "(t.state = 'failed' and $4 in ('removed', 'expired'))";
-
-const lastingOf = (report: string) =>
-  `(select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(${report}::jsonb) where key in ${lastingParts})`;
 
 /** Actions and their targets over the database. */
 export function createActionStore(db: Db, chain: AuditChain): ActionStore {
@@ -67,15 +62,7 @@ export function createActionStore(db: Db, chain: AuditChain): ActionStore {
       }),
 
     setTarget: async (org, id, target) => {
-      const [row] = await db.of(org).query<{ listeners: string[] | null }>(
-        `update action_targets t set
-           state = case when ${isSettled} then t.state else $4 end,
-           report = case when ${isSettled} then (report::jsonb || ${lastingOf('$5')})::text
-             else (${lastingOf('report')} || $5::jsonb)::text end
-         where org = $1 and action_id = $2 and agent_id = $3 and ${lazily}
-         returning (select array_to_json(a.listeners) from actions a where a.org = t.org and a.id = t.action_id) as listeners`,
-        [org, id, target.agentId, target.state, reportText(target)],
-      );
+      const [row] = await reported(db.of(org), org, id, target, lazily);
       return { listeners: row?.listeners ?? [] };
     },
 

@@ -3,6 +3,9 @@ import type { Db } from './db.ts';
 import { lazily } from './lazily.ts';
 import { isConnected } from './replica-store.ts';
 
+/** Whether one comes back is all that is asked of them. */
+const maxBetween = 1_000;
+
 type Described = Omit<AgentRecord, 'org' | 'id' | 'connected' | 'lastSeenAt'>;
 
 interface AgentRow extends Record<string, unknown> {
@@ -35,11 +38,13 @@ export function createAgentStore(db: Db): AgentStore {
       return { epoch: row?.epoch ?? 0, ...(row?.from_replica ? { from: row.from_replica } : {}) };
     },
 
-    async disconnected(org, id, { replica, epoch }, now) {
+    async disconnected(org, id, { replica, epoch }, now, saidBye = false) {
+      // Without a replica it belongs to none, and none waits for it.
       await db.of(org).query(
-        `update agents set connected = false, last_seen_at = greatest(last_seen_at, $3::int8)
+        `update agents set connected = false, last_seen_at = greatest(last_seen_at, $3::int8),
+           replica = case when $6 then null else replica end
          where org = $1 and id = $2 and replica = $4 and epoch = $5 and ${lazily}`,
-        [org, id, now, replica, epoch],
+        [org, id, now, replica, epoch, saidBye],
       );
     },
 
@@ -68,6 +73,16 @@ export function createAgentStore(db: Db): AgentStore {
         `select * from (select ${columns} from agents g where g.org = $1) known
            where connected or last_seen_at >= $2 order by last_seen_at desc, id`,
         [org, seenSince],
+      );
+      return rows.map((row) => toRecord(org, row));
+    },
+
+    async between(org, seenSince, { service, agentIds } = {}) {
+      const rows = await db.of(org).query<AgentRow>(
+        `select * from (select ${columns} from agents g where g.org = $1 and g.replica is not null
+             and ($3::text is null or g.service = $3) and ($4::text[] is null or g.id = any($4))) known
+           where not connected and last_seen_at >= $2 order by last_seen_at desc, id limit ${maxBetween}`,
+        [org, seenSince, service ?? null, agentIds ?? null],
       );
       return rows.map((row) => toRecord(org, row));
     },

@@ -14,7 +14,7 @@ const systemCodes = new Set([
   'ENOENT',
 ]);
 const clientMessages =
-  /timeout exceeded when trying to connect|Connection terminated|is not queryable|Query read timeout|Cannot use a pool after calling end/;
+  /timeout exceeded when trying to connect|Connection terminated|is not queryable|Query read timeout|Cannot use a pool after calling end|cached plan must not change/;
 
 /** The five-character code of an error that PostgreSQL itself reported, and the error still leaves it working. */
 export function sqlState(error: unknown): string | undefined {

@@ -1,10 +1,13 @@
 import { type ActionRecord, type ActionStatus, sharedOutReason } from '../actions/action.ts';
-import { completedReason, type HitStore } from '../hits/hit.ts';
+import { completedReason, type HitStore, type IncomingHit } from '../hits/hit.ts';
+import { mayBeOfBefore, takesLate } from '../hits/late.ts';
 import { addsUp } from '../protocol/records-hits.ts';
 import { ScrubbedCapture } from '../redaction/capture.ts';
 import { finishAction } from './action-store.ts';
-import type { Db } from './db.ts';
+import type { Db, Queries } from './db.ts';
+import { appendLate } from './late-hits.ts';
 import { countHitsOf, sharesOut } from './shared-out.ts';
+import { isStored, writeHit } from './write-hit.ts';
 
 /** Actions deleted by one statement, so that a long backlog never holds locks for long. */
 const actionsPerDelete = 500;
@@ -12,56 +15,11 @@ const actionsPerDelete = 500;
 /** Hits over the database. */
 export function createHitStore(db: Db): HitStore {
   return {
-    append: (hit) =>
-      db.of(hit.org).tx(async (queries) => {
-        const { query } = queries;
-        const key = [hit.org, hit.actionId];
-        // The lock on the action's row makes hits of one action wait for each other, on every bridge.
-        const [action] = await query<{
-          status: ActionStatus;
-          hits: number;
-          max_hits: number;
-          max_hits_per_agent: number | null;
-          asked: string;
-          listeners: string[];
-        }>(
-          `select status, hits, max_hits, max_hits_per_agent, asked, array_to_json(listeners) as listeners
-           from actions where org = $1 and id = $2 for update`,
-          key,
-        );
-        if (action === undefined) return { outcome: 'unknown' };
-        const [same] = await query(
-          'select 1 as same from hits where org = $1 and action_id = $2 and agent_id = $3 and agent_hit = $4',
-          [...key, hit.agentId, hit.agentHit],
-        );
-        if (same !== undefined) return { outcome: 'duplicate' };
-        const goesOn = addsUp(JSON.parse(action.asked) as Pick<ActionRecord, 'kind'>);
-        if (action.hits >= action.max_hits) return { outcome: goesOn ? 'beyond' : 'full' };
-        // A hit that comes in after the end but before anybody wrote that down still counts: its place is reserved.
-        if (action.status !== 'pending') return { outcome: 'ended' };
-        const share = action.max_hits_per_agent ?? Number.POSITIVE_INFINITY;
-        const given = share < action.max_hits ? await countHitsOf(queries, hit.org, hit.actionId, hit.agentId) : 0;
-        if (given >= share) return { outcome: 'full' };
-        const number = action.hits + 1;
-        await query(
-          `insert into hits (org, action_id, number, agent_id, agent_hit, agent_name, captured_at, received_at, capture)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-          [...key, number, hit.agentId, hit.agentHit, hit.agentName, hit.capturedAt, hit.receivedAt, hit.capture.toStored()],
-        );
-        await query('update actions set hits = $3 where org = $1 and id = $2', [...key, number]);
-        await query('update action_targets set hits = hits + 1 where org = $1 and action_id = $2 and agent_id = $3', [
-          ...key,
-          hit.agentId,
-        ]);
-        const { listeners } = action;
-        if (goesOn) return { outcome: 'stored', number, listeners };
-        const isLast = number >= action.max_hits;
-        const isShared = !isLast && given + 1 >= share && (await sharesOut(queries, hit.org, hit.actionId, hit.receivedAt));
-        if (!isLast && !isShared) return { outcome: 'stored', number, listeners };
-        const reason = isLast ? completedReason : sharedOutReason;
-        const ended = await finishAction(queries, hit.org, hit.actionId, 'completed', reason, hit.receivedAt);
-        return { outcome: 'stored', number, listeners, ended };
-      }),
+    async append(hit) {
+      const statements = db.of(hit.org);
+      const live = await statements.tx((queries) => appendLive(queries, hit));
+      return live.outcome === 'late' ? statements.tx((queries) => appendLate(queries, hit)) : live;
+    },
 
     async page(org, actionId, after, limit) {
       const rows = await db.of(org).query<HitRow>(
@@ -93,6 +51,63 @@ export function createHitStore(db: Db): HitStore {
       }
     },
   };
+}
+
+/** Stores a hit of an action that is alive; `late` is for `appendLate`. */
+async function appendLive(
+  queries: Queries,
+  hit: IncomingHit,
+): Promise<Awaited<ReturnType<HitStore['append']>> | { outcome: 'late' }> {
+  const { query } = queries;
+  // The lock on the action's row makes hits of one action wait for each other, on every bridge.
+  const [action] = await query<{
+    status: ActionStatus;
+    hits: number;
+    max_hits: number;
+    max_hits_per_agent: number | null;
+    created_at: number;
+    asked: string;
+    listeners: string[];
+  }>(
+    `select status, hits, max_hits, max_hits_per_agent, created_at, asked, array_to_json(listeners) as listeners
+     from actions where org = $1 and id = $2 for update`,
+    [hit.org, hit.actionId],
+  );
+  if (action === undefined) return { outcome: 'unknown' };
+  if (await isStored(queries, hit)) return { outcome: 'duplicate' };
+  const asked = JSON.parse(action.asked) as Pick<ActionRecord, 'kind' | 'duration'>;
+  const goesOn = addsUp(asked);
+  if (action.hits >= action.max_hits) return { outcome: goesOn ? 'beyond' : 'full' };
+  // A hit that comes in after the end but before anybody wrote that down still counts: its place is reserved.
+  if (action.status !== 'pending') return { outcome: takesLate(action.status) ? 'late' : 'ended' };
+  const share = action.max_hits_per_agent ?? Number.POSITIVE_INFINITY;
+  // An agent that is wanted for it is asked again with every welcome, but for one whose place another action has by now.
+  const placed = {
+    ...asked,
+    createdAt: action.created_at,
+    maxHits: action.max_hits,
+    maxHitsPerAgent: Math.min(share, action.max_hits),
+  };
+  if (!hit.isAsked && !(mayBeOfBefore(placed, hit) && (await isTarget(queries, hit)))) return { outcome: 'unasked' };
+  const given = share < action.max_hits ? await countHitsOf(queries, hit.org, hit.actionId, hit.agentId) : 0;
+  if (given >= share) return { outcome: 'full' };
+  const number = action.hits + 1;
+  await writeHit(queries, hit, number);
+  const { listeners } = action;
+  if (goesOn) return { outcome: 'stored', number, listeners };
+  const isLast = number >= action.max_hits;
+  const isShared = !isLast && given + 1 >= share && (await sharesOut(queries, hit.org, hit.actionId, hit.receivedAt));
+  if (!isLast && !isShared) return { outcome: 'stored', number, listeners };
+  const reason = isLast ? completedReason : sharedOutReason;
+  const ended = await finishAction(queries, hit.org, hit.actionId, 'completed', reason, hit.receivedAt);
+  return { outcome: 'stored', number, listeners, ended };
+}
+
+async function isTarget({ query }: Queries, { org, actionId, agentId }: IncomingHit): Promise<boolean> {
+  const found = await query('select 1 as yes from action_targets where org = $1 and action_id = $2 and agent_id = $3', [
+    ...[org, actionId, agentId],
+  ]);
+  return found.length > 0;
 }
 
 interface HitRow extends Record<string, unknown> {

@@ -128,6 +128,8 @@ interface Filling extends Surroundings {
 
 async function fillStore(db: Db, { settings, header, lines, secrets, clock, log }: Filling): Promise<Imported> {
   const imported = await db.tx(async (queries) => {
+    // The file may come slowly, and nobody else uses this store yet.
+    await queries.query('set local idle_in_transaction_session_timeout = 0');
     await requireEmpty(queries, header);
     await importRows(queries, db.engine === 'embedded', header, lines);
     const sealed = await checkEnd(lines, secrets);

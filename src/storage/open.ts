@@ -23,6 +23,7 @@ import { nodeId } from './node-id.ts';
 import { openPostgres } from './postgres.ts';
 import { openPostgresBell } from './postgres-bell.ts';
 import { openRedisBell } from './redis-bell.ts';
+import { ringOthers } from './ring-others.ts';
 import { openStores, type Stores } from './stores.ts';
 
 /** Time the database has to answer a health check. */
@@ -90,10 +91,7 @@ export async function openStorage(
     return {
       ...storage,
       isShared: true,
-      openBell: (replica, ear) =>
-        busUrl === undefined
-          ? openPostgresBell({ url, replica, db, ear, log, clock })
-          : openRedisBell({ url: busUrl, replica, ear, log }),
+      openBell: bellsOn(db, { url, busUrl, log, clock }),
       close: () => storage.close().then(() => lock.release()),
     };
   } catch (error) {
@@ -102,13 +100,28 @@ export async function openStorage(
   }
 }
 
+/** Data that bridges elsewhere may be using at this moment. */
+export interface ExistingStorage extends Storage {
+  /** Tells them these notes; the log says where that cannot be done, because they find out by themselves. */
+  tellBridges(notes: readonly string[]): Promise<void>;
+}
+
 /**
  * For an operator's command while no bridge answers: the data that is there, and nothing new. Refuses with `not_found` where
  * no bridge has ever kept data, because a mistyped directory would become an empty store.
  */
-export async function openExisting(settings: StorageSettings, { clock, log }: Surroundings): Promise<Storage> {
-  const { databaseUrl: url, dataDirectory: directory, unsafeNoFsync } = settings;
-  if (url !== undefined) return storageOver(await openPostgres({ url, log }), settings);
+export async function openExisting(settings: StorageSettings, { clock, log }: Surroundings): Promise<ExistingStorage> {
+  const { databaseUrl: url, busUrl, dataDirectory: directory, unsafeNoFsync } = settings;
+  if (url !== undefined) {
+    const db = await openPostgres({ url, log });
+    return {
+      ...(await storageOver(db, settings)),
+      tellBridges: (notes) =>
+        ringOthers(db, bellsOn(db, { url, busUrl, log, clock }), notes).catch((problem: unknown) => {
+          log.warn({ err: problem }, 'bridges that run could not be told; they find out by themselves within seconds');
+        }),
+    };
+  }
   const cluster = await stat(join(directory, 'postgres')).catch(() => undefined);
   if (cluster === undefined) {
     throw new Refusal({
@@ -118,7 +131,20 @@ export async function openExisting(settings: StorageSettings, { clock, log }: Su
       next: 'Give the same --data or --database-url as to `sidelight serve`; its first start makes the store.',
     });
   }
-  return storageOver(await openEmbedded({ directory, log, clock, unsafeNoFsync }), settings);
+  const storage = await storageOver(await openEmbedded({ directory, log, clock, unsafeNoFsync }), settings);
+  // It has one user at a time, and that is us.
+  return { ...storage, tellBridges: async () => undefined };
+}
+
+/** How bridges on a PostgreSQL database reach each other. */
+function bellsOn(
+  db: Db,
+  { url, busUrl, log, clock }: { url: string; busUrl: string | undefined; log: Log; clock: Clock },
+): Storage['openBell'] {
+  return (replica, ear) =>
+    busUrl === undefined
+      ? openPostgresBell({ url, replica, db, ear, log, clock })
+      : openRedisBell({ url: busUrl, replica, ear, log });
 }
 
 async function storageOver(db: Db, settings: StorageSettings): Promise<Storage> {

@@ -66,7 +66,7 @@ export async function placeAction(queries: Queries, action: ActionRecord, quota:
   await queries.query(
     `insert into actions (org, id, principal, investigation, status, max_hits, max_hits_per_agent, created_at, expires_at, asked, listeners)
      values ($1, $2, $3, $4, 'pending', $5, $6, $7, $8, $9, $10::text[])`,
-    actionParameters(placed),
+    actionParameters(placed, quota),
   );
   await insertTargets(queries, org, action.id, placed.targets, 0);
   return { ok: true, action: placed, skippedAgents };

@@ -22,8 +22,11 @@ const maxConnections = { org: 7, all: 3 } as const;
 /** How long a statement may wait for a free connection, and how long it may run, locks included. */
 const maxConnectMs = 5_000;
 const maxStatementMs = 10_000;
-/** After this long without a statement an open transaction is given up, with the locks it holds. */
-const maxIdleInTransactionMs = 30_000;
+/**
+ * After this long without a statement an open transaction is given up, with the locks it holds: that of a bridge which was cut off in the
+ * middle of it, so that the statements of others that wait for them get them in their own time.
+ */
+const maxIdleInTransactionMs = 8_000;
 /** What a connection is told that serves all organisations; the policies of migration 007 know it, and no organisation can have this name. */
 const everyOrg = '*';
 /** The driver's own patience, for a server that has gone without a word. */
@@ -110,57 +113,98 @@ class PostgresDb implements Db {
 /** The organisation whose rows a connection sees, as it was told last; nobody's before. */
 const toldOrg = new WeakMap<pg.PoolClient, string>();
 
+/** A connection while it is ours. */
+interface Held {
+  client: pg.PoolClient;
+  /** False once nobody knows what state it is in; it never goes back into the pool then. */
+  isUsable: boolean;
+  isInTransaction: boolean;
+}
+
 /** Statements whose connection sees one organisation. Telling it costs a round trip, and only where it served another one before. */
 function statementsOf(pool: pg.Pool, org: string): Statements {
-  async function on<T>(run: (client: pg.PoolClient, giveUp: () => void) => Promise<T>): Promise<T> {
+  async function on<T>(run: (held: Held) => Promise<T>): Promise<T> {
     const client = await pool.connect().catch((error: unknown) => {
       throw asRefusal(error);
     });
     // Broken while it is ours: the statement under way fails by itself.
     const broke = () => {};
     client.on('error', broke);
-    let isUsable = true;
-    const giveUp = () => {
-      isUsable = false;
-    };
+    const held: Held = { client, isUsable: true, isInTransaction: false };
     try {
       if (toldOrg.get(client) !== org) {
         toldOrg.delete(client);
-        await ask(client, giveUp, `select set_config('sidelight.org', $1, false)`, [org]);
+        await ask(held, `select set_config('sidelight.org', $1, false)`, [org]);
         toldOrg.set(client, org);
       }
-      return await run(client, giveUp);
+      return await run(held);
     } finally {
       client.off('error', broke);
-      client.release(!isUsable);
+      client.release(!held.isUsable);
     }
   }
   return {
-    query: (sql, parameters = []) => on((client, giveUp) => ask(client, giveUp, sql, parameters)),
-    tx: (run) => on((client, giveUp) => transaction(client, giveUp, run)),
+    query: (sql, parameters = []) => on((held) => ask(held, sql, parameters)),
+    tx: (run) => on((held) => transaction(held, run)),
   };
 }
 
-async function transaction<T>(client: pg.PoolClient, giveUp: () => void, run: (queries: Queries) => Promise<T>): Promise<T> {
+async function transaction<T>(held: Held, run: (queries: Queries) => Promise<T>): Promise<T> {
+  const { client } = held;
   try {
-    await ask(client, giveUp, 'begin', []);
-    const result = await run({ query: (sql, parameters = []) => ask(client, giveUp, sql, parameters) });
-    const { command } = await client.query('commit');
+    await ask(held, 'begin', []);
+    held.isInTransaction = true;
+    const result = await run({ query: (sql, parameters = []) => ask(held, sql, parameters) });
+    const { command } = await send(held, 'commit', []);
     // PostgreSQL answers so when a statement had failed and `run` swallowed that.
     if (command !== 'COMMIT') throw new Error('The transaction was rolled back: a statement in it had failed.');
     return result;
   } catch (error) {
-    await client.query('rollback').catch(giveUp);
+    // Who did not answer before would be waited for once more; the server rolls back when the connection ends.
+    if (held.isUsable)
+      await client.query('rollback').catch(() => {
+        held.isUsable = false;
+      });
     throw asRefusal(error);
   }
 }
 
-/** One statement. A connection whose state is unknown afterwards (no answer, half an answer) is given up, and never goes back into the pool. */
-async function ask<T extends Row>(client: pg.PoolClient, giveUp: () => void, sql: string, parameters: unknown[]): Promise<T[]> {
+async function ask<T extends Row>(held: Held, sql: string, parameters: unknown[]): Promise<T[]> {
+  return (await send<T>(held, sql, parameters)).rows;
+}
+
+/** Texts that are kept planned; there are about a hundred, and those that are made anew each time must not fill the server. */
+const maxPlanned = 500;
+/** The names of statements that connections keep planned, by their text: planning was most of the work of many of ours. */
+const planned = new Map<string, string>();
+let plans = 0;
+
+/** The name under which a connection keeps this statement; none for one without parameters, which may be several. */
+function planOf(sql: string, parameters: unknown[]): string | undefined {
+  if (parameters.length === 0) return undefined;
+  const known = planned.get(sql);
+  if (known !== undefined || planned.size >= maxPlanned) return known;
+  plans += 1;
+  const name = `sidelight_${plans}`;
+  planned.set(sql, name);
+  return name;
+}
+
+/** A table has changed under a plan that is kept, as when a newer bridge brought the schema up. */
+const isStalePlan = (error: unknown): boolean =>
+  sqlState(error) === '0A000' && error instanceof Error && error.message.startsWith('cached plan');
+
+/** One statement. A connection whose state is unknown afterwards (no answer, half an answer) is given up. */
+async function send<T extends Row>(held: Held, sql: string, parameters: unknown[]): Promise<pg.QueryResult<T>> {
   try {
-    return (await client.query<T>(sql, parameters)).rows;
+    return await held.client.query<T>({ name: planOf(sql, parameters), text: sql, values: parameters });
   } catch (error) {
-    if (sqlState(error) === undefined) giveUp();
+    if (sqlState(error) === undefined) held.isUsable = false;
+    if (isStalePlan(error)) {
+      planned.clear();
+      // Within a transaction all is void; the next try plans anew.
+      if (!held.isInTransaction) return send(held, sql, parameters);
+    }
     throw asRefusal(error);
   }
 }

@@ -22,8 +22,8 @@ export function createRinging(maxBytes: number, send: (rings: Ring[]) => Promise
   let isQuiet = true;
 
   async function sendAll(): Promise<void> {
-    // So that all notes of one turn go together.
-    await Promise.resolve();
+    // So that all notes of one turn go together, such as what became of an action and the answer to who asked for it.
+    await new Promise((resolve) => setImmediate(resolve));
     while (count > 0) {
       const rings = ringsOf(waiting, maxBytes);
       waiting = new Map();

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ActionStore } from '../actions/action.ts';
+import type { PlaceStore } from '../actions/allowance.ts';
 import type { AuditLedger } from '../audit/ledger.ts';
 import { type AuditSeal, createSeal } from '../audit/seal.ts';
 import type { HitStore } from '../hits/hit.ts';
@@ -24,6 +25,7 @@ import { liveActions } from './live-actions.ts';
 import { createOAuthStore } from './oauth-store.ts';
 import { createPauseStore } from './pause-store.ts';
 import { createPeopleStore } from './people-store.ts';
+import { createPlaceStore } from './place-store.ts';
 import { type Pruned, prune, type Retention } from './prune.ts';
 import { createReplicaStore } from './replica-store.ts';
 
@@ -32,6 +34,7 @@ export interface Stores {
   keys: KeyStore;
   counters: Counters;
   actions: ActionStore;
+  places: PlaceStore;
   hits: HitStore;
   agents: AgentStore;
   audit: AuditLedger;
@@ -54,6 +57,7 @@ export function openStores(db: Db, seal: AuditSeal = passingSeal()): Stores {
     keys: createKeyStore(db),
     counters: createCounters(db),
     actions: createActionStore(db, chain),
+    places: createPlaceStore(db),
     hits,
     agents: createAgentStore(db),
     audit,

@@ -45,8 +45,8 @@ export interface Among {
 export interface AgentStore {
   /** It is connected to this replica from now on, under the epoch that is answered; `from` is where it was connected before. */
   connected(agent: AgentRecord, replica: string): Promise<{ epoch: number; from?: string }>;
-  /** The connection is over; nothing changes where a newer one has begun. */
-  disconnected(org: string, id: string, connection: Connection, now: number): Promise<void>;
+  /** The connection is over; nothing changes where a newer one has begun. One that `saidBye` is not awaited. */
+  disconnected(org: string, id: string, connection: Connection, now: number, saidBye?: boolean): Promise<void>;
   /** Says again that the connection stands; `moved` where a newer one has begun, `unknown` where nothing is written down of it. */
   stands(org: string, id: string, connection: Connection): Promise<'stands' | 'moved' | 'unknown'>;
   /** Those that are written down as connected to this replica, alive or not. */
@@ -54,6 +54,8 @@ export interface AgentStore {
   find(org: string, id: string): Promise<AgentRecord | undefined>;
   /** All that are connected, and those that were seen since; newest first. */
   list(org: string, seenSince: number): Promise<AgentRecord[]>;
+  /** Those that were connected since, are not any more and did not say goodbye: most of them are on their way to another replica. */
+  between(org: string, seenSince: number, among?: Among): Promise<AgentRecord[]>;
   /** Those that are connected to other replicas than this one, with the replica; of one service, or some of them, where that is all that is asked. */
   elsewhere(org: string, replica: string, among?: Among): Promise<{ agent: AgentRecord; replica: string }[]>;
   /** The replica it is connected to. */

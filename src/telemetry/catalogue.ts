@@ -69,6 +69,12 @@ export const catalogue = {
     meaning: 'Values hidden in answers; a rule of the policy itself counts as custom.',
     labels: ['rule'],
   },
+  redactionsStored: {
+    name: 'sidelight_stored_redactions_total',
+    type: 'counter',
+    meaning: 'Values hidden in hits that were stored, by the agent or on arrival; a rule of the policy itself counts as custom.',
+    labels: ['rule'],
+  },
   openCalls: { name: 'sidelight_calls_open', type: 'gauge', meaning: 'Tool calls whose answer is not out yet.', labels: [] },
   waits: { name: 'sidelight_waits_open', type: 'gauge', meaning: 'Calls that wait for hits.', labels: [] },
   queuedCalls: {
@@ -114,6 +120,12 @@ export const catalogue = {
     meaning: 'Hits that came in, by what became of them; all but stored were dropped.',
     labels: ['outcome'],
     values: ['stored', 'duplicate', 'full', 'beyond', 'ended', 'unknown', 'late', 'unasked', 'failed'],
+  },
+  hitsLeftOut: {
+    name: 'sidelight_agent_hits_left_out_total',
+    type: 'counter',
+    meaning: 'Hits that agents had no room for, because the bridge was away or did not keep up; by their own word.',
+    labels: [],
   },
   hitSeconds: {
     name: 'sidelight_hit_duration_seconds',

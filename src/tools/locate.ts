@@ -8,7 +8,8 @@ import { scrubLocatedPlace, scrubWords } from '../redaction/words.ts';
 import type { AgentRecord } from '../targets/agent.ts';
 import type { SourceSelector } from '../targets/source.ts';
 import { open, shortText, source } from './fields.ts';
-import { file, maxFileChars, targetsOf } from './placing.ts';
+import { file, maxFileChars } from './placing.ts';
+import { targetsOf } from './targets-of.ts';
 import type { CallContext, Tool } from './tool.ts';
 
 const text = shortText(limits.maxQueryChars).optional();

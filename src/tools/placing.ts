@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ActionRecord } from '../actions/action.ts';
 import { finish } from '../actions/finish.ts';
 import { type Placement, place } from '../actions/place.ts';
-import { wait } from '../actions/wait.ts';
+import { readFor, wait } from '../actions/wait.ts';
 import { newId } from '../lib/id.ts';
 import { throwIfLeft } from '../lib/left.ts';
 import { Refusal } from '../lib/refusal.ts';
@@ -11,13 +11,11 @@ import { limits } from '../protocol/limits.ts';
 import type { Charge } from '../quota/charge.ts';
 import type { Outcome } from '../redaction/redact.ts';
 import { quoted } from '../redaction/words.ts';
-import type { AgentRecord } from '../targets/agent.ts';
-import { fits } from '../targets/fits.ts';
-import { resolve } from '../targets/resolve.ts';
 import type { SourceSelector } from '../targets/source.ts';
 import { answerOf } from './action-answer.ts';
 import { waitOf } from './client-waits.ts';
 import { investigation, ordinal, shortText, source, waitSeconds } from './fields.ts';
+import { targetsOf } from './targets-of.ts';
 import type { CallContext } from './tool.ts';
 
 /** How long an action stays placed; `fallback` is said to callers, `place` knows it too. */
@@ -88,9 +86,13 @@ export async function placeAndWait(
   defaultTimeoutSeconds: number,
   context: CallContext,
 ): Promise<Outcome> {
-  const { services, latency } = context;
+  const { services, latency, signal } = context;
+  const { clock } = services;
   const numbers = withinLimits(charge, { ...args, ...wish }, defaultTimeoutSeconds);
+  const from = clock.monotonic();
   const targets = await targetsOf(charge, args.source, context);
+  // Agents may have been awaited; the call takes no longer for that.
+  const resolvedMs = clock.monotonic() - from;
   const { source: asked = {}, file, line, condition, expectLine } = args;
   const { log, duration, expressions = [] } = wish;
   context.note({
@@ -104,7 +106,7 @@ export async function placeAndWait(
       expressions: log === undefined ? expressions : [log.template],
     },
   });
-  throwIfLeft(context.signal);
+  throwIfLeft(signal);
   const whole: Placement = {
     ...{ kind: wish.kind, investigation: args.investigation ?? newId('inv'), source: asked },
     ...{ file, line, condition, expectLine, expressions, ...numbers },
@@ -115,35 +117,22 @@ export async function placeAndWait(
   };
   const placed = await latency.measure('place', () => place(services.actions, charge, targets, whole, context.placing));
   const seconds = args.waitSeconds ?? Math.min(numbers.timeoutSeconds, context.waits.defaultSeconds);
-  const { waitMs, notes } = waitOf(context, seconds);
+  const { waitMs, notes } = waitOf({ ...context, queuedMs: context.queuedMs + resolvedMs }, seconds);
+  const untilMs = clock.monotonic() + waitMs;
   const action = await waitForOwn(context, placed.action, waitMs);
   const { skippedAgents } = placed;
   const leftOut =
     skippedAgents.length === 0
       ? []
       : [`Left out, because they have as many actions as they may: ${skippedAgents.map(quoted).join(', ')}.`];
-  return answerOf(context, action, 0, [...leftOut, ...(action.status === 'pending' ? notes : [])], args.maxBytes);
+  return readFor(services.actions, action, { untilMs, signal }, () =>
+    answerOf(context, action, 0, [...leftOut, ...(action.status === 'pending' ? notes : [])], args.maxBytes),
+  );
 }
 
 /** One, or what the tool says; when each agent has a number of its own, that for each of them. */
 function defaultHits({ permit }: Charge, { maxHitsPerAgent, defaultHits = limits.defaultHits }: Wish, agents: number): number {
   return Math.min(maxHitsPerAgent === undefined ? defaultHits : maxHitsPerAgent * agents, permit.limits.maxHits);
-}
-
-/** The connected agents a source means, of those the caller may reach. */
-export function targetsOf(
-  { permit }: Charge,
-  source: SourceSelector | undefined,
-  { services, latency }: CallContext,
-): Promise<AgentRecord[]> {
-  return latency.measure('resolve', async () => {
-    const { org } = permit.principal;
-    const { service, agentIds } = source ?? {};
-    const among = await services.connected(org, { service, agentIds });
-    // A miss is refused with what there is, so all of it is needed then.
-    const isMissed = !among.some((agent) => fits(agent, source ?? {}) && permit.mayReach(agent));
-    return resolve(permit, isMissed ? await services.connected(org) : among, source ?? {});
-  });
 }
 
 /** Waits; when the caller goes away nobody gets the handle, so the action ends too. */

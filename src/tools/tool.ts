@@ -27,6 +27,8 @@ export interface Services {
   policies(): Policies;
   /** Agents of an organisation that are connected now, to any replica. Those that `among` leaves out may be there as well. */
   connected(org: string, among?: Among): Promise<AgentRecord[]>;
+  /** Agents of an organisation that are probably on their way from one replica to another, or back. Of `among` as above. */
+  between(org: string, among?: Among): Promise<AgentRecord[]>;
   /** Agents of an organisation, connected or seen within the last hour. */
   agents(org: string): Promise<AgentRecord[]>;
   ready(): Promise<Readiness>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { wait } from '../actions/wait.ts';
+import { readFor, wait } from '../actions/wait.ts';
 import { limits } from '../protocol/limits.ts';
 import { answerOf, findAction } from './action-answer.ts';
 import { waitOf } from './client-waits.ts';
@@ -28,9 +28,12 @@ Example: {"actionId":"act_…","afterHit":2}`,
     const found = await findAction(context, permit, id);
     const { services, signal, progress, waits } = context;
     const { waitMs, notes } = waitOf(context, seconds ?? waits.defaultSeconds);
+    const untilMs = services.clock.monotonic() + waitMs;
     const waiting = { org: found.org, id, waitMs, moreThanHits: afterHit, signal, progress };
     const action = (await context.latency.measure('wait', () => wait(services.actions, waiting))) ?? found;
     context.note({ target: { actionId: id } });
-    return answerOf(context, action, afterHit, action.status === 'pending' ? notes : [], bytes);
+    return readFor(services.actions, action, { untilMs, signal }, () =>
+      answerOf(context, action, afterHit, action.status === 'pending' ? notes : [], bytes),
+    );
   },
 };

@@ -96,7 +96,10 @@ export async function startFakeBridge(options: FakeBridgeOptions = {}): Promise<
         if (!options.mute) send({ ...defaultWelcome, now: Date.now(), ...options.welcome });
       } else connection?.frames.push(frame);
     });
-    const beat = setInterval(() => !options.silent && send({ t: 'beat', ts: Date.now() }), 100);
+    const beat = setInterval(() => {
+      // Before the welcome an agent takes nothing else, and its hello may be slow to come.
+      if (connection !== undefined && !options.silent) send({ t: 'beat', ts: Date.now() });
+    }, 100);
     beats.add(beat);
     socket.on('close', (code, reason) => {
       clearInterval(beat);

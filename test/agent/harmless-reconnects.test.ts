@@ -72,4 +72,4 @@ test(`${rounds} reconnects in a row leave no socket, no timer and no frame behin
   expect(queue.length).toBe(1);
   // Sockets that are just being closed, on either side.
   await until(() => resources() <= before + 1, `as few resources as before (${before})`);
-}, 30_000);
+});

@@ -163,8 +163,10 @@ const states: Record<string, () => Promise<Met>> = {
 
 const endings = ['end', 'exit', 'code', 'throw', 'caught throw', 'rejection', 'caught rejection', 'signal', 'caught signal'];
 
-/** Met with every ending; the other states with every third. */
+/** Met with every ending on each Node; the other states with every third, each time on another Node. */
 const thorough = /^(?:no bridge|every probe)/;
+const everyThird = 3;
+const inTurn = nodes().map((node, turn) => ({ ...node, turn }));
 
 /** What the program itself says. Code inserted at load time moves columns and shows in the line that Node quotes, as docs/agent.md tells. */
 function ownWords(stderr: string): string {
@@ -182,7 +184,7 @@ interface Ended {
   tookMs: number;
 }
 
-describe.each(nodes())('Node $major', ({ execPath: node }) => {
+describe.each(inTurn)('Node $major', ({ execPath: node, turn }) => {
   async function ended(ending: string, met: Met | undefined): Promise<Ended> {
     const settings: Record<string, string> = met === undefined ? {} : { ...met.settings, SIDELIGHT_KEY: 'sle_test' };
     const own = met === undefined ? [] : ['--import', pathToFileURL(join(agent, 'register.js')).href];
@@ -206,7 +208,8 @@ describe.each(nodes())('Node $major', ({ execPath: node }) => {
     'the end by %s is as without the agent, whatever that meets',
     async (ending, number) => {
       const plain = await ended(ending, undefined);
-      const rows = Object.entries(states).filter(([name], index) => thorough.test(name) || (index + number) % 3 === 0);
+      const isItsTurn = (index: number) => (index + number) % (everyThird * inTurn.length) === everyThird * turn;
+      const rows = Object.entries(states).filter(([name], index) => thorough.test(name) || isItsTurn(index));
       const differences: string[] = [];
       const row = async (): Promise<void> => {
         for (let next = rows.shift(); next !== undefined; next = rows.shift()) {

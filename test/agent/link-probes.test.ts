@@ -109,5 +109,5 @@ describe.concurrent.each(nodes())('Node $major', ({ execPath: node }) => {
     expect(second.hello.agent.id).toBe(first.hello.agent.id);
     running.tell('exit 9');
     expect(await running.ended).toEqual({ code: 9, signal: null });
-  }, 40_000);
+  });
 });

@@ -92,11 +92,11 @@ test('a new queue over the same gauges goes on with the numbers of the one befor
   expect(summary(after.takeUnsent())).toEqual(['2 hit b']);
 });
 
-test('after a welcome, news of actions that are not wanted is forgotten, but not that they ended', () => {
+test('after a welcome, news of actions that are not wanted is forgotten, but neither their hits nor that they ended', () => {
   const queue = new Queue(createGauges());
   for (const frame of [state('kept'), state('gone'), hit('gone'), state('gone', 'expired')]) queue.add(frame);
   queue.keepOnly(new Set(['kept']));
-  expect(summary(queue.takeUnsent())).toEqual(['1 state kept', '2 state gone']);
+  expect(summary(queue.takeUnsent())).toEqual(['1 state kept', '2 hit gone', '3 state gone']);
 });
 
 test('the wait doubles from half a second to half a minute, and is five minutes after a refusal', () => {

@@ -10,6 +10,8 @@ import { nodes } from './nodes.ts';
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sidelight-loading-'));
+  // Or else one of a folder above says what kind of modules the files are.
+  await writeFile(join(folder, 'package.json'), '{}');
 });
 afterEach(async () => {
   await rm(folder, { recursive: true, force: true });

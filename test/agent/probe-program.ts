@@ -124,7 +124,7 @@ export class ProbeProgram {
   }
 
   /** Waits until something has been told; fails with what was told instead. */
-  until<Found>(find: () => Found | undefined | false, timeoutMs = 18_000): Promise<Found> {
+  until<Found>(find: () => Found | undefined | false, timeoutMs = 30_000): Promise<Found> {
     return new Promise((resolve, reject) => {
       const check = (): void => {
         const found = find();

@@ -1,5 +1,5 @@
 /** Waits for a condition and answers what it found; fails with its name after `timeoutMs`. */
-export async function until<T>(find: () => T | undefined | false, what: string, timeoutMs = 10_000): Promise<T> {
+export async function until<T>(find: () => T | undefined | false, what: string, timeoutMs = 30_000): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     const found = find();

@@ -6,12 +6,11 @@ import { createOwners } from '../../src/identity/owner.ts';
 import { type Principal, roles, scopes } from '../../src/identity/principal.ts';
 import { notShutOut } from '../../src/identity/standing.ts';
 import { issueKey, type KeyDesk, revokeKey, rotateKey } from '../../src/keys.ts';
-import { createLog } from '../../src/lib/log.ts';
 import { Refusal } from '../../src/lib/refusal.ts';
 import type { Db } from '../../src/storage/db.ts';
-import { openEmbedded } from '../../src/storage/embedded.ts';
 import { openStores } from '../../src/storage/stores.ts';
 import { createTestClock, type TestClock } from '../helpers/clock.ts';
+import { openEmptyStore } from '../helpers/empty-store.ts';
 import { type OperatorDesk, operatorDesk } from '../identity/desk.ts';
 import { person } from '../identity/people.ts';
 import { principal } from './world.ts';
@@ -41,7 +40,7 @@ describe('whatever a developer does with keys', () => {
   let issue: OperatorDesk['issue'];
   let authenticator: Authenticator;
   beforeAll(async () => {
-    db = await openEmbedded({ directory: undefined, log: createLog('silent'), clock: createTestClock() });
+    db = await openEmptyStore(createTestClock());
     const { people } = openStores(db);
     const owners = createOwners(people, notShutOut, (role) => role === 'company_admin');
     ({ desk, clock, issue } = operatorDesk(db, owners));

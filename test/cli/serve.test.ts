@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectCaller, onCheckout, startAgent } from '../flow/world.ts';
 import { until } from '../helpers/program.ts';
 import { clients } from '../mcp/clients.ts';
-import { type FirstLine, type Serving, serving, sidelight } from './sidelight.ts';
+import { type FirstLine, type Serving, serving, servingAnew, sidelight } from './sidelight.ts';
 
 /** A bridge with nothing to wait for is gone well before its drain would end. */
 const promptMs = 8_000;
@@ -18,7 +18,7 @@ let first: Required<Omit<FirstLine, 'program'>>;
 
 beforeAll(async () => {
   data = await mkdtemp(join(tmpdir(), 'sidelight-serve-'));
-  running = await serving('serve', '--data', data);
+  running = await servingAnew('serve', '--data', data);
   first = running.first as typeof first;
 }, 60_000);
 

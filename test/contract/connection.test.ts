@@ -17,9 +17,9 @@ describe.concurrent.each(implementations())('$name', (implementation) => {
     const counter = newAction({ kind: 'counter' });
     await world.arm(counter);
     await world.arm(action);
-    await world.passUntil(() => world.hits(action.id).length === 1, 'a hit');
-    world.acknowledge();
-    const ackedN = world.lastN();
+    // On a busy machine both hits come at once.
+    const { n: ackedN } = await world.passUntil(() => world.hits(action.id)[0], 'a hit');
+    world.connection.send({ t: 'ack', n: ackedN });
     await world.passUntil(() => world.states(action.id).some(isFinal), 'the end of the action');
     const counted = await until(() => world.states(counter.id).find(({ sums }) => (sums?.count ?? 0) > 0), 'sums');
     const unacknowledged = world.connection.frames.flatMap((frame) => ('n' in frame && frame.n > ackedN ? [frame.n] : []));

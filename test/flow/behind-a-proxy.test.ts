@@ -5,7 +5,7 @@ import { startBridge, type TestBridge } from '../helpers/bridge.ts';
 let bridge: TestBridge;
 beforeAll(async () => {
   bridge = await startBridge({ 'trusted-proxies': '127.0.0.1' });
-}, 30_000);
+});
 afterAll(() => bridge?.close());
 
 const order = async (name: string, input: Record<string, unknown>): Promise<unknown> =>

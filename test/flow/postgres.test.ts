@@ -18,7 +18,7 @@ describe.skipIf(!hasPostgres)('a bridge on PostgreSQL', () => {
     world = await postgresWorld();
     parent = await mkdtemp(join(tmpdir(), 'sidelight-postgres-'));
     bridge = await startBridge(settings('not made yet'));
-  }, 30_000);
+  });
   afterAll(async () => {
     await bridge?.close();
     await world.close();
@@ -43,7 +43,7 @@ describe.skipIf(!hasPostgres)('a bridge on PostgreSQL', () => {
       message: expect.stringContaining('not made yet'),
     });
     expect(await status()).toBe(200);
-  }, 20_000);
+  });
 
   it('sees within seconds that agents were paused from another machine', async () => {
     const agent = await startAgent(bridge);
@@ -64,5 +64,5 @@ describe.skipIf(!hasPostgres)('a bridge on PostgreSQL', () => {
     await elsewhere.stores.pauses.resume('default');
     await until('it is on', () => agent.probes.armed === 1 || undefined);
     await Promise.all([elsewhere.close(), caller.close(), agent.stop()]);
-  }, 30_000);
+  });
 });

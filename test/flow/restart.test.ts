@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { putEmptyStore } from '../helpers/empty-store.ts';
 import { markedLine, type Program, startProgram, until } from '../helpers/program.ts';
 import { clients, type TestClient } from '../mcp/clients.ts';
 
@@ -26,6 +27,7 @@ let program: Program | undefined;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'sidelight-restart-'));
+  await putEmptyStore(directory);
   port = await freePort();
 });
 

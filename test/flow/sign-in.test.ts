@@ -120,7 +120,7 @@ describe.skipIf(chromiumPath === undefined)('a person at a browser', () => {
       expect(await hand.refresh(refresh, client.kept.client?.client_id ?? '')).toMatchObject({ error: 'invalid_grant' });
       expect(program.documentsServed > 0).toBe(document !== undefined);
       await client.close();
-    }, 30_000);
+    });
   });
 
   it('reads in the first refusal that their client needs no key', async () => {

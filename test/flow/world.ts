@@ -13,6 +13,7 @@ import { type CallOptions, clients } from '../mcp/clients.ts';
 /** What the tests read of `structuredContent`, whichever tool answered. */
 export interface Structured {
   requestId: string;
+  latencyMs: Record<string, number>;
   actionId: string;
   investigation: string;
   status: string;
@@ -20,7 +21,13 @@ export interface Structured {
   hitCount: number;
   maxHits: number;
   expiresAt: string;
-  hits: { number: number; agentId: string; variables: Record<string, unknown>; expressions: { value?: unknown }[] }[];
+  hits: {
+    number: number;
+    agentId: string;
+    capturedAt: string;
+    variables: Record<string, unknown>;
+    expressions: { value?: unknown }[];
+  }[];
   targets: { agentId: string; state: string; message?: string }[];
   notes: string[];
   actions: {

@@ -7,6 +7,7 @@ import { issueKey } from '../../src/keys.ts';
 import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { createLog } from '../../src/lib/log.ts';
 import { type RunningBridge, start } from '../../src/start.ts';
+import { putEmptyStore } from './empty-store.ts';
 
 /** A bridge of its own for one test file, on a free loopback port, with its data in a temporary directory. */
 export interface TestBridge extends RunningBridge {
@@ -32,6 +33,7 @@ export async function startBridge(
 ): Promise<TestBridge> {
   const directory = settings.data ?? (await mkdtemp(join(tmpdir(), 'sidelight-test-')));
   const config = readConfig({ port: '0', data: directory, 'log-level': 'silent', ...settings }, {});
+  if (config.databaseUrl === undefined) await putEmptyStore(directory);
   const running = await start(config, { clock, log: createLog(config.logLevel), ...outside });
   return {
     ...running,

@@ -6,8 +6,9 @@ import { join } from 'node:path';
 /** Names the folder of this run of the tests, in the environment of every worker; vitest.config.ts starts `setup` before them. */
 const variable = 'SIDELIGHT_TEST_RUN';
 
-/** Makes the folder of the run, and gives what removes it. */
+/** Makes the folder of the run, and gives what removes it. Each project of vitest.config.ts asks for it; the first one makes it. */
 export default async function setup(project: { onTestsRerun(run: () => Promise<void>): void }): Promise<() => Promise<void>> {
+  if (runFolder() !== undefined) return async () => {};
   const open = async () => {
     process.env[variable] = await mkdtemp(join(tmpdir(), 'sidelight-run-'));
   };

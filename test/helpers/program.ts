@@ -82,7 +82,7 @@ export async function connected(bridge: TestBridge, service: string): Promise<st
 }
 
 /** Looks every 20 ms until there is an answer; fails after `withinMs`. */
-export async function until<T>(what: string, look: () => Promise<T | undefined> | T | undefined, withinMs = 20_000): Promise<T> {
+export async function until<T>(what: string, look: () => Promise<T | undefined> | T | undefined, withinMs = 30_000): Promise<T> {
   const endsAt = performance.now() + withinMs;
   for (;;) {
     const found = await look();

@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/lib/clock.ts';
-import { createLog } from '../../src/lib/log.ts';
 import { readiness } from '../../src/readiness.ts';
-import { openEmbedded } from '../../src/storage/embedded.ts';
 import { isCurrent } from '../../src/storage/migrate.ts';
+import { openEmptyStore } from '../helpers/empty-store.ts';
 
 describe('whether a bridge is ready', () => {
   const status = { hash: '', since: 0, needsRestart: false };
@@ -34,7 +32,7 @@ describe('whether a bridge is ready', () => {
   });
 
   it('knows a schema of before from its own, and a database without one from a database that is away', async () => {
-    const db = await openEmbedded({ directory: undefined, log: createLog('silent'), clock: systemClock });
+    const db = await openEmptyStore();
     try {
       expect(await isCurrent(db)).toBe(true);
       await db.query('delete from schema_version where version = (select max(version) from schema_version)');

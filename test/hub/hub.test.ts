@@ -216,6 +216,27 @@ describe('reconnecting', () => {
     await until('the second hit', () => world.handlers.hits().some((hit) => hit.hit === 2));
   });
 
+  it('is not asked any more once it has left, though a hit of it is still in hand', async () => {
+    const frames: string[] = [];
+    const socket = await rawAgent(world, 'leaving-agent', frames);
+    const action = newAction();
+    const armed = world.hub.arm('acme', 'leaving-agent', action);
+    socket.send(JSON.stringify({ t: 'state', n: 1, id: action.id, rev: action.rev, state: 'armed', hits: 0 }));
+    await armed;
+    let store = () => {};
+    world.handlers.before.hit = () => new Promise((resolve) => (store = resolve));
+    const untouched = store;
+    socket.send(hitFrame(action.id, 2, 1));
+    await until('the hit is in hand', () => store !== untouched);
+    socket.terminate();
+    await until('it has left', () => world.hub.find('acme', 'leaving-agent') === undefined);
+    await expect(world.hub.arm('acme', 'leaving-agent', newAction())).rejects.toThrow('is not connected');
+    expect(world.handlers.count('disconnected')).toBe(0);
+    store();
+    await until('it is signed off', () => world.handlers.count('disconnected') === 1);
+    expect(world.handlers.hits(action.id)).toHaveLength(1);
+  });
+
   it('replaces the older connection of the same agent', async () => {
     const process = { id: 'same-agent-id', keySeed: Buffer.alloc(32, 7) };
     const first = world.agent(process);

@@ -119,8 +119,10 @@ describe('a lying agent', () => {
     for (const action of asked) await world.hub.arm('acme', lying.id, action);
 
     for (const hit of world.handlers.hits()) {
-      expect(asked.map((action) => action.id)).toContain(hit.id);
-      expect(hit.rev).toBe(1);
+      const isAsked = hit.rev === 1 && asked.some((action) => action.id === hit.id);
+      expect(hit.isAsked).toBe(isAsked);
+      // What was not asked for the store looks at: it may be of an action that has ended.
+      if (!isAsked) continue;
       expect(hit.hit).toBeGreaterThanOrEqual(1);
       expect(hit.hit).toBeLessThanOrEqual(3);
       expect(new Date(hit.ts).toISOString()).toBeTypeOf('string');

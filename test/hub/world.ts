@@ -67,7 +67,7 @@ export class Recorder implements HubHandlers {
 
   state = (agent: ConnectedAgent, frame: StateFrame) => this.#note({ on: 'state', agent, frame });
   hit = (agent: ConnectedAgent, hit: ReceivedHit) => this.#note({ on: 'hit', agent, hit });
-  disconnected = (agent: ConnectedAgent) => this.#note({ on: 'disconnected', agent });
+  disconnected = (agent: ConnectedAgent, _saidBye: boolean) => this.#note({ on: 'disconnected', agent });
   policy = () => this.agentPolicy;
 
   hits(actionId?: string): ReceivedHit[] {

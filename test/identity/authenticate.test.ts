@@ -3,10 +3,8 @@ import { type Authenticator, createAuthenticator } from '../../src/identity/auth
 import { makeKey } from '../../src/identity/key-form.ts';
 import type { KeyRequest } from '../../src/identity/key-request.ts';
 import type { KeyStore } from '../../src/identity/keys.ts';
-import { systemClock } from '../../src/lib/clock.ts';
-import { createLog } from '../../src/lib/log.ts';
 import type { Db } from '../../src/storage/db.ts';
-import { openEmbedded } from '../../src/storage/embedded.ts';
+import { openEmptyStore } from '../helpers/empty-store.ts';
 import { checksumOf } from './checksum.ts';
 import { type OperatorDesk, operatorDesk } from './desk.ts';
 
@@ -39,7 +37,7 @@ let rotate: OperatorDesk['rotate'];
 let revoke: OperatorDesk['revoke'];
 let authenticator: Authenticator;
 beforeAll(async () => {
-  db = await openEmbedded({ directory: undefined, log: createLog('silent'), clock: systemClock });
+  db = await openEmptyStore();
 });
 afterAll(() => db.close());
 beforeEach(() => {

@@ -3,10 +3,8 @@ import { createAuthenticator } from '../../src/identity/authenticate.ts';
 import { seedKeys } from '../../src/identity/issue.ts';
 import type { KeyRequest } from '../../src/identity/key-request.ts';
 import type { KeyStore } from '../../src/identity/keys.ts';
-import { systemClock } from '../../src/lib/clock.ts';
-import { createLog } from '../../src/lib/log.ts';
 import type { Db } from '../../src/storage/db.ts';
-import { openEmbedded } from '../../src/storage/embedded.ts';
+import { openEmptyStore } from '../helpers/empty-store.ts';
 import { type OperatorDesk, operatorDesk } from './desk.ts';
 
 const dayMs = 86_400_000;
@@ -29,7 +27,7 @@ let issue: OperatorDesk['issue'];
 let rotate: OperatorDesk['rotate'];
 let revoke: OperatorDesk['revoke'];
 beforeAll(async () => {
-  db = await openEmbedded({ directory: undefined, log: createLog('silent'), clock: systemClock });
+  db = await openEmptyStore();
   const world = operatorDesk(db);
   ({ clock, issue, rotate, revoke } = world);
   keys = world.desk.keys;

@@ -70,7 +70,7 @@ describe.each(storages)('what is left of sign-ins with keys, an agent and action
     beforeAll(async () => {
       ({ bridge, client } = await after.again());
       origin = bridge.url.origin;
-    }, 30_000);
+    });
 
     /** Every text of a row, those within JSON among them. */
     const strings = (value: unknown): string[] => {

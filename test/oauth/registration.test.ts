@@ -139,7 +139,7 @@ describe.runIf(hasPostgres)('what nobody can use any more', () => {
 describe('clients that the operator knows, and registration that is off', () => {
   let world: OAuthWorld;
   beforeAll(async () => {
-    process.env.SIDELIGHT_TEST_CLIENT_SECRET = 'a-secret-of-the-operator';
+    vi.stubEnv('SIDELIGHT_TEST_CLIENT_SECRET', 'a-secret-of-the-operator');
     world = await oauthWorld({
       identity: `mode: local
 clients:

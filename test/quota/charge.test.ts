@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { authorize, type Permit } from '../../src/authorization/authorize.ts';
-import { createLog } from '../../src/lib/log.ts';
 import { type Charge, charge, hourMs, leftOf } from '../../src/quota/charge.ts';
 import type { Counters } from '../../src/quota/counters.ts';
 import type { Db } from '../../src/storage/db.ts';
-import { openEmbedded } from '../../src/storage/embedded.ts';
 import { openStores } from '../../src/storage/stores.ts';
 import { policiesWith, principal, refusalOf } from '../authorization/world.ts';
 import { createTestClock } from '../helpers/clock.ts';
+import { openEmptyStore } from '../helpers/empty-store.ts';
 
 /** Ten minutes into an hour. */
 const start = Date.parse('2026-03-01T12:10:00.000Z');
@@ -20,7 +19,7 @@ roles: { company_admin: { calls_per_hour: ${calls * 10} } }
 let db: Db;
 let counters: Counters;
 beforeAll(async () => {
-  db = await openEmbedded({ directory: undefined, log: createLog('silent'), clock: createTestClock(start) });
+  db = await openEmptyStore(createTestClock(start));
   counters = openStores(db).counters;
 }, 60_000);
 afterAll(() => db.close());

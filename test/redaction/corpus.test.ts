@@ -58,7 +58,7 @@ describe(`the labelled corpus (CORPUS_SEED=${seed})`, () => {
       const { name, about, byRule } = source;
       parts.push({ name, about, byRule, ours: await scoresOf(sidelight, source), redactPii: await scoresOf(redactPii, source) });
     }
-  }, 60_000);
+  }, 180_000);
 
   const partOf = (name: string): Part => parts.find((part) => part.name === name) as Part;
 

@@ -1,167 +1,33 @@
 import { describe, expect, it } from 'vitest';
-import { createRandom } from '../../agents-sim/random.ts';
-import type { CaptureData } from '../../src/protocol/frames.ts';
 import type { Value } from '../../src/protocol/value.ts';
-import { defaultRedactionPolicy, profiles, type RedactionPolicy } from '../../src/redaction/policy.ts';
-import { scrubCapture } from '../../src/redaction/scrub.ts';
-import { Session } from '../../src/redaction/session.ts';
 import { answerOf, captureOf } from './capture-data.ts';
-import { sensitive } from './corpus.ts';
-import { benign } from './corpus-benign.ts';
+import { checkCaptures, policies } from './fuzz/captures.ts';
+import { seedsOf } from './fuzz/seeds.ts';
 
-const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
-const rounds = Number(process.env.FUZZ_ROUNDS ?? 40);
-
-const texts = [...sensitive, ...benign].map((sample) => sample.text);
-const names = [
-  'a',
-  'user',
-  'password',
-  'token',
-  'email',
-  'card',
-  'number',
-  'name',
-  'value',
-  'x-api-key',
-  '__proto__',
-  'constructor',
-  '',
-  '$',
-  'toString',
-  ...benign.flatMap(({ name }) => name ?? []),
-];
-const noise = [
-  '\0',
-  '\ud800',
-  '"',
-  '\\',
-  '[REDACTED:',
-  '[REDACTED:email#123456]',
-  '{"',
-  '":"',
-  '%',
-  '%zz',
-  '=',
-  ' is ',
-  '://',
-  '@',
-  '\n',
-  '😀',
-  'é',
-  '-----BEGIN PRIVATE KEY',
-  'eyJ',
-  '==',
-  '&',
-  '#',
-];
-
-function makeCapture(chance: () => number): CaptureData {
-  const pick = <T>(list: readonly T[]): T => list[Math.floor(chance() * list.length)] as T;
-  const text = (): string => {
-    let made = '';
-    for (let part = 0; part < 1 + chance() * 4; part++) {
-      const piece = chance() < 0.6 ? pick(texts) : pick(noise);
-      made += chance() < 0.2 ? piece.slice(Math.floor(chance() * piece.length)) : piece;
-      if (chance() < 0.5) made += pick([' ', ',', '', '\t', ': ']);
-    }
-    return chance() < 0.15 ? JSON.stringify({ [pick(names)]: made, list: [made] }) : made;
-  };
-  const value = (depth: number): Value => {
-    const leaf = depth > 3 || chance() < 0.5;
-    const many = <T>(make: () => T): T[] => Array.from({ length: Math.floor(chance() * 4) }, make);
-    if (leaf) {
-      return pick<() => Value>([
-        text,
-        text,
-        text,
-        () => chance() * 1e17,
-        () => null,
-        () => true,
-        () => ({ $: 'string', text: text(), length: 9_999 }),
-        () => ({ $: 'bigint', text: '4111111111111111' }),
-        () => ({ $: 'date', iso: text() }),
-        () => ({ $: 'symbol', text: text() }),
-        () => ({ $: 'redacted', rule: text(), marker: text() }),
-        () => ({ $: 'reference', path: text() }),
-        () => ({ $: 'undefined' }),
-        () => ({ $: 'cut', why: 'depth', className: text() }),
-      ])();
-    }
-    return pick<() => Value>([
-      () => ({ $: 'object', fields: many(() => [chance() < 0.7 ? pick(names) : text(), value(depth + 1)]) }),
-      () => ({ $: 'array', length: 50, elements: many(() => value(depth + 1)) }),
-      () => ({ $: 'map', size: 50, entries: many(() => [value(depth + 1), value(depth + 1)]) }),
-      () => ({
-        $: 'error',
-        className: text(),
-        message: text(),
-        stack: text(),
-        fields: many(() => [pick(names), value(depth + 1)]),
-      }),
-    ])();
-  };
-  return captureOf(Object.fromEntries(Array.from({ length: 5 }, () => [pick(names), value(0)])), {
-    at: { file: text(), line: 1, text: text() },
-    stack: [{ function: text(), file: text(), line: 1 }],
-    expressions: [
-      { expression: text(), value: value(0) },
-      { expression: text(), error: text() },
-    ],
-    redacted: { [text()]: 1, password: Number.NaN },
-  });
-}
-
-const policies: Record<string, RedactionPolicy> = {
-  ...Object.fromEntries(profiles.map((profile) => [profile, { ...defaultRedactionPolicy, profile }])),
-  'own names, patterns and classes': {
-    ...defaultRedactionPolicy,
-    tags: false,
-    names: { loyalty: ['loyalty number'] },
-    show: ['phone'],
-    hide: ['user-name'],
-    patterns: { order: ['order-([0-9]{3})', 'ORD-[0-9-]+'], level: ['level=([a-z]+)'] },
-  },
-  'allow-lists': { ...defaultRedactionPolicy, allowLists: [{ names: ['a', 'value'], paths: ['user.*', 'user[].name'] }] },
-};
-
-describe(`random captures (FUZZ_SEED=${seed})`, () => {
+describe.each(seedsOf('captures'))('random captures of seed %i', (seed) => {
   it.each(Object.keys(policies))(
     'under %s are answered without an error, in bounded size, and come out the same the second time',
-    async (name) => {
-      const policy = policies[name] as RedactionPolicy;
-      const stricter: RedactionPolicy = { ...policy, profile: 'strict', tags: false };
-      const chance = createRandom(seed).next;
-      for (let round = 0; round < rounds; round++) {
-        const data = makeCapture(chance);
-        const once = scrubCapture(new Session(policy, 'key'), data);
-        const again = new Session(policy, 'key');
-        expect(scrubCapture(again, once)).toEqual(once);
-        expect(again.counts).toEqual({});
-        expect(JSON.stringify(once).length).toBeLessThan(JSON.stringify(data).length * 8 + 2_000);
-        expect((await answerOf(data, policy)).counts.error).toBeUndefined();
-        expect((await answerOf(data, policy, stricter)).counts.error).toBeUndefined();
-      }
-    },
+    { timeout: 120_000 },
+    (policy) => checkCaptures(seed, [policy]),
   );
+});
 
-  it('hide all they can when they are far too deep or too many', async () => {
-    let deep: Value = 'password=hunter2';
-    for (let level = 0; level < 5_000; level++) deep = { $: 'array', length: 1, elements: [deep] };
-    const wide: Value = { $: 'array', length: 60_000, elements: Array.from({ length: 60_000 }, () => 'ada@example.com') };
-    const seen = JSON.stringify(
-      (
-        await answerOf(
-          captureOf({
-            deep,
-            wide,
-            long: `${'x '.repeat(600_000)}password=hunter2`,
-            nested: '['.repeat(100_000) + ']'.repeat(100_000),
-          }),
-        )
-      ).hit,
-    );
-    expect(seen).not.toMatch(/hunter2|ada@example/);
-    expect(seen).toContain('[REDACTED:unscanned]');
-  });
+it('hides all it can of captures that are far too deep or too many', { timeout: 120_000 }, async () => {
+  let deep: Value = 'password=hunter2';
+  for (let level = 0; level < 5_000; level++) deep = { $: 'array', length: 1, elements: [deep] };
+  const wide: Value = { $: 'array', length: 60_000, elements: Array.from({ length: 60_000 }, () => 'ada@example.com') };
+  const seen = JSON.stringify(
+    (
+      await answerOf(
+        captureOf({
+          deep,
+          wide,
+          long: `${'x '.repeat(600_000)}password=hunter2`,
+          nested: '['.repeat(100_000) + ']'.repeat(100_000),
+        }),
+      )
+    ).hit,
+  );
+  expect(seen).not.toMatch(/hunter2|ada@example/);
+  expect(seen).toContain('[REDACTED:unscanned]');
 });

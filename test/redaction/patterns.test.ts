@@ -48,6 +48,17 @@ describe('a pattern of the policy’s own', () => {
     expect(hit.redacted).toMatchObject({ member: 3 });
   });
 
+  it.each([
+    ['as it is shown', 'api ORD-123456', 'ORD-[0-9]{6}'],
+    ['as it was', 'api', 'api'],
+  ])('hides some of a name, and what that name tells %s of a value in its container', async (_, name, pattern) => {
+    const inner = object({ key: 'k3v9-xz1', size: 'k7w2-ab3' });
+    const data = captureOf({ byName: { $: 'map', size: 1, entries: [[name, inner]] } });
+    const { stored } = await answerOf(data, policyWith({ order: [pattern] }));
+    expect(stored).not.toMatch(/ORD-|"api"|k3v9-xz1/);
+    expect(stored).toContain('k7w2-ab3');
+  });
+
   it('gives equal values equal tags, and hides hits that were captured before it was written', async () => {
     const data = captureOf({ a: 'ORD-123456', b: 'ORD-123456', c: 'ORD-654321' });
     const { hit } = await answerOf(data, defaultRedactionPolicy, policyWith({ order: ['ORD-[0-9]{6}'] }));

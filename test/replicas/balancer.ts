@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A balancer that knows nothing of what it carries: each connection goes to the next bridge that takes one. */
 export interface Balancer {
@@ -8,6 +9,8 @@ export interface Balancer {
   agentUrl: string;
   /** The ports of bridges that new connections go to. */
   ports: Set<number>;
+  /** Resolves when nobody is connected to this port any more, and whoever was has been told. */
+  left(port: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -15,6 +18,8 @@ export interface Balancer {
 export async function startBalancer(): Promise<Balancer> {
   const ports = new Set<number>();
   const open = new Set<Socket>();
+  /** Connections to bridges, by port. */
+  const carried = new Map<number, Set<Socket>>();
   let turn = 0;
 
   function carry(client: Socket, tried: number): void {
@@ -36,10 +41,12 @@ export async function startBalancer(): Promise<Balancer> {
     });
     bridge.on('close', () => {
       open.delete(bridge);
+      carried.get(port)?.delete(bridge);
       if (isOpen) client.destroy();
     });
     client.on('close', () => bridge.destroy());
     open.add(bridge);
+    carried.set(port, (carried.get(port) ?? new Set()).add(bridge));
   }
 
   const server = createServer({ noDelay: true }, (client) => {
@@ -55,6 +62,11 @@ export async function startBalancer(): Promise<Balancer> {
     ...{ port, ports },
     mcpUrl: `http://127.0.0.1:${port}/mcp`,
     agentUrl: `ws://127.0.0.1:${port}/agent`,
+    async left(port) {
+      while ((carried.get(port)?.size ?? 0) > 0) await sleep(5);
+      // Clients of this process read what was sent to them in its next turns.
+      await sleep(5);
+    },
     async close() {
       const closed = new Promise((done) => server.close(done));
       for (const socket of open) socket.destroy();

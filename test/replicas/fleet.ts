@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import type { Db } from '../../src/storage/db.ts';
 import { type FirstLine, type Serving, serving, sidelight } from '../cli/sidelight.ts';
 import { type Balancer, startBalancer } from './balancer.ts';
+import type { Network } from './namespaces.ts';
+import { servingIn } from './room-bridge.ts';
 import { startWire, type Wire } from './wire.ts';
 
 /** One bridge of several, in a process of its own. */
@@ -20,7 +22,7 @@ export interface Fleet {
   balancer: Balancer;
   members: Member[];
   keys: Required<Pick<FirstLine, 'readKey' | 'fullKey' | 'enrolKey'>>;
-  /** `kill -9`, and away from the balancer. */
+  /** `kill -9`, and away from the balancer; resolves when all who were connected to it know. */
   kill(member: Member): Promise<void>;
   /** Ends it by SIGTERM; the balancer sends nobody there any more. */
   stop(member: Member): Promise<{ code: number | null; ms: number }>;
@@ -28,6 +30,8 @@ export interface Fleet {
   restart(member: Member): Promise<void>;
   /** Gives an order at this bridge, as an operator does. */
   order(member: Member, ...args: string[]): Promise<string>;
+  /** Gives an order on the database alone, as from a machine on which no bridge runs. */
+  orderElsewhere(...args: string[]): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -38,10 +42,12 @@ interface FleetOptions {
   policies?: string;
   /** More settings, as flags. */
   flags?: string[];
+  /** One room for each bridge, where the balancer does not get to. */
+  network?: Network | undefined;
 }
 
 /** Starts so many bridges at the same moment. */
-export async function startFleet({ url, replicas, policies, flags = [] }: FleetOptions): Promise<Fleet> {
+export async function startFleet({ url, replicas, policies, flags = [], network }: FleetOptions): Promise<Fleet> {
   const parent = await mkdtemp(join(tmpdir(), 'sidelight-fleet-'));
   const balancer = await startBalancer();
   const dataOf = (name: string) => join(parent, name);
@@ -50,16 +56,18 @@ export async function startFleet({ url, replicas, policies, flags = [] }: FleetO
   const { writeFile } = await import('node:fs/promises');
   await writeFile(secret, `${'k'.repeat(43)}\n`, { mode: 0o600 });
 
-  const begin = (name: string, wire: Wire) =>
-    serving(
-      'serve',
+  const wires = await Promise.all(Array.from({ length: replicas }, () => startWire(url, network?.host.database)));
+  const begin = (name: string, wire: Wire) => {
+    const args = [
       ...['--data', dataOf(name), '--database-url', wire.url, '--secret-file', secret],
       ...(policies === undefined ? [] : ['--policies', policies]),
       ...flags,
-    );
+    ];
+    const room = network?.rooms[wires.indexOf(wire)];
+    return room === undefined ? serving('serve', ...args) : servingIn(room, ...args);
+  };
   const portOf = ({ first }: Serving) => Number(new URL(first.mcpUrl).port);
 
-  const wires = await Promise.all(Array.from({ length: replicas }, () => startWire(url)));
   const members = await Promise.all(
     wires.map(async (wire, index): Promise<Member> => {
       const name = `bridge-${index}`;
@@ -67,7 +75,7 @@ export async function startFleet({ url, replicas, policies, flags = [] }: FleetO
       return { name, running, wire, port: portOf(running) };
     }),
   );
-  for (const { port } of members) balancer.ports.add(port);
+  if (network === undefined) for (const { port } of members) balancer.ports.add(port);
   const seeded = members.map(({ running }) => running.first).filter((first) => first.fullKey !== undefined);
   const [keys] = seeded;
   if (keys === undefined || seeded.length > 1) throw new Error(`${seeded.length} bridges made the first keys.`);
@@ -81,6 +89,7 @@ export async function startFleet({ url, replicas, policies, flags = [] }: FleetO
       const ended = new Promise((done) => child.once('close', done));
       child.kill('SIGKILL');
       await ended;
+      await balancer.left(member.port);
     },
     async stop(member) {
       balancer.ports.delete(member.port);
@@ -89,13 +98,10 @@ export async function startFleet({ url, replicas, policies, flags = [] }: FleetO
     async restart(member) {
       member.running = await begin(member.name, member.wire);
       member.port = portOf(member.running);
-      balancer.ports.add(member.port);
+      if (network === undefined) balancer.ports.add(member.port);
     },
-    async order(member, ...args) {
-      const { code, stdout, stderr } = await sidelight(...args, '--data', dataOf(member.name), '--json');
-      if (code !== 0) throw new Error(`sidelight ${args.join(' ')} ended with ${code}: ${stderr}`);
-      return stdout;
-    },
+    order: (member, ...args) => ordered(...args, '--data', dataOf(member.name)),
+    orderElsewhere: (...args) => ordered(...args, '--data', dataOf('none'), '--database-url', url, '--secret-file', secret),
     async close() {
       await Promise.all(
         members.map(async ({ running, wire }) => {
@@ -114,4 +120,10 @@ export async function startFleet({ url, replicas, policies, flags = [] }: FleetO
 export async function aliveIn(db: Db): Promise<string[]> {
   const rows = await db.query<{ id: string }>('select id from replicas where lease_until > sidelight_now() order by id');
   return rows.map(({ id }) => id);
+}
+
+async function ordered(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await sidelight(...args, '--json');
+  if (code !== 0) throw new Error(`sidelight ${args.join(' ')} ended with ${code}: ${stderr}`);
+  return stdout;
 }

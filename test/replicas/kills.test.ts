@@ -49,7 +49,8 @@ describe.skipIf(!hasPostgres)(`bridges that are killed under load, seed ${seed}`
     async () => {
       const { world, fleet, agents, acknowledged } = all;
       const random = createRandom(seed).fork('kills');
-      const killedAt: number[] = [];
+      // A process that is killed takes a while to be gone; until then a client that keeps its connection open sends its next call into it.
+      const deaths: { from: number; to: number }[] = [];
       const load = startLoad({ mcpUrl: fleet.balancer.mcpUrl, keys: [fleet.keys.fullKey], seed, callers: 5 });
       let isOver = false;
       const watched = watch(() => isOver);
@@ -57,8 +58,9 @@ describe.skipIf(!hasPostgres)(`bridges that are killed under load, seed ${seed}`
         await pause(random.integer(500, 2_500));
         const member = fleet.members[random.integer(0, fleet.members.length - 1)];
         if (member === undefined) continue;
-        killedAt.push(performance.now());
+        const from = performance.now();
         await fleet.kill(member);
+        deaths.push({ from, to: performance.now() });
         await pause(random.integer(0, 1_500));
         await fleet.restart(member);
       }
@@ -80,7 +82,7 @@ describe.skipIf(!hasPostgres)(`bridges that are killed under load, seed ${seed}`
       expect(real.internal_error).toBeUndefined();
       expect(await acknowledged.lostIn(world.db)).toEqual([]);
       expect(await mistakesIn(world.db)).toEqual([]);
-      const wasKilled = ({ from, ms }: Ended) => killedAt.some((at) => from <= at && at <= from + ms);
+      const wasKilled = ({ from, ms }: Ended) => deaths.some((death) => from <= death.to && death.from <= from + ms);
       expect(amiss(load.ended, (call) => wasKilled(call) && (call.bySdk || call.outcome === 'broken'))).toEqual([]);
       await until('all agents are connected', () => agents.every(({ state }) => state === 'connected') || undefined, 30_000);
     },

@@ -34,13 +34,12 @@ interface LoadOptions {
   callers: number;
   /** The longest wait a caller asks for, in seconds. */
   maxWaitSeconds?: number;
+  /** What a call may take above the wait it asked for: agents have 5 s to answer, the database 15 s. */
+  slackMs?: number;
 }
 
-/** Above what a caller asked to wait: agents have 5 s to answer, the database 15 s. */
-const slackMs = 20_000;
-
 /** Starts real clients of every era and plain requests, in turn; the seed says what each of them asks for. */
-export function startLoad({ mcpUrl, keys, seed, callers, maxWaitSeconds = 3 }: LoadOptions): Load {
+export function startLoad({ mcpUrl, keys, seed, callers, maxWaitSeconds = 3, slackMs = 20_000 }: LoadOptions): Load {
   const ended: Ended[] = [];
   const actions = new Set<string>();
   let isOver = false;

@@ -83,6 +83,30 @@ describe.skipIf(!hasPostgres)('what is done at one bridge', () => {
     await until('its action is gone', () => all.agents.every(({ probes }) => probes.armed === 0) || undefined);
   }, 60_000);
 
+  it('ends them at once too where the key is revoked on a machine without a bridge', async () => {
+    const rights = ['--role', 'developer', '--scopes', 'runtime:read,runtime:capture', '--groups', 'everyone'];
+    const made = JSON.parse(await all.fleet.orderElsewhere('keys', 'create', '--name', 'far', ...rights)) as {
+      key: { id: string };
+      secret: string;
+    };
+    const { one, two } = members();
+    const args = { ...onCheckout, waitSeconds: 40, timeoutSeconds: 60 };
+    // Not told, they would look at their key when their waits end, which is as far apart as they began.
+    const waiting: Promise<{ code: string | undefined; at: number }>[] = [];
+    for (const member of [one, two, one, two]) {
+      const asked = askAt(member, made.secret)('take_snapshot', args, 60_000);
+      waiting.push(asked.then(({ structured }) => ({ code: structured.error?.code, at: performance.now() })));
+      await new Promise((done) => setTimeout(done, 1_250));
+    }
+    await all.fleet.orderElsewhere('keys', 'revoke', made.key.id);
+    const ended = await Promise.all(waiting);
+    const times = ended.map(({ at }) => at);
+    const spreadMs = Math.max(...times) - Math.min(...times);
+    console.log(`calls at both bridges ended within ${Math.round(spreadMs)} ms of each other`);
+    expect(ended.map(({ code }) => code)).toEqual(Array(4).fill('invalid_token'));
+    expect(spreadMs).toBeLessThan(2_000);
+  }, 60_000);
+
   it('reloads the policies of all', async () => {
     const { one } = members();
     const hashes = async () => {

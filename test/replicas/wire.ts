@@ -11,8 +11,8 @@ export interface Wire {
   close(): Promise<void>;
 }
 
-/** Starts one to the database behind this URL. */
-export async function startWire(databaseUrl: string): Promise<Wire> {
+/** Starts one to the database behind this URL; it begins at an address of this machine. */
+export async function startWire(databaseUrl: string, address = '127.0.0.1'): Promise<Wire> {
   const there = new URL(databaseUrl);
   const couples = new Set<readonly [Socket, Socket]>();
   let state: 'whole' | 'silently' | 'reset' = 'whole';
@@ -39,11 +39,11 @@ export async function startWire(databaseUrl: string): Promise<Wire> {
       else socket.resume();
     }
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(0, address);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {
-    url: Object.assign(new URL(databaseUrl), { hostname: '127.0.0.1', port: String(port) }).href,
+    url: Object.assign(new URL(databaseUrl), { hostname: address, port: String(port) }).href,
     cut(how) {
       state = how;
       for (const couple of couples) for (const socket of couple) how === 'reset' ? socket.resetAndDestroy() : socket.pause();

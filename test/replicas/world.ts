@@ -3,6 +3,8 @@ import { policiesWith, quotasOf, startAgent } from '../flow/world.ts';
 import { postgresWorld, type World } from '../storage/engines.ts';
 import { Acknowledged } from './books.ts';
 import { type Fleet, startFleet } from './fleet.ts';
+import type { Network } from './namespaces.ts';
+import { dialFrom } from './room-bridge.ts';
 
 /** Bridges with agents behind a balancer, and what these agents were told is stored. */
 export interface Together {
@@ -27,9 +29,11 @@ interface TogetherOptions {
   quotas?: Record<string, number>;
   /** More settings of the bridges, as flags. */
   flags?: string[];
+  /** Each bridge in a room of its own, and each agent at one bridge, in turn. */
+  network?: Network | undefined;
 }
 
-/** Starts them; everything is on loopback. */
+/** Starts them; everything is on loopback unless there is a network. */
 export async function together({
   replicas,
   agents: count,
@@ -38,6 +42,7 @@ export async function together({
   open = postgresWorld,
   quotas,
   flags = [],
+  network,
 }: TogetherOptions): Promise<Together> {
   const closing: (() => Promise<unknown>)[] = [];
   const close = async () => {
@@ -49,15 +54,18 @@ export async function together({
     const wide = { hits_per_hour: 1_000_000, calls_per_hour: 1_000_000, hits_per_investigation: 1_000_000 };
     const policies = await policiesWith({ 'quotas.yaml': quotasOf({ ...wide, ...quotas }) });
     closing.push(() => policies.remove());
-    const fleet = await startFleet({ url: world.url ?? '', replicas, policies: policies.directory, flags });
+    const fleet = await startFleet({ url: world.url ?? '', replicas, policies: policies.directory, flags, network });
     closing.push(() => fleet.close());
     const acknowledged = new Acknowledged();
     const agents: SimulatedAgent[] = [];
     closing.push(() => Promise.all(agents.map((agent) => agent.stop())));
     for (let index = 0; index < count; index += 1) {
       const id = `checkout-${index}`;
-      const enrolled = { agentUrl: fleet.balancer.agentUrl, enrolKey: fleet.keys.enrolKey };
-      agents.push(await startAgent(enrolled, { id, seed: seed + index, passesPerSecond, acknowledged: acknowledged.of(id) }));
+      const member = network && fleet.members[index % replicas];
+      const agentUrl = member?.running.first.agentUrl ?? fleet.balancer.agentUrl;
+      const told = { id, seed: seed + index, passesPerSecond, acknowledged: acknowledged.of(id) };
+      const connect = network && { connect: dialFrom(network.host.agents) };
+      agents.push(await startAgent({ agentUrl, enrolKey: fleet.keys.enrolKey }, { ...told, ...connect }));
     }
     return { world, fleet, agents, acknowledged, close, policies: policies.directory };
   } catch (problem) {

@@ -41,7 +41,7 @@ describe('a bell between bridges', () => {
     }
     bus = await redis();
     if (hasRedis) stopBus = await bus.start();
-  }, 30_000);
+  });
   afterAll(async () => {
     await world?.close();
     await stopBus();

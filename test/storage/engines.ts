@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { systemClock } from '../../src/lib/clock.ts';
 import { createLog } from '../../src/lib/log.ts';
 import type { Db } from '../../src/storage/db.ts';
-import { openEmbedded } from '../../src/storage/embedded.ts';
 import { openPostgres } from '../../src/storage/postgres.ts';
+import { openEmptyStore } from '../helpers/empty-store.ts';
 
 export const silent = createLog('silent');
 
@@ -21,7 +20,7 @@ export interface World {
 const serverUrl = process.env.SIDELIGHT_TEST_POSTGRES ?? 'postgres://postgres@127.0.0.1:5432/test';
 
 async function embeddedWorld(): Promise<World> {
-  const db = await openEmbedded({ directory: undefined, log: silent, clock: systemClock });
+  const db = await openEmptyStore();
   return { db, second: db, close: () => db.close() };
 }
 

@@ -70,7 +70,9 @@ export function hit(of: ActionRecord, agentHit: number, changes: Partial<Incomin
     agentName: 'shop@agent-1',
     agentHit,
     capturedAt: t0 + 5,
+    takenAt: t0 + 5,
     receivedAt: t0 + 9,
+    isAsked: true,
     capture,
     ...changes,
   };

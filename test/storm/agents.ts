@@ -6,6 +6,7 @@ import { checkout } from '../../agents-sim/scenarios/checkout.ts';
 import { leaky, secrets } from '../../agents-sim/scenarios/leaky.ts';
 import { type LieName, liar } from '../../agents-sim/scenarios/liar.ts';
 import type { AgentFrame, BridgeFrame, HitFrame } from '../../src/protocol/frames.ts';
+import type { Enrolment } from './callers.ts';
 import type { Machine } from './machine.ts';
 import type { StormReplica } from './replica.ts';
 import { type Network, Wire } from './wires.ts';
@@ -31,7 +32,7 @@ export interface Told extends Pick<HitFrame, 'id' | 'hit' | 'n'> {
 export interface AgentShape {
   org: string;
   pool: string;
-  key: string;
+  key: Enrolment;
   kind: 'honest' | 'leaky' | 'liar';
   index: number;
 }
@@ -45,6 +46,8 @@ export class StormAgent {
   /** Since when it has had one connection without a pause to a replica that works; undefined while it has none. */
   connectedAt: number | undefined;
   wire: Wire | undefined;
+  /** The one it came to last. */
+  replica: StormReplica | undefined;
   ackedN = 0;
   readonly #machine: Machine;
 
@@ -59,7 +62,7 @@ export class StormAgent {
     this.#machine = machine;
     this.host = `host-${shape.org}-${shape.pool}-${shape.index}`;
     this.agent = new SimulatedAgent({
-      ...{ url: 'storm:', key: shape.key, id: `sim-${this.host}`, seed: random.integer(0, 2 ** 30), host: this.host },
+      ...{ url: 'storm:', key: shape.key.secret, id: `sim-${this.host}`, seed: random.integer(0, 2 ** 30), host: this.host },
       keySeed: Buffer.alloc(32, shape.index + 1),
       scenario: scenarioOf(shape, random),
       connect: (_url, key) => {
@@ -70,6 +73,7 @@ export class StormAgent {
           if (this.wire === wire) this.connectedAt = undefined;
         });
         const replica = route(wire);
+        this.replica = replica;
         if (replica === undefined) wire.unreachable();
         else replica.connect(wire, key);
         return wire.agent as unknown as WebSocket;

@@ -17,6 +17,16 @@ export interface Caller {
   revokedAt?: number;
 }
 
+/** A key that agents come with. */
+export interface Enrolment {
+  org: string;
+  pool: string;
+  keyId: string;
+  secret: string;
+  /** When it was known to be revoked, in time of the machine. */
+  revokedAt?: number;
+}
+
 /** One call, from its beginning to its end. */
 export interface OpenCall {
   number: number;
@@ -24,16 +34,21 @@ export interface OpenCall {
   tool: string;
   arguments: Record<string, unknown>;
   startedAt: number;
+  /** How long it is to wait for hits at most. */
+  waitMs: number;
   /** It must have ended by then, whatever went wrong. */
   deadline: number;
-  isLeft: boolean;
+  /** Whether its replica had policies in force that allow the tool, at any time since it began. */
+  wasExposed: boolean;
 }
 
 /** What came of it: an answer, or the reason why there is none. */
 export type Outcome = { answer: Answer } | { broken: unknown };
 
 /** Longest that standing in line, a lost database and an agent that does not answer take, one after the other. */
-const slackMs = 150_000;
+export const slackMs = 150_000;
+/** The same where the database answers at once and nobody stands in line: six seconds for an agent that does not answer, three for one that moves. */
+export const promptSlackMs = 12_000;
 
 const investigations = ['total', 'login', 'slow'] as const;
 const readers = [
@@ -52,7 +67,7 @@ const readers = [
 export class Wishes {
   readonly #random: Random;
   /** Actions it has heard of, of all callers. */
-  readonly actions: string[] = [];
+  readonly actions: { id: string; org: string }[] = [];
   #number = 0;
 
   constructor(random: Random) {
@@ -63,21 +78,30 @@ export class Wishes {
     const random = this.#random;
     // Two have most to do, so that allowances are met.
     const caller = random.chance(0.6) ? random.pick([callers[0], callers[1] ?? callers[0]]) : random.pick(callers);
-    const [tool, args] = this.#ask();
-    const waitMs = Number(args.waitSeconds ?? 0) * 1_000;
-    this.#number += 1;
-    const whole = { number: this.#number, caller, tool, arguments: args, startedAt: now, isLeft: false };
-    return { ...whole, deadline: now + waitMs + slackMs };
+    return this.#open(caller, ...this.#ask(caller.org), now);
   }
 
-  #ask(): [string, Record<string, unknown>] {
+  /** Goes on with an action that an answer left pending. */
+  wait(caller: Caller, actionId: string, afterHit: number, now: number): OpenCall {
+    return this.#open(caller, 'wait_for_hits', { actionId, waitSeconds: this.#random.integer(2, 8), afterHit }, now);
+  }
+
+  #open(caller: Caller, tool: string, args: Record<string, unknown>, now: number): OpenCall {
+    const waitMs = Number(args.waitSeconds ?? 0) * 1_000;
+    this.#number += 1;
+    const whole = { number: this.#number, caller, tool, arguments: args, startedAt: now, waitMs };
+    return { ...whole, deadline: now + waitMs + slackMs, wasExposed: false };
+  }
+
+  #ask(org: string): [string, Record<string, unknown>] {
     const random = this.#random;
     const turn = random.next();
     if (turn < 0.42) return this.#place();
     if (turn < 0.52) return ['cancel_actions', this.#cancel()];
     if (turn < 0.56) return ['locate', { source: { service: 'checkout' }, function: 'priceOf' }];
     const tool = random.pick(readers);
-    const actionId = this.#action();
+    // Ids of others are tried, too.
+    const actionId = this.#action(random.chance(0.7) ? org : undefined);
     if (tool === 'list_actions') return [tool, random.chance(0.5) ? { mine: true } : {}];
     if (tool === 'list_sources' || tool === 'get_status') return [tool, {}];
     if (tool === 'compare_hits') return [tool, { a: { actionIds: [actionId] }, b: { actionIds: [this.#action()] } }];
@@ -121,9 +145,8 @@ export class Wishes {
     return { actionIds: [this.#action(), this.#action()] };
   }
 
-  #action(): string {
-    const { actions } = this;
-    const some = actions.slice(-6);
-    return some.length === 0 ? 'act_0000000000000000000000' : (some[this.#random.integer(0, some.length - 1)] as string);
+  #action(org?: string): string {
+    const some = this.actions.filter((action) => action.org === (org ?? action.org)).slice(-6);
+    return some[this.#random.integer(0, some.length - 1)]?.id ?? 'act_0000000000000000000000';
   }
 }

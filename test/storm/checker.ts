@@ -1,8 +1,10 @@
 import type { StormAgent, Told } from './agents.ts';
 import type { OpenCall, Outcome } from './callers.ts';
 import { checkAcknowledged } from './checks/acknowledged.ts';
-import { checkAllowances } from './checks/allowances.ts';
+import { checkAllowances, checkCharged } from './checks/allowances.ts';
 import { checkAnswer } from './checks/answers.ts';
+import { checkLeftAlone, checkTurnedOut, checkWrittenDown } from './checks/connected.ts';
+import { checkEnds } from './checks/ends.ts';
 import { checkProbes } from './checks/probes.ts';
 import { readStored, type Stored } from './checks/rows.ts';
 import { checkSecrets } from './checks/secrets.ts';
@@ -24,9 +26,11 @@ export class Checker {
   calmSince: number | undefined;
   readonly #keys: string[] = [];
   readonly #answered = new Map<string, number>();
+  /** Answers of each key, whenever they came. */
+  readonly #got = new Map<string, number>();
   readonly #hits = new Hits();
   readonly #endedAt = new Map<string, number>();
-  #stored: Stored = { actions: [], hits: [], counters: [] };
+  #stored: Stored = { agents: [], actions: [], hits: [], counters: [] };
   #fresh: { agent: StormAgent; told: Told }[] = [];
   /** What was found where it could not be thrown. */
   #found: unknown;
@@ -44,13 +48,14 @@ export class Checker {
       seen: (where, text) => finding(() => checkSecrets(where, text, this.#keys)),
       ended: (call, outcome) =>
         finding(() => {
-          checkAnswer(call, outcome, world().agents, machine.now);
+          checkAnswer(call, outcome, world().agents, this.#stored.actions, machine.now);
           this.#count(call, outcome, world().skewMs);
           if ('answer' in outcome) {
             checkSecrets(`the answer of ${call.tool}`, outcome.answer.text, this.#keys);
             checkSecrets(`the answer of ${call.tool}`, JSON.stringify(outcome.answer.structured), this.#keys);
           }
         }),
+      cutByBridge: (agent, isSilent) => finding(() => checkLeftAlone(agent, isSilent)),
       acknowledged: (agent, told) => this.#fresh.push(...told.map((one) => ({ agent, told: one }))),
     };
   }
@@ -69,13 +74,18 @@ export class Checker {
         if (action.status !== 'pending' && !this.#endedAt.has(action.id)) this.#endedAt.set(action.id, machine.now);
       this.#hits.note(this.#stored, machine.now);
       checkAllowances(this.#stored, world.callers, world.skewMs, machine.now);
+      checkCharged(this.#got, world.callers, this.#stored);
     }
     if (this.#fresh.length > 0) checkAcknowledged(this.#fresh.splice(0), this.#stored, machine.now + world.skewMs);
     checkProbes({
       ...{ stored: this.#stored, agents: world.agents, callers: world.callers, now: machine.now, skewMs: world.skewMs },
-      ...{ calmSince: this.calmSince, endedAt: this.#endedAt },
+      ...{ calmSince: this.calmSince, isCalm: world.isCalm, endedAt: this.#endedAt },
     });
-    if (world.isCalm) checkWaits(world.open, this.#hits, machine.now);
+    checkWrittenDown(world.agents, this.#stored);
+    checkTurnedOut(world.agents, machine.now, this.calmSince);
+    world.noteExposed();
+    if (world.isCalm) checkEnds(this.#stored, machine.now);
+    if (world.isCalm) checkWaits(world.open, this.#hits, this.#endedAt, machine.now);
     for (const call of world.open)
       must(machine.now <= call.deadline, 'every call ends', () => `${call.number} ${call.tool} of ${call.caller.name}`);
     for (const replica of world.replicas)
@@ -90,7 +100,12 @@ export class Checker {
     for (const { agent } of world.agents)
       must(agent.probes.states.size === 0, 'no probe is left', () => `${agent.id} has ${[...agent.probes.states.keys()].join()}`);
     must(world.open.size === 0, 'every wait ends', () => [...world.open].map(({ number, tool }) => `${number} ${tool}`).join());
-    for (const agent of world.agents)
+    const revoked = await machine.during(() =>
+      world.db.query<{ id: string }>('select id from api_keys where revoked_at is not null'),
+    );
+    // A replica may have revoked a key and never heard that it did.
+    const mayCome = world.agents.filter(({ shape }) => revoked.every(({ id }) => id !== shape.key.keyId));
+    for (const agent of mayCome)
       must(
         agent.connectedAt !== undefined,
         'every agent comes back',
@@ -99,6 +114,8 @@ export class Checker {
     for (const replica of world.replicas) {
       for (const name of ['waits', 'queuedCalls'])
         must(Number(replica.gauges.get(name)?.()) === 0, 'nothing waits at rest', () => `${name} of ${replica.name}`);
+      const { hash } = replica.assembled.inForce.status();
+      must(hash === world.policies.policies.hash, 'replicas decide by the files', () => `${replica.name} decides by ${hash}`);
       must(replica.timers <= maxTimersAtRest, 'nothing is planned at rest', () => `${replica.name} has ${replica.timers} timers`);
       const others = replica.assembled.others.membership.others().map(({ id }) => id);
       const expected = world.replicas.filter((one) => one !== replica).map(({ id }) => id);
@@ -108,7 +125,7 @@ export class Checker {
         () => `${replica.name} sees ${others.join()} and not ${expected.join()}`,
       );
     }
-    for (const replica of world.replicas) await this.#seesAll(world, replica);
+    for (const replica of world.replicas) await this.#seesAll(world, replica, mayCome);
     for (const table of ['actions', 'action_targets', 'hits', 'agents', 'audit', 'replica_questions']) {
       const rows = await machine.during(() => world.db.query<{ text: string }>(`select t::text as text from ${table} t`));
       for (const { text } of rows) checkSecrets(`a row of ${table}`, text, this.#keys);
@@ -117,6 +134,7 @@ export class Checker {
 
   /** Answered calls of one caller in one hour; what lies near its end, or under a clock that is off, may be of another. */
   #count({ caller, startedAt, tool }: OpenCall, outcome: Outcome, skewMs: number): void {
+    if ('answer' in outcome && !outcome.answer.isError) this.#got.set(caller.keyId, (this.#got.get(caller.keyId) ?? 0) + 1);
     const hour = Math.floor(startedAt / hourMs);
     const isSure = skewMs === 0 && hour === Math.floor(machine.now / hourMs);
     if (!('answer' in outcome) || outcome.answer.isError || !isSure) return;
@@ -127,10 +145,13 @@ export class Checker {
   }
 
   /** Whichever replica a caller comes to, the same agents are there. */
-  async #seesAll({ agents }: World, { name, assembled }: StormReplica): Promise<void> {
+  async #seesAll({ agents }: World, { name, assembled }: StormReplica, mayCome: readonly StormAgent[]): Promise<void> {
     for (const org of ['north', 'south']) {
       const seen = (await machine.during(() => assembled.bridge.services.connected(org))).map(({ id }) => id);
-      const there = agents.filter(({ shape, isHonest }) => shape.org === org && isHonest).map(({ agent }) => agent.id);
+      const there = mayCome.filter(({ shape, isHonest }) => shape.org === org && isHonest).map(({ agent }) => agent.id);
+      const gone = agents.filter((agent) => !mayCome.includes(agent)).map(({ agent }) => agent.id);
+      const still = gone.filter((id) => seen.includes(id));
+      must(still.length === 0, 'agents of a revoked key are turned out', () => `${name} still sees ${still.join()}`);
       const missing = there.filter((id) => !seen.includes(id));
       must(missing.length === 0, 'every replica sees every agent', () => `${name} does not see ${missing.join()}`);
       must(new Set(seen).size === seen.length, 'every replica sees every agent', () => `${name} sees one twice: ${seen.join()}`);

@@ -2,7 +2,7 @@ import type { Random } from '../../agents-sim/random.ts';
 import { finish } from '../../src/actions/finish.ts';
 import { operatorOf } from '../../src/authorization/administer.ts';
 import { revokeKey } from '../../src/keys.ts';
-import type { Caller } from './callers.ts';
+import type { Caller, Enrolment } from './callers.ts';
 import { machine } from './machine.ts';
 import type { StormReplica } from './replica.ts';
 import type { World } from './world.ts';
@@ -12,14 +12,20 @@ const cleanUpMs = 20_000;
 /** Furthest that a clock jumps. */
 const maxJumpMs = 40_000;
 
+/** `calm`: nothing goes wrong. `prompt`: notes get lost and agents do not stay, but everything else is quick. `wild`: all there is. */
+export type WorldKind = 'calm' | 'prompt' | 'wild';
+
 /** What happens in a world: calls, passes, and, each in some worlds only, everything that can go wrong. */
 export class Mischief {
   readonly #world: World;
   readonly #random: Random;
+  readonly #kind: WorldKind | undefined;
   #isOver = false;
+  #isStrict = false;
 
-  constructor(world: World) {
+  constructor(world: World, kind?: WorldKind) {
     this.#world = world;
+    this.#kind = kind;
     this.#random = world.random.fork('mischief');
   }
 
@@ -28,12 +34,23 @@ export class Mischief {
     const world = this.#world;
     await world.begin(random.integer(2, 3), random.integer(2, 5));
     this.#again(150, random.pick([400, 1_500]), () => this.#ask());
+    // By its handle, at whatever replica.
+    world.leftPending = (caller, actionId, hits) => {
+      if (!this.#isOver && random.chance(0.5))
+        world.ask(world.wishes.wait(caller, actionId, hits, machine.now), this.#one(), new AbortController().signal);
+    };
     // Some programs never come to the line.
     for (const index of world.agents.keys())
       if (random.chance(0.75))
         this.#again(200, random.pick([600, 3_000]), () => world.agents[index]?.agent.pass(random.integer(1, 2)));
-    world.isCalm = random.chance(0.2);
-    if (world.isCalm) return;
+    const kind = this.#kind ?? random.pick(['calm', 'prompt', 'wild', 'wild', 'wild'] as const);
+    world.isCalm = kind === 'calm';
+    world.isPrompt = kind !== 'wild';
+    if (kind === 'calm') return;
+    if (kind === 'prompt') {
+      this.#notesOnly();
+      return;
+    }
     this.#unreliable();
     const troubles = [
       { least: 3_000, most: 25_000, share: 0.4, run: () => this.#kill() },
@@ -43,10 +60,33 @@ export class Mischief {
       { least: 5_000, most: 30_000, share: 0.3, run: () => this.#restartDatabase() },
       { least: 2_000, most: 15_000, share: 0.25, run: () => this.#jump() },
       { least: 3_000, most: 25_000, share: 0.4, run: () => this.#revoke() },
+      { least: 5_000, most: 40_000, share: 0.2, run: () => this.#revokeEnrolment() },
+      { least: 1_000, most: 12_000, share: 0.3, run: () => this.#reload() },
       { least: 4_000, most: 20_000, share: 0.25, run: () => this.#pause() },
       { least: 1_000, most: 12_000, share: 0.5, run: () => this.#trouble() },
     ];
     for (const { least, most, share, run } of troubles) if (random.chance(share)) this.#again(least, most, run);
+  }
+
+  /** Notes get lost, and agents do not stay; the database and the ways to agents are at their best. */
+  #notesOnly(): void {
+    const random = this.#random;
+    const { agents, bells } = this.#world;
+    Object.assign(bells.faults, { dropped: random.pick([0, 0, 0.3, 1]), late: random.next(), twice: random.next() * 0.4 });
+    this.#again(500, 4_000, () => {
+      const agent = agents[random.integer(0, agents.length - 1)];
+      const times = random.chance(0.5) ? [0] : [0, random.integer(100, 700), random.integer(700, 1_400)];
+      for (const ms of times)
+        machine.after(ms, () => {
+          // Its bridge does not hear that it goes, and takes it for connected when it comes to another one.
+          if (agent?.wire !== undefined && random.chance(0.5)) agent.wire.isSilent = true;
+          agent?.agent.disconnect();
+        });
+    });
+    if (random.chance(0.3)) this.#again(4_000, 25_000, () => this.#kill());
+    if (random.chance(0.3)) this.#again(3_000, 25_000, () => this.#revoke());
+    if (random.chance(0.3)) this.#again(5_000, 40_000, () => this.#revokeEnrolment());
+    if (random.chance(0.5)) this.#again(1_000, 12_000, () => this.#reload());
   }
 
   /** From here on nothing goes wrong any more, and nobody asks. */
@@ -193,17 +233,34 @@ export class Mischief {
   }
 
   #revoke(): void {
-    const replica = this.#one();
-    const caller = this.#random.pick(this.#world.callers as [Caller, ...Caller[]]);
-    if (replica.state !== 'up' || caller.revokedAt !== undefined) return;
+    this.#revokeAt(this.#one(), this.#random.pick(this.#world.callers as [Caller, ...Caller[]]));
+  }
+
+  #revokeEnrolment(): void {
+    this.#revokeAt(this.#one(), this.#random.pick(this.#world.enrolments as [Enrolment, ...Enrolment[]]));
+  }
+
+  #revokeAt(replica: StormReplica, key: { org: string; keyId: string; revokedAt?: number }): void {
+    if (replica.state !== 'up' || key.revokedAt !== undefined) return;
     const { desk } = replica.assembled.bridge;
     const revoke = async () => {
-      const key = await desk.keys.find(caller.keyId);
-      await revokeKey(desk, operatorOf(caller.org).revoke(key, caller.keyId));
-      caller.revokedAt = machine.now;
-      this.#world.chronicle.note(caller.name, 'is revoked');
+      const found = await desk.keys.find(key.keyId);
+      await revokeKey(desk, operatorOf(key.org).revoke(found, key.keyId));
+      key.revokedAt = machine.now;
+      this.#note(replica, `has revoked ${key.keyId}`);
     };
     revoke().catch(() => undefined);
+  }
+
+  /** The files change for all; one replica is told by an operator, unless somebody only copies the files. */
+  #reload(): void {
+    const replica = this.#one();
+    const isStrict = !this.#isStrict;
+    this.#isStrict = isStrict;
+    this.#world.setPolicies(isStrict);
+    this.#note(replica, `has ${isStrict ? 'stricter' : 'the shipped'} policies`);
+    if (replica.state !== 'up' || this.#random.chance(0.3)) return;
+    replica.assembled.others.everywhere.policies.reload('operator').catch(() => undefined);
   }
 
   #cleanUp(): void {

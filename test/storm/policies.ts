@@ -23,13 +23,22 @@ export const quotas = {
 /** Members of this group reach one pool only. */
 export const narrowPool = 'blue';
 
-/** The policies that ship, with small allowances and a narrow group. */
-export function stormPolicies(tools: PolicySource['registered']): PolicySource {
+/** Tools that nobody has while the stricter set is in force. */
+export const deniedTools: ReadonlySet<string> = new Set(['add_log', 'compare_hits', 'wait_for_hits']);
+
+/** The policies that ship, with small allowances and a narrow group; the stricter set takes some tools from everybody. */
+export function stormPolicies(tools: PolicySource['registered'], isStrict: boolean): PolicySource {
   const shipped = join(import.meta.dirname, '../../policies');
   const read = policyFiles.map((name) => [name, readFileSync(join(shipped, name), 'utf8')]);
   const texts = Object.fromEntries(read) as PolicyTexts;
   const all = Object.entries(quotas).map(([name, limit]) => `  ${name}: ${limit}`);
   texts['quotas.yaml'] = `all:\n${all.join('\n')}\nroles: {}\n`;
   texts['groups.yaml'] += `\nnarrow: { pools: [${narrowPool}], services: ['*'] }\n`;
+  if (isStrict) {
+    const denied = texts['exposure.yaml'].replace('deny: []', `deny: [${[...deniedTools].join(', ')}]`);
+    if (denied === texts['exposure.yaml'])
+      throw new Error('The shipped exposure.yaml has no empty list of denied tools any more.');
+    texts['exposure.yaml'] = denied;
+  }
   return { directory: policyDirectory, registered: tools, texts, policies: parsePolicies(policyDirectory, texts, tools) };
 }

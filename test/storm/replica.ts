@@ -4,6 +4,7 @@ import type { Random } from '../../agents-sim/random.ts';
 import { type Assembled, assemble } from '../../src/assemble.ts';
 import { createSeal } from '../../src/audit/seal.ts';
 import type { PolicySource } from '../../src/authorization/in-force.ts';
+import { watchDirectory } from '../../src/authorization/watch.ts';
 import { type CallRequest, call } from '../../src/call.ts';
 import type { Config } from '../../src/config.ts';
 import { drain } from '../../src/drain.ts';
@@ -108,6 +109,11 @@ export class StormReplica {
     return this.#assembled;
   }
 
+  /** Of the policies it decides by; undefined while it does not. */
+  get policyHash(): string | undefined {
+    return this.#assembled?.inForce.status().hash;
+  }
+
   /** The timers that belong to it alone. */
   get timers(): number {
     return this.clock.timers;
@@ -115,6 +121,11 @@ export class StormReplica {
 
   get openCalls(): number {
     return this.#calls.open;
+  }
+
+  /** Connections of agents, and those that knock. */
+  get connections(): number {
+    return this.#wires.size;
   }
 
   async start(): Promise<void> {
@@ -136,7 +147,11 @@ export class StormReplica {
       ...{ clock: this.clock, log, storage, loaded: policies, registry, upgrade },
       telemetry: { ...noTelemetry, gauge: (name, read) => this.gauges.set(name, read) },
     });
-    this.#stopKeeping = this.#assembled.keepHouse();
+    const { keepHouse, inForce } = this.#assembled;
+    const stops = [keepHouse(), watchDirectory(policies.directory, () => inForce.look(), this.clock)];
+    this.#stopKeeping = () => {
+      for (const stop of stops) stop();
+    };
     this.state = 'up';
   }
 

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { Machine, machine } from './machine.ts';
+import type { WorldKind } from './mischief.ts';
 import { onceFailed } from './once-failed.ts';
 
 const usage = `Seeds of a storm over several bridges: everything goes wrong, and promises are checked after every step.
@@ -12,6 +13,7 @@ const usage = `Seeds of a storm over several bridges: everything goes wrong, and
   --seed N      one alone, with everything that happens in it
   --failures N  ends after so many (10)
   --known       also those that failed once
+  --kind K      only worlds of one kind: calm, prompt or wild (by the seed)
 `;
 
 const { values } = parseArgs({
@@ -22,6 +24,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     failures: { type: 'string', default: '10' },
     known: { type: 'boolean', default: false },
+    kind: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -39,7 +42,7 @@ const failed = new Set<number>();
 let [done, steps, events] = [0, 0, 0];
 
 async function run(seed: number, isWhole = false): Promise<string> {
-  const { digest, lines, problem, ...ran } = await runSeed(db, seed, isWhole);
+  const { digest, lines, problem, ...ran } = await runSeed(db, seed, isWhole, values.kind as WorldKind | undefined);
   done += 1;
   steps += ran.steps;
   events += ran.events;

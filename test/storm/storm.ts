@@ -5,7 +5,7 @@ import { migrate } from '../../src/storage/migrate.ts';
 import { valueParsers } from '../../src/storage/value-parsers.ts';
 import { Checker } from './checker.ts';
 import { machine } from './machine.ts';
-import { Mischief } from './mischief.ts';
+import { Mischief, type WorldKind } from './mischief.ts';
 import { withPreparedStatements } from './prepared.ts';
 import { World } from './world.ts';
 
@@ -41,7 +41,7 @@ export async function openDatabase(): Promise<EmbeddedDb> {
 }
 
 /** Runs the world of one seed to its end, or to the first promise that is not kept. */
-export async function runSeed(db: EmbeddedDb, seed: number, isWhole = false): Promise<Ran> {
+export async function runSeed(db: EmbeddedDb, seed: number, isWhole = false, kind?: WorldKind): Promise<Ran> {
   const checker = new Checker();
   let steps = 0;
   const world: World = new World(
@@ -61,9 +61,9 @@ export async function runSeed(db: EmbeddedDb, seed: number, isWhole = false): Pr
     }
   };
   try {
-    const mischief = new Mischief(world);
+    const mischief = new Mischief(world, kind);
     await mischief.begin();
-    checker.knows(world.callers.map(({ secret }) => secret));
+    checker.knows([...world.callers, ...world.enrolments].map(({ secret }) => secret));
     await machine.settle();
     await until(machine.now + stormMs);
     mischief.end();

@@ -45,6 +45,7 @@ export class End extends EventEmitter {
 
   terminate(): void {
     if (this.readyState === states.closed) return;
+    if (this.readyState === states.open) this.#wire.leaving(this);
     this.#wire.cut(this);
   }
 
@@ -115,6 +116,16 @@ export class Wire {
     if (random.chance(faults.cut)) this.cut();
   }
 
+  /** Whether both sides believe that it stands. */
+  get isOpen(): boolean {
+    return this.agent.readyState === states.open && this.bridge.readyState === states.open;
+  }
+
+  /** A side gives it up. */
+  leaving(from: End): void {
+    if (from === this.bridge) this.#network.cutByBridge(this);
+  }
+
   closing(from: End, code: number): void {
     const to = this.#other(from);
     this.#later(from, () => {
@@ -164,6 +175,8 @@ export interface Network {
   random: Random;
   /** A message was sent; `byAgent` or by the bridge. */
   carried(wire: Wire, byAgent: boolean, data: Buffer): void;
+  /** A bridge gives up a connection that was open. */
+  cutByBridge(wire: Wire): void;
   /** A message arrived. */
   heard(wire: Wire, byAgent: boolean, data: Buffer): void;
 }

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SimulatedAgent } from '../../agents-sim/agent.ts';
+import type { Scenario } from '../../agents-sim/scenario.ts';
+import { checkout } from '../../agents-sim/scenarios/checkout.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { catalogue } from '../../src/telemetry/catalogue.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
@@ -75,6 +77,18 @@ describe('what is counted', () => {
   });
 });
 
+/** The checkout with two values in it that are hidden: one by its name and one by its form. */
+function withSecrets(): Scenario {
+  const scenario = checkout();
+  return {
+    ...scenario,
+    next(random) {
+      const pass = scenario.next(random);
+      return { ...pass, scopes: [{ kind: 'local', values: { password: 'hunter2', note: 'mail ada@example.com about it' } }] };
+    },
+  };
+}
+
 describe('the metrics of a bridge', () => {
   let policies: Awaited<ReturnType<typeof policiesWith>>;
   let bridge: TestBridge;
@@ -90,7 +104,7 @@ describe('the metrics of a bridge', () => {
   beforeAll(async () => {
     policies = await policiesWith({ 'quotas.yaml': quotasOf({}, { developer: { calls_per_hour: 1 } }) });
     bridge = await startBridge({ 'metrics-port': '0', policies: policies.directory });
-    agent = await startAgent(bridge, { id: 'the-checkout-of-ada' });
+    agent = await startAgent(bridge, { id: 'the-checkout-of-ada', scenario: withSecrets() });
     caller = await connectCaller(bridge.mcpUrl, (await bridge.issue({ role: 'company_admin', name: 'ada' })).secret);
     poor = await connectCaller(bridge.mcpUrl, (await bridge.issue({ name: 'bert' })).secret);
   }, 90_000);
@@ -108,6 +122,8 @@ describe('the metrics of a bridge', () => {
     expect(sampleOf(during, 'sidelight_waits_open')).toBe(1);
     expect(sampleOf(during, 'sidelight_calls_open')).toBe(1);
     expect(sampleOf(during, 'sidelight_actions_active', { kind: 'snapshot' })).toBe(1);
+    const beat = { t: 'beat', ts: Date.now(), actions: 1, overhead: { share: 0, maxPauseMicros: 0 } };
+    for (const dropped of [7, 7, 9, 0, 1]) agent.sendRaw({ ...beat, queue: { length: 0, dropped } });
     agent.pass();
     expect((await asked).isError).toBe(false);
     await caller.call('take_snapshot', { ...onCheckout, line: 'nowhere' });
@@ -127,6 +143,8 @@ describe('the metrics of a bridge', () => {
     expect(has('sidelight_call_part_duration_seconds_count', { part: 'place' })).toBe(1);
     expect(has('sidelight_hits_total', { outcome: 'stored' })).toBe(1);
     expect(has('sidelight_hits_total', { outcome: 'failed' })).toBe(0);
+    for (const rule of ['password', 'email']) expect(has('sidelight_stored_redactions_total', { rule }), rule).toBe(1);
+    expect(has('sidelight_agent_hits_left_out_total'), 'more than before, also after the agent has begun anew').toBe(10);
     expect(has('sidelight_hit_duration_seconds_count')).toBe(1);
     expect(has('sidelight_arm_duration_seconds_count', { outcome: 'answered' })).toBe(1);
     expect(has('sidelight_agents_connected', { language: 'javascript' })).toBe(1);
@@ -177,7 +195,7 @@ describe('the metrics of a bridge', () => {
     const plain = await startBridge();
     expect(plain.metricsUrl).toBeUndefined();
     await plain.close();
-  }, 30_000);
+  });
 
   it('are refused a port that is taken, by the name of their setting', async () => {
     const taken = { 'metrics-port': (bridge.metricsUrl as URL).port };

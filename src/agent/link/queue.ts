@@ -95,9 +95,12 @@ export class Queue {
     this.#keep((entry) => entry.n === undefined || entry.n > n);
   }
 
-  /** Forgets what the bridge would refuse: news of actions it does not want any more, except that they ended. */
+  /**
+   * Forgets what the bridge would refuse: news of actions it does not want any more, except that they ended. Hits stay: one taken before
+   * the end may still be stored.
+   */
   keepOnly(wanted: ReadonlySet<string>): void {
-    this.#keep((entry) => entry.final || wanted.has(entry.id));
+    this.#keep((entry) => entry.t === 'hit' || entry.final || wanted.has(entry.id));
   }
 
   /** Forgets everything; numbers go on. */

@@ -14,6 +14,8 @@ const parameter = /,? {0,2}[\w-]{1,64}=(?:\\{0,4}"[^"\n]{0,1024}(?:"|$)|[^\s,"]{
 const schemes = announcing([...wordSchemes, ...listSchemes, 'aws4-', 'googlelogin', 'token', 'mac'].join('|'));
 const maxParameters = 24;
 const minChars = 8;
+/** `NTLM a`, where a text was cut. */
+const minTextChars = 6;
 const maxChars = 16_384;
 
 /** `Bearer …`, `Digest …` and their like wherever they stand; "bearer token" and other plain words are not credentials. */
@@ -21,7 +23,7 @@ export const authorization: Detector = {
   name: 'authorization',
   kind: 'secret',
   couldHold: ({ spaces, percent, plus, length, announced }) =>
-    length > 6 && (spaces > 0 || percent || plus) && (announced & schemes) !== 0,
+    length >= minTextChars && (spaces > 0 || percent || plus) && (announced & schemes) !== 0,
   find(text, { cut }) {
     const findings: Finding[] = [];
     for (const match of text.matchAll(scheme)) {

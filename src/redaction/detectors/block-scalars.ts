@@ -17,7 +17,7 @@ const alone = /^["']?((?=[^\s]*\d)[^\s"':{[(][^\s"':]{3,512})["']?$/;
 export const blockScalars: Detector = {
   name: 'block-scalars',
   kind: 'secret',
-  couldHold: ({ colon, lineFeed, length }) => colon && lineFeed && length >= 10,
+  couldHold: ({ colon, lineFeed }) => colon && lineFeed,
   find(text, { nameRule }) {
     if (!text.includes('\n') || (!endOfKey.test(text) && !/[|>]\d?[-+]?[ \t]{0,8}#/.test(text))) return [];
     const findings: Finding[] = [];

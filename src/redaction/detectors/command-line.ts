@@ -2,6 +2,8 @@ import type { Detector, Finding } from './detector.ts';
 import { isPlaceholder } from './placeholder.ts';
 import { Shape } from './traits.ts';
 
+/** `-u a:b`. */
+const minChars = 6;
 /** Arguments behind a command that are looked at, in characters. */
 const maxArgumentChars = 1_024;
 /** `-u user:password` and `--user user:password`, also as items of a list; one side may be empty where a key takes its place. */
@@ -37,7 +39,7 @@ const placeholders = new Set([
 export const commandLine: Detector = {
   name: 'command-line',
   kind: 'secret',
-  couldHold: ({ separator, shapes, length }) => length >= 8 && separator && (shapes & Shape.option) !== 0,
+  couldHold: ({ separator, shapes, length }) => length >= minChars && separator && (shapes & Shape.option) !== 0,
   find(text) {
     return [...(text.includes('-u') ? users(text) : []), ...(/ -[paPw]/.test(text) ? shortOptions(text) : [])];
   },

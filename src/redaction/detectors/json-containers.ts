@@ -17,8 +17,7 @@ const maxEscapes = 15;
 export const jsonContainers: Detector = {
   name: 'json-containers',
   kind: 'secret',
-  couldHold: ({ colon, quote, container, shapes, length }) =>
-    colon && quote && container && (shapes & Shape.named) !== 0 && length >= 8,
+  couldHold: ({ colon, quote, container, shapes }) => colon && quote && container && (shapes & Shape.named) !== 0,
   find(text, { nameRule }) {
     const findings: Finding[] = [];
     let after = 0;

@@ -4,6 +4,8 @@ import type { Detector, Finding } from './detector.ts';
 /** Longest JWT looked at; longer ones are hidden up to here and the rest by entropy. */
 const maxChars = 16_384;
 const minCutChars = 8;
+/** `{"alg"` in base64. */
+const minHeaderChars = 8;
 /** A header names its algorithm early; decoding more would let a long run of beginnings cost quadratic time. */
 const maxHeaderChars = 256;
 
@@ -14,7 +16,7 @@ const beginnings = ['ey', 'ewo'];
 export const jwt: Detector = {
   name: 'jwt',
   kind: 'secret',
-  couldHold: ({ capitals, longestRun, cut }) => capitals > 0 && (longestRun >= 16 || cut),
+  couldHold: ({ capitals, dots, longestRun, cut }) => capitals > 0 && (cut || (dots > 0 && longestRun >= minHeaderChars)),
   find(text, { cut }) {
     return beginnings.flatMap((literal) => findBeginning(text, literal, cut));
   },

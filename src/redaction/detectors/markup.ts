@@ -2,6 +2,8 @@ import { plainWords } from './assigned-value.ts';
 import type { Detector, Finding, Scanning } from './detector.ts';
 import { isPlaceholder } from './placeholder.ts';
 
+/** `<k a>v</`: a name of one letter, which a policy may have, an attribute and a value. */
+const minChars = 8;
 /** Attributes of one tag that are read, and characters of the text in an element. */
 const maxAttributes = 24;
 const maxContentChars = 8_192;
@@ -32,7 +34,7 @@ const labels = new Set(['label', 'button', 'th', 'option', 'a', 'legend', 'summa
 export const markup: Detector = {
   name: 'markup',
   kind: 'secret',
-  couldHold: ({ braces, length }) => braces && length >= 16,
+  couldHold: ({ braces, length }) => braces && length >= minChars,
   find(text, scanning) {
     const findings: Finding[] = [];
     for (let at = text.indexOf('<'); at >= 0; at = text.indexOf('<', at)) {

@@ -7,6 +7,8 @@ const end = '-----END ';
 /** Longest label between the dashes, `ENCRYPTED PRIVATE KEY` with room. */
 const maxLabelChars = 40;
 
+/** Of the head of a key without its frame, `MHcCAQEE`, and of what PuTTY writes. */
+const minCapitals = 6;
 /** Shortest run that may be a key without its frame, in characters: one that was cut. */
 const minDerChars = 16;
 
@@ -19,7 +21,7 @@ const puttyEnd = 'Private-MAC:';
 export const pem: Detector = {
   name: 'pem',
   kind: 'secret',
-  couldHold: ({ capitals, dashes, longestBase64 }) => capitals >= 10 && (dashes >= 4 || longestBase64 >= minDerChars),
+  couldHold: ({ capitals, dashes, longestBase64 }) => capitals >= minCapitals && (dashes >= 4 || longestBase64 >= minDerChars),
   find(text, { cut }) {
     const findings: Finding[] = [];
     let after = 0;

@@ -2,6 +2,8 @@ import { announcing } from './announcing.ts';
 import type { Detector, Finding } from './detector.ts';
 import { Shape } from './traits.ts';
 
+/** Of a national number, `08 872`, and of one that was cut. */
+const minDigits = 5;
 /** `+` and 8–15 digits (E.164), grouped by single blanks, dots, dashes or brackets. */
 const international = /(?<![\w.+])\+[1-9](?:[ .()/-]{0,2}\d){7,14}(?!\d|\.\d)/g;
 /** The North American form with separators: area and exchange start with 2–9. */
@@ -30,8 +32,7 @@ export const phone: Detector = {
   name: 'phone',
   kind: 'personal',
   couldHold: ({ numberDigits, plus, shapes, announced, cut }) =>
-    numberDigits >= (cut ? 5 : 6) &&
-    (cut || plus || (shapes & (Shape.threeAndFour | Shape.trunk)) !== 0 || (announced & said) !== 0),
+    numberDigits >= minDigits && (cut || plus || (shapes & (Shape.threeAndFour | Shape.trunk)) !== 0 || (announced & said) !== 0),
   find(text, { cut, strict }) {
     const findings: Finding[] = [];
     for (const pattern of strict ? [...written, national] : written) {

@@ -57,19 +57,21 @@ const place =
 export const prose: Detector = {
   name: 'prose',
   kind: 'personal',
-  couldHold: ({ spaces, capitals, digits, shapes, announced, equals, braces, backslash, pipe }) =>
-    spaces >= 2 &&
-    capitals > 0 &&
+  couldHold: ({ spaces, breaks, capitals, digits, shapes, announced, equals, braces, backslash, pipe }) =>
+    (spaces >= 2 || breaks) &&
     !(equals || braces || backslash || pipe) &&
-    (digits > 0 ||
-      (announced & acting) !== 0 ||
-      ((shapes & Shape.capitalWord) !== 0 && ((shapes & Shape.capitalPair) !== 0 || (announced & introducing) !== 0))),
+    (digits > 0 || (capitals > 0 && couldName(shapes, announced))),
   find(text) {
     if (!isProse(text)) return [];
     const streets = /\d/.test(text) ? findStreets(text) : [];
     return [...streets, ...findNames(text), ...findLists(text), ...(streets.length > 0 ? findAddressee(text) : [])];
   },
 };
+
+/** Whether a name could be in a text without digits. */
+const couldName = (shapes: number, announced: number): boolean =>
+  (announced & acting) !== 0 ||
+  ((shapes & Shape.capitalWord) !== 0 && ((shapes & Shape.capitalPair) !== 0 || (announced & introducing) !== 0));
 
 /** Whether this is a sentence for people: some words, mostly letters, no signs of code or data. */
 export function isProse(text: string): boolean {

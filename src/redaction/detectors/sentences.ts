@@ -5,6 +5,8 @@ import { isPlaceholder } from './placeholder.ts';
 import { isTold } from './told-value.ts';
 import { Shape } from './traits.ts';
 
+/** `pin '1'`, and `pin->12`. */
+const minChars = 7;
 /** Longest name and value in a sentence, in characters. */
 const maxNameChars = 64;
 const maxValueChars = 512;
@@ -34,11 +36,8 @@ const inputValue = /(?:^|\n)([\w.]{1,64})\n[^\n]{1,200}\binput_value=(?=["'])/g;
 export const sentences: Detector = {
   name: 'sentences',
   kind: 'secret',
-  couldHold: ({ spaces, length, shapes, quote, dashes, container, announced }) =>
-    spaces > 0 &&
-    length >= 10 &&
-    (shapes & Shape.named) !== 0 &&
-    (quote || dashes > 0 || container || (announced & possessing) !== 0),
+  couldHold: ({ length, shapes, quote, dashes, container, announced }) =>
+    length >= minChars && (shapes & Shape.named) !== 0 && (quote || dashes > 0 || container || (announced & possessing) !== 0),
   find(text, scanning) {
     const findings: Finding[] = [];
     for (const match of text.matchAll(name)) {

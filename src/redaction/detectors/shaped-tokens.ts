@@ -38,7 +38,7 @@ const shapes: readonly Shape[] = [
 export const shapedTokens: Detector = {
   name: 'shaped-tokens',
   kind: 'secret',
-  couldHold: (traits) => traits.digits > 0 && traits.length >= minChars && couldBeShaped(traits),
+  couldHold: (traits) => traits.length >= minChars && couldBeShaped(traits),
   find(text) {
     const findings: Finding[] = [];
     for (const { literal, pattern } of shapes) {
@@ -52,7 +52,8 @@ export const shapedTokens: Detector = {
 };
 
 /** Of each shape above: its sign, and the longest of its runs. */
-function couldBeShaped({ length, longestRun, longestAlnum, longestBase64, tilde, colon, pipe, dots, dashes }: Traits): boolean {
+function couldBeShaped(traits: Traits): boolean {
+  const { length, longestRun, longestAlnum, longestBase64, tilde, colon, pipe, dots, dashes, underscore } = traits;
   return (
     tilde ||
     (colon && longestRun >= 35) ||
@@ -61,6 +62,6 @@ function couldBeShaped({ length, longestRun, longestAlnum, longestBase64, tilde,
     (dots > 1 && (longestBase64 >= 27 || length >= 83)) ||
     (dots > 2 && length >= 56) ||
     (dashes > 0 && longestAlnum >= 32) ||
-    (longestAlnum >= 29 && longestRun >= 40 && longestRun > longestAlnum)
+    (underscore && longestAlnum >= 29 && longestRun >= 40)
   );
 }

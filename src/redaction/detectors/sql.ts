@@ -4,6 +4,8 @@ import type { Detector, Finding, Scanning } from './detector.ts';
 import { isPlaceholder } from './placeholder.ts';
 import { endOfTuple, type Literal, literalAt } from './sql-literals.ts';
 
+/** A name of one letter, which a policy may have, a function of three, and a value of one: `k=md5('x`. */
+const minChars = 8;
 /** Longest list of columns, in characters. */
 const maxColumnsChars = 4_096;
 /** Longest value that an error message of a database shows. */
@@ -33,8 +35,9 @@ const duplicateValue = /\bindex '([^'\n]{1,192})'\. the duplicate key value is \
 export const sql: Detector = {
   name: 'sql',
   kind: 'secret',
-  couldHold: ({ length, spaces, equals, parenthesis, announced }) =>
-    length >= 16 && spaces > 0 && ((equals && parenthesis) || (announced & formWords) !== 0),
+  // Only the brackets of a function may stand without a blank: `PASSWORD('…`.
+  couldHold: ({ length, spaces, breaks, equals, parenthesis, announced }) =>
+    length >= minChars && ((equals && parenthesis) || ((parenthesis || breaks || spaces > 0) && (announced & formWords) !== 0)),
   find(text, scanning) {
     if (!anyForm.test(text)) return [];
     return [

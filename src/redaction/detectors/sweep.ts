@@ -22,6 +22,8 @@ const met = {
   lineFeed: 2_048,
   container: 4_096,
   parenthesis: 8_192,
+  underscore: 16_384,
+  breaks: 32_768,
 };
 const signs = new Uint16Array(128);
 for (const [kind, characters] of [
@@ -37,7 +39,8 @@ for (const [kind, characters] of [
   [met.pipe, '|'],
   [met.tilde, '~'],
   [met.quote, '"\'`'],
-  [met.lineFeed, '\n'],
+  [met.lineFeed | met.breaks, '\n'],
+  [met.breaks, '\t\v\f\r'],
 ] as const)
   for (const character of characters) signs[character.charCodeAt(0)] = kind;
 const separators = met.colon | met.equals | met.percent | met.mark;
@@ -158,6 +161,7 @@ export function traitsOf(text: string, cut: boolean, names: Uint32Array = anyNam
     }
     if (code === 95) {
       base64Kinds |= underscore;
+      bits |= met.underscore;
       at++;
       continue;
     }
@@ -233,6 +237,8 @@ export function traitsOf(text: string, cut: boolean, names: Uint32Array = anyNam
     tilde: (bits & met.tilde) !== 0,
     quote: (bits & met.quote) !== 0,
     lineFeed: (bits & met.lineFeed) !== 0,
+    breaks: (bits & met.breaks) !== 0,
+    underscore: (bits & met.underscore) !== 0,
     container: (bits & met.container) !== 0,
     parenthesis: (bits & met.parenthesis) !== 0,
     longestRun,

@@ -24,6 +24,9 @@ export interface Traits {
   /** `"`, `'` or a backtick. */
   quote: boolean;
   lineFeed: boolean;
+  /** A tab or an end of a line. */
+  breaks: boolean;
+  underscore: boolean;
   /** `{` or `[`. */
   container: boolean;
   /** `(` or `)`. */

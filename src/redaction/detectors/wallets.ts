@@ -23,7 +23,7 @@ const minChars = 26;
 export const wallets: Detector = {
   name: 'wallets',
   kind: 'personal',
-  couldHold: ({ longestAlnum, digits }) => longestAlnum >= minChars && digits > 0,
+  couldHold: ({ longestAlnum }) => longestAlnum >= minChars,
   find(text) {
     const findings: Finding[] = [];
     const add = (pattern: RegExp, isAddress: (found: string, at: number) => boolean): void => {

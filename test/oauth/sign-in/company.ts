@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { decodeJwt, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import type { Context } from 'koa';
 import { type KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { vi } from 'vitest';
 
 /** Somebody who has an account at the company. */
 export interface Colleague {
@@ -73,7 +74,7 @@ export async function startCompany({ host = '127.0.0.1' } = {}): Promise<Company
   const issuer = `http://${host}:${port}`;
   const clientId = 'sidelight';
   const clientSecret = 'the-secret-that-the-company-gave-us-once';
-  process.env[secretVariable] = clientSecret;
+  vi.stubEnv(secretVariable, clientSecret);
 
   const company: Company = {
     issuer,

@@ -14,10 +14,10 @@ import { Refusal, refusals } from '../../../src/lib/refusal.ts';
 import type { Interaction, Interactions } from '../../../src/oauth/interactions.ts';
 import type { SignInEvent } from '../../../src/oauth/sign-in/events.ts';
 import { type OpenSignIn, openSignIn } from '../../../src/oauth/sign-in/routes.ts';
-import { openEmbedded } from '../../../src/storage/embedded.ts';
 import { openStores, type Stores } from '../../../src/storage/stores.ts';
 import { allTools } from '../../../src/tools/all.ts';
 import { createRegistry } from '../../../src/tools/registry.ts';
+import { openEmptyStore } from '../../helpers/empty-store.ts';
 
 /** What an MCP client was told in the end. */
 export interface Outcome {
@@ -63,7 +63,7 @@ export const clientRedirect = 'http://127.0.0.1:9/answer';
 
 /** Opens a desk under this identity.yaml. */
 export async function openDesk(identity: string, { clock = systemClock }: { clock?: Clock } = {}): Promise<Desk> {
-  const db = await openEmbedded({ directory: undefined, log: createLog('silent'), clock: systemClock });
+  const db = await openEmptyStore();
   const stores = openStores(db);
   const secrets = createSecrets(randomBytes(32));
   const policies = policiesWith(identity);

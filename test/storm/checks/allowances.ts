@@ -93,6 +93,17 @@ function checkInvestigations(actions: StoredAction[]): void {
     );
 }
 
+/** Every answer was paid for. */
+export function checkCharged(answered: ReadonlyMap<string, number>, callers: readonly Caller[], { counters }: Stored): void {
+  for (const { org, keyId, name } of callers) {
+    const paid = counters
+      .filter((one) => one.org === org && one.subject === `key:${keyId}` && one.quota === 'calls_per_hour')
+      .reduce((sum, { used }) => sum + used, 0);
+    const got = answered.get(keyId) ?? 0;
+    must(got <= paid, 'every answer is charged', () => `${name} got ${got} and paid for ${paid}`);
+  }
+}
+
 /** What is counted is what was placed: nothing free, and nothing lost. */
 function checkHitsPerHour(subject: string, org: string, actions: StoredAction[], counters: Stored['counters']): void {
   const own = actions.filter((action) => action.org === org && action.principal === subject);

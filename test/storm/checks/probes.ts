@@ -5,6 +5,8 @@ import { must } from './violation.ts';
 
 /** A frame is good for half a minute, and one that was sent at the end of an action gives it at least a moment. */
 const signedForMs = 31_000;
+/** Where nothing goes wrong at all, agents are told of an end as soon as it is written. */
+const atOnceMs = 250;
 /** In a calm world an agent that is connected is told at once, or found within two rounds. */
 const calmMs = 16_000;
 
@@ -17,15 +19,17 @@ export interface Probing {
   skewMs: number;
   /** Since when nothing goes wrong; undefined while something does. */
   calmSince: number | undefined;
+  /** Nothing ever goes wrong in it. */
+  isCalm: boolean;
   /** When an action was first seen ended. */
   endedAt: ReadonlyMap<string, number>;
 }
 
 /** What is armed on agents was placed by somebody who reaches them, and goes when its time is up or it has ended. */
-export function checkProbes({ stored, agents, callers, now, skewMs, calmSince, endedAt }: Probing): void {
+export function checkProbes({ stored, agents, callers, now, skewMs, calmSince, isCalm, endedAt }: Probing): void {
   if (agents.every(({ agent }) => agent.probes.armed === 0)) return;
   const byId = new Map(stored.actions.map((action) => [action.id, action]));
-  for (const { agent, shape, connectedAt } of agents) {
+  for (const { agent, shape, connectedAt, isHonest } of agents) {
     for (const [id, probe] of agent.probes.states) {
       if (probe.state !== 'armed') continue;
       const action = byId.get(id);
@@ -41,7 +45,12 @@ export function checkProbes({ stored, agents, callers, now, skewMs, calmSince, e
       const lateMs = now - action.expires_at;
       must(lateMs <= signedForMs + skewMs, 'nothing is armed after its time', () => `${id} on ${agent.id}, ${lateMs} ms late`);
       const ended = endedAt.get(id);
-      if (ended === undefined || calmSince === undefined || connectedAt === undefined) continue;
+      if (ended === undefined || connectedAt === undefined) continue;
+      const toldMs = now - Math.max(ended, connectedAt);
+      // Who lies is cut off now and then, and heard behind what it said.
+      if (isCalm && isHonest)
+        must(toldMs <= atOnceMs, 'what has ended is taken off at once', () => `${id} on ${agent.id}, ${toldMs} ms after`);
+      if (calmSince === undefined) continue;
       const since = Math.max(ended, calmSince, connectedAt);
       must(now - since <= calmMs, 'what has ended is taken off', () => `${id} on ${agent.id}, ${now - since} ms after`);
     }

@@ -34,8 +34,17 @@ export interface StoredCounter {
   used: number;
 }
 
+/** An agent as it is written down, and the replica that has it. */
+export interface StoredAgent {
+  org: string;
+  id: string;
+  connected: boolean;
+  replica: string;
+}
+
 /** What is stored of the things that promises are about. */
 export interface Stored {
+  agents: StoredAgent[];
   actions: StoredAction[];
   hits: StoredHit[];
   counters: StoredCounter[];
@@ -54,6 +63,8 @@ export async function readStored(db: Db): Promise<Stored> {
           from actions a),
        'hits', (select coalesce(json_agg(json_build_object('action', action_id, 'agent', agent_id, 'agent_hit', agent_hit,
           'number', number)), '[]') from hits),
+       'agents', (select coalesce(json_agg(json_build_object('org', org, 'id', id, 'connected', connected, 'replica', replica)), '[]')
+          from agents),
        'counters', (select coalesce(json_agg(json_build_object('org', org, 'quota', quota, 'subject', subject,
           'start', window_start, 'used', used)), '[]') from quota_counters))::text as stored`,
   );

@@ -24,19 +24,20 @@ export class Hits {
   }
 }
 
-/** In a world in which nothing goes wrong, who waits hears of a hit at once, at whatever replica. */
-export function checkWaits(open: ReadonlySet<OpenCall>, hits: Hits, now: number): void {
+/** In a world in which nothing goes wrong, who waits hears of a hit, and of the end, at once, at whatever replica. */
+export function checkWaits(open: ReadonlySet<OpenCall>, hits: Hits, endedAt: ReadonlyMap<string, number>, now: number): void {
   for (const { tool, arguments: asked, startedAt, caller } of open) {
     if (tool !== 'wait_for_hits') continue;
-    const since = hits.moreThan(String(asked.actionId), Number(asked.afterHit));
+    const id = String(asked.actionId);
+    const since = hits.moreThan(id, Number(asked.afterHit)) ?? endedAt.get(id);
     if (since === undefined || now - Math.max(since, startedAt) <= heardMs) continue;
     const running = [...open].filter((other) => other.caller === caller);
     // Else it may stand in line.
     if (running.length > quotas.concurrent_calls) continue;
     must(
       false,
-      'a wait hears of a hit at once',
-      () => `${caller.name} waits for ${asked.actionId}, hit ${now - since} ms before`,
+      'a wait hears of it at once',
+      () => `${caller.name} waits for ${id}, which was hit or ended ${now - since} ms before`,
     );
   }
 }
