@@ -11,8 +11,11 @@ const finalStates = new Set<StateFrame['state']>(['expired', 'removed', 'failed'
 export interface Asked {
   add(action: Action): void;
   has(actionId: string): boolean;
-  /** `late`: not asked for on this connection, mostly of an action that ended while the agent was away. `beyond`: more than was asked for. */
-  judge(hit: Pick<HitFrame, 'id' | 'rev' | 'hit'>): 'wanted' | 'late' | 'beyond';
+  /**
+   * `unasked`: not asked for on this connection, mostly of an action that ended while the agent was away. `stale`: asked for in another way.
+   * `beyond`: more than was asked for.
+   */
+  judge(hit: Pick<HitFrame, 'id' | 'rev' | 'hit'>): 'wanted' | 'unasked' | 'stale' | 'beyond';
   /** An action nobody asked for cannot be live; that it ended may be news from before a reconnect. */
   mayReport(frame: StateFrame): boolean;
 }
@@ -35,7 +38,8 @@ export function createAsked(): Asked {
     has: (actionId) => kept.has(actionId),
     judge(hit) {
       const asked = kept.get(hit.id);
-      if (asked === undefined || asked.rev !== hit.rev) return 'late';
+      if (asked === undefined) return 'unasked';
+      if (asked.rev !== hit.rev) return 'stale';
       return hit.hit > asked.hits ? 'beyond' : 'wanted';
     },
     mayReport: (frame) => kept.has(frame.id) || finalStates.has(frame.state),

@@ -53,7 +53,7 @@ export function createConversation(
   const answers = createAnswers();
   const locates = createLocates(settings);
   let errors = 0;
-  let late = 0;
+  let unasked = 0;
   const progress: Progress = { ackedN: 0, stateN: 0 };
 
   function ack(n: number): void {
@@ -83,9 +83,9 @@ export function createConversation(
       return;
     }
     const isAsked = verdict === 'wanted';
-    if (!isAsked) late += 1;
+    if (!isAsked) unasked += 1;
     // What an agent took before it was cut off is in its queue; more than that queue holds is made up.
-    if (late > limits.maxUnackedFrames && !isAsked) dropped('late');
+    if (verdict === 'stale' || (unasked > limits.maxUnackedFrames && !isAsked)) dropped('late');
     else {
       const { id, rev, hit, ts, traceparent } = frame;
       const received = { id, rev, hit, ts, isAsked, traceparent, capture: RawCapture.fromAgent(frame.capture) };

@@ -7,7 +7,7 @@ const usage: Usage = {
   ...{ heapBytes: 40e6, codeBytes: 9e6, externalBytes: 9e6, bufferBytes: 8e6, rssBytes: 200e6, cpuMicros: 0, loopP99Ms: 1 },
   ...{ resources: { TCPServerWrap: 1, Timeout: 2 }, fds: 40, sockets: 7, files: 100 },
 };
-const bounds = { heap: 20, buffers: 20, rss: 200 };
+const bounds = { heap: 20, code: 100, buffers: 20, rss: 200 };
 
 /** An hour, a sample every 10 s: the heap swings by 500 kB, rises much while it is warmed up and `kbPerMinute` afterwards. */
 function hour(kbPerMinute: number, of: (bytes: number) => Partial<Usage> = (bytes) => ({ heapBytes: usage.heapBytes + bytes })) {
@@ -30,8 +30,11 @@ describe('the verdict of a soak', () => {
     expect(amiss(hour(0))).toEqual([]);
   });
 
-  it('finds 40 kB a minute of heap and of buffers, and 300 of a whole process', () => {
+  it('finds 40 kB a minute of data and of buffers, 150 of compiled code, and 300 of a whole process', () => {
     expect(amiss(hour(40))).toEqual(['program: heap']);
+    const code = (bytes: number) => ({ heapBytes: usage.heapBytes + bytes, codeBytes: usage.codeBytes + bytes });
+    expect(amiss(hour(40, code))).toEqual([]);
+    expect(amiss(hour(150, code))).toEqual(['program: code']);
     expect(amiss(hour(40, (bytes) => ({ bufferBytes: usage.bufferBytes + bytes })))).toEqual(['program: buffers']);
     expect(amiss(hour(300, (bytes) => ({ rssBytes: usage.rssBytes + bytes })))).toEqual(['program: rss']);
   });

@@ -4,7 +4,9 @@ import type { Usage } from './watched.ts';
 
 /** Upper ends of what may be called flat, kB a minute. */
 export interface Bounds {
+  /** Data: the heap without compiled code, which V8 goes on making for an hour and more, and which ends with the program's text. */
   heap: number;
+  code: number;
   buffers: number;
   rss: number;
 }
@@ -19,17 +21,23 @@ export interface Finding {
 /** What memory of a process did after the warm-up, in kB a minute. */
 export interface Memory {
   heap: Trend;
+  code: Trend;
   buffers: Trend;
   rss: Trend;
 }
 
-const kinds = { heap: 'heapBytes', buffers: 'bufferBytes', rss: 'rssBytes' } as const;
+const kinds = {
+  heap: ({ heapBytes, codeBytes }: Usage) => heapBytes - codeBytes,
+  code: ({ codeBytes }: Usage) => codeBytes,
+  buffers: ({ bufferBytes }: Usage) => bufferBytes,
+  rss: ({ rssBytes }: Usage) => rssBytes,
+};
 
 /** Lines through what a process held; only samples after the warm-up. */
 export function memoryOf(samples: readonly Sample[], of: (sample: Sample) => Usage, warmUpMinutes: number): Memory {
   const warm = samples.filter(({ minutes }) => minutes >= warmUpMinutes);
-  const line = (kind: keyof typeof kinds) => trendOf(warm.map((sample) => [sample.minutes, of(sample)[kinds[kind]] / 1_000]));
-  return { heap: line('heap'), buffers: line('buffers'), rss: line('rss') };
+  const line = (kind: keyof typeof kinds) => trendOf(warm.map((sample) => [sample.minutes, kinds[kind](of(sample)) / 1_000]));
+  return { heap: line('heap'), code: line('code'), buffers: line('buffers'), rss: line('rss') };
 }
 
 /** Flat: the upper end of the 95 % interval is below the bound, so that too few samples are never flat. */
