@@ -1,4 +1,4 @@
-import type { AgentRecord, AgentStore } from '../targets/agent.ts';
+import type { AgentRecord, AgentStore, Among } from '../targets/agent.ts';
 import type { Db } from './db.ts';
 import { lazily } from './lazily.ts';
 import { isConnected } from './replica-store.ts';
@@ -77,7 +77,9 @@ export function createAgentStore(db: Db): AgentStore {
       return rows.map((row) => toRecord(org, row));
     },
 
-    async between(org, seenSince, { service, agentIds } = {}) {
+    async between(org, seenSince, among = {}) {
+      if (isNobody(among)) return [];
+      const { service, agentIds } = among;
       const rows = await db.of(org).query<AgentRow>(
         `select * from (select ${columns} from agents g where g.org = $1 and g.replica is not null
              and ($3::text is null or g.service = $3) and ($4::text[] is null or g.id = any($4))) known
@@ -87,7 +89,9 @@ export function createAgentStore(db: Db): AgentStore {
       return rows.map((row) => toRecord(org, row));
     },
 
-    async elsewhere(org, replica, { service, agentIds } = {}) {
+    async elsewhere(org, replica, among = {}) {
+      if (isNobody(among)) return [];
+      const { service, agentIds } = among;
       const rows = await db.of(org).query<AgentRow>(
         `select ${columns} from agents g where g.org = $1 and g.replica <> $2 and ${isConnected('g')}
            and ($3::text is null or g.service = $3) and ($4::text[] is null or g.id = any($4))`,
@@ -107,6 +111,10 @@ export function createAgentStore(db: Db): AgentStore {
     },
   };
 }
+
+/** What PostgreSQL cannot hold it need not be asked for. */
+const isNobody = ({ service, agentIds }: Among): boolean =>
+  service?.includes('\0') === true || agentIds?.some((id) => id.includes('\0')) === true;
 
 function toRecord(org: string, row: AgentRow): AgentRecord {
   const described = JSON.parse(row.described) as Described;
