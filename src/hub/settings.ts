@@ -16,7 +16,7 @@ export interface HubSettings {
   handlerMs: number;
   /** Time that work in hand has when the bridge drains or closes. */
   drainMs: number;
-  /** Beyond some 20,000 agents a second replica helps more than a bigger one; an idle one costs about 15 kB of heap here. */
+  /** Beyond some 20,000 agents a second replica helps more than a bigger one; an idle one costs about 10 kB of heap here. */
   maxConnections: number;
   /** Connections whose key is being proved at the same time. */
   maxAuthenticating: number;
