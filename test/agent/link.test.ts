@@ -236,10 +236,13 @@ describe.concurrent.each(nodes())('Node $major', ({ execPath: node }) => {
     const bridge = await bridgeWith();
     const running = run(settings(bridge));
     const connection = await bridge.connection(0);
+    const startedAt = performance.now();
     for (let order = 0; order < 1_000; order += 1) connection.send({ t: 'remove', id: `act_${order}`, reason: 'cancelled' });
     await until(() => connection.closed, 'the close');
     expect(connection.closed?.code).toBe(1008);
-    expect(framesOf(connection, 'state').length).toBeLessThanOrEqual(200);
+    // 200 a second are obeyed, and on a slow machine the orders take more than one.
+    const seconds = Math.ceil((performance.now() - startedAt) / 1_000) + 1;
+    expect(framesOf(connection, 'state').length).toBeLessThanOrEqual(200 * Math.min(seconds, 4));
     running.tell('exit 0');
     expect((await running.ended).code).toBe(0);
   });
