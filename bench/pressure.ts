@@ -10,7 +10,7 @@ import type { Action } from '../src/protocol/frames.ts';
 import { openWorld } from '../test/hub/world.ts';
 import { machine, median, table } from './measure.ts';
 import { hangUp, post } from './post.ts';
-import { type BridgeProcess, startBridgeProcess } from './scale/bridge.ts';
+import { startBridgeProcess } from './scale/bridge.ts';
 import { startFleet } from './scale/fleet.ts';
 import { typescript } from './scale/loader.ts';
 
@@ -105,18 +105,26 @@ async function neighbours(rounds: number, storming: number): Promise<void> {
   });
   await agent.start();
   const [key, noisy] = [await bridge.issue('quiet'), await bridge.issue('noisy')];
+  const snapshots = new URL('/api/v1/snapshots', bridge.mcpUrl).href;
+  const line = { template: '{order.id}', maxHits: 50, timeoutSeconds: 600 };
+  const noisyHeaders = { Authorization: `Bearer ${noisy}` };
+  const nobody = { source: { service: 'nobody' }, file: checkoutFile, line: priceLine };
   const snapshot = async (): Promise<number> => {
     const startedAt = performance.now();
     await post(
-      new URL('/api/v1/snapshots', bridge.mcpUrl).href,
+      snapshots,
       { source: { service: quiet }, file: checkoutFile, line: priceLine, waitSeconds: 50 },
       { Authorization: `Bearer ${key}` },
     );
     return performance.now() - startedAt;
   };
   const floods: Record<string, () => Promise<() => Promise<void>>> = {
-    'an agent that sends frames as fast as it can': () => floodingAgent(bridge),
-    'a caller with 200 calls at a time': () => floodingCaller(bridge, noisy),
+    'an agent that sends hits as fast as they are read': async () => {
+      const stop = await flooding('flood.ts', [bridge.agentUrl, bridge.enrolKey]);
+      await post(new URL('/api/v1/logs', bridge.mcpUrl).href, { ...nobody, source: { service: 'flood' }, ...line }, noisyHeaders);
+      return stop;
+    },
+    'a caller with 200 calls at a time': () => flooding('flood-calls.ts', [snapshots, noisy, JSON.stringify(nobody)]),
     [`${storming} agents that connect at once`]: async () => {
       const fleet = startFleet(bridge.agentUrl, bridge.enrolKey, storming, 3);
       return async () => {
@@ -145,26 +153,13 @@ async function neighbours(rounds: number, storming: number): Promise<void> {
   }
 }
 
-async function floodingAgent({ agentUrl, enrolKey }: BridgeProcess): Promise<() => Promise<void>> {
-  const child = await connected(spawnTsx('flood.ts', [agentUrl, enrolKey]));
+/** A program that floods, until the returned function is called. */
+async function flooding(name: string, args: readonly string[]): Promise<() => Promise<void>> {
+  const child = await connected(spawnTsx(name, args));
   return async () => {
     const ended = once(child, 'exit');
     child.kill('SIGKILL');
     await ended;
-  };
-}
-
-async function floodingCaller({ mcpUrl }: BridgeProcess, key: string): Promise<() => Promise<void>> {
-  const nobody = { source: { service: 'nobody' }, file: checkoutFile, line: priceLine };
-  let isOver = false;
-  const callers = Array.from({ length: 200 }, async () => {
-    while (!isOver) {
-      await post(new URL('/api/v1/snapshots', mcpUrl).href, nobody, { Authorization: `Bearer ${key}` }).catch(() => undefined);
-    }
-  });
-  return async () => {
-    isOver = true;
-    await Promise.all(callers);
   };
 }
 

@@ -18,6 +18,7 @@ import { OpenCalls } from './http/open-calls.ts';
 import { requestId } from './http/request-id.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import type { CallerState, RequestState } from './http/state.ts';
+import { turns } from './http/turns.ts';
 import { addressBehind } from './identity/caller-address.ts';
 import type { KeyDesk } from './keys.ts';
 import type { Clock } from './lib/clock.ts';
@@ -82,11 +83,13 @@ export function createApp(bridge: AppSettings, spine: Spine, url?: URL): App {
     ...{ keepAliveMs: bridge.keepAliveMs, resourceMetadata },
   });
   const { desk, grants } = bridge;
-  const api = createApi({ spine, authenticator, calls, tools: registry.listed, version, maxBodyBytes, desk, grants });
+  const inTurn = turns(clock);
+  const api = createApi({ spine, authenticator, inTurn, calls, tools: registry.listed, version, maxBodyBytes, desk, grants });
   const mcp = new Router<CallerState>().all(
     '/mcp',
     failures(log, rpcError),
     noTokenInUrl(),
+    inTurn,
     bearer(authenticator),
     postOnly(),
     jsonOnly(),

@@ -23,6 +23,8 @@ export interface CallRequest extends Pick<Observed, 'face' | 'trace'> {
   /** Aborted when the caller goes away or cancels, and with a `Refusal` as its reason when the bridge goes down. */
   signal: AbortSignal;
   progress(done: number, total: number, message: string): Promise<void>;
+  /** Told that the call is permitted and counted, and stands in its caller's own line. */
+  admitted?(): void;
   /** Whether anybody hears `progress`: a client that does waits longer. */
   hasProgress?: boolean;
   /** Name and version of the client software, and the address it called from, where known. */
@@ -68,6 +70,7 @@ export async function call(bridge: Bridge, principal: Principal, asked: CallRequ
       };
       const waits = waitsOf(request.client, request.hasProgress ?? false);
       const context = { services, requestId, signal, progress, waits, latency, note: trail.note, placing };
+      request.admitted?.();
       const outcome = await shaper.run(charged, signal, (queuedMs) => tool.run(charged, input, { ...context, queuedMs }));
       await confirm();
       const redacted = await latency.measure('redact', () =>

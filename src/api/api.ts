@@ -3,7 +3,7 @@ import type { Context, Middleware } from 'koa';
 import { type Authenticator, bearer, noTokenInUrl } from '../http/bearer.ts';
 import { jsonOnly, readJson } from '../http/body.ts';
 import type { OpenCalls } from '../http/open-calls.ts';
-import type { CallerState } from '../http/state.ts';
+import type { CallerState, HttpMiddleware, TurnState } from '../http/state.ts';
 import type { KeyDesk } from '../keys.ts';
 import { Refusal, type RefusalCode, refusals } from '../lib/refusal.ts';
 import { clientName } from '../mcp/correlation.ts';
@@ -24,6 +24,8 @@ import { apiPrefix, isBelow, type Route, routes } from './routes.ts';
 export interface ApiSettings {
   spine: Pick<Spine, 'call'>;
   authenticator: Authenticator;
+  /** Lets a request of many be worked on. */
+  inTurn: HttpMiddleware<TurnState>;
   calls: OpenCalls;
   tools: readonly ListedTool[];
   version: string;
@@ -45,7 +47,7 @@ export function createApi(settings: ApiSettings): { routes: Middleware<CallerSta
   router.get('/problems/:code', (ctx) => {
     ctx.body = aboutProblem(ctx.params.code ?? '');
   });
-  const { authenticator, desk, grants } = settings;
+  const { authenticator, inTurn, desk, grants } = settings;
   for (const route of keyRoutes) {
     if (desk === undefined) break;
     router.register(
@@ -53,6 +55,7 @@ export function createApi(settings: ApiSettings): { routes: Middleware<CallerSta
       [route.method],
       [
         noTokenInUrl(),
+        inTurn,
         bearer(authenticator),
         ...(route.method === 'POST' ? [jsonOnly()] : []),
         serveKeys({ ...settings, desk }, route),
@@ -64,7 +67,7 @@ export function createApi(settings: ApiSettings): { routes: Middleware<CallerSta
     router.register(
       route.path.replace(/\{(\w+)\}/g, ':$1'),
       [route.method],
-      [noTokenInUrl(), bearer(authenticator), serveApps({ ...settings, desk, grants }, route)],
+      [noTokenInUrl(), inTurn, bearer(authenticator), serveApps({ ...settings, desk, grants }, route)],
     );
   }
   for (const route of routes) {
@@ -72,7 +75,7 @@ export function createApi(settings: ApiSettings): { routes: Middleware<CallerSta
     router.register(
       route.path.replace(/\{(\w+)\}/g, ':$1'),
       [route.method],
-      [noTokenInUrl(), bearer(settings.authenticator), ...(hasBody ? [jsonOnly()] : []), serve(settings, route)],
+      [noTokenInUrl(), inTurn, bearer(authenticator), ...(hasBody ? [jsonOnly()] : []), serve(settings, route)],
     );
   }
   return {
@@ -87,7 +90,7 @@ function serve({ spine, calls, maxBodyBytes }: ApiSettings, route: Route) {
     calls.admit();
     const body = route.method === 'POST' ? await readJson(ctx, maxBodyBytes) : undefined;
     const args = argumentsOf(route, { path: ctx.params, query: ctx.query, body });
-    const { principal, requestId } = ctx.state;
+    const { principal, requestId, turn } = ctx.state;
     const client = clientName({ name: ctx.get('User-Agent') });
     const address = ctx.state.address;
     const left = new AbortController();
@@ -97,6 +100,7 @@ function serve({ spine, calls, maxBodyBytes }: ApiSettings, route: Route) {
       spine.call(principal, {
         ...{ tool: route.tool, arguments: args, requestId, signal },
         progress: async () => undefined,
+        admitted: turn.end,
         trace: { request: sentIn(ctx.headers) },
         ...(client !== undefined && { client }),
         ...(address !== undefined && { address }),

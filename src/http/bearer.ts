@@ -52,6 +52,7 @@ export function noTokenInUrl(): HttpMiddleware {
   };
 }
 
-function tokenOf(authorization: string): string | undefined {
+/** The token of an `Authorization` header. */
+export function tokenOf(authorization: string): string | undefined {
   return /^bearer +(\S+) *$/i.exec(authorization)?.[1];
 }

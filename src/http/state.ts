@@ -9,8 +9,19 @@ export interface RequestState {
   address: string | undefined;
 }
 
+/** The right of a request to be worked on, beside a few others of its caller. */
+export interface Turn {
+  /** What follows is bounded elsewhere, or is only waiting. More than once is as once. */
+  end(): void;
+}
+
+/** What a request has once `turns` let it through. */
+export interface TurnState extends RequestState {
+  turn: Turn;
+}
+
 /** What a request has once `bearer` let it through. */
-export interface CallerState extends RequestState {
+export interface CallerState extends TurnState {
   principal: Principal;
 }
 

@@ -63,11 +63,13 @@ export function createEndpoint(settings: EndpointSettings): Endpoint {
         mcpMethodHeader: header(ctx.get('Mcp-Method')),
         mcpNameHeader: header(ctx.get('Mcp-Name')),
       });
+      const { turn } = ctx.state;
       if (message.method !== undefined && methodsThatCall.has(message.method)) calls.enter(ctx.res);
       const leg = route.kind === 'legacy' ? legacy : modern.serve;
       const exchange: Exchange = {
         principal: ctx.state.principal,
         requestId: ctx.state.requestId,
+        turn,
         address: ctx.state.address,
         client: clientName(clientInfoOf(message)) ?? clientName({ name: ctx.get('User-Agent') }),
         revision: ctx.get('MCP-Protocol-Version') || impliedRevision,

@@ -1,4 +1,5 @@
 import type { OpenCalls } from '../http/open-calls.ts';
+import type { Turn } from '../http/state.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Log } from '../lib/log.ts';
 import type { Cancellations } from '../replicas/cancellations.ts';
@@ -24,6 +25,8 @@ export interface Exchange {
   client: string | undefined;
   /** Revision of MCP, as its header says. */
   revision: string;
+  /** Ends with the start of its tool. */
+  turn: Turn;
   /** Where the client learns who lets people in (RFC 9728); undefined where nobody does. */
   resourceMetadata?: string | undefined;
   /** The trace that the message or its request is in. */

@@ -19,7 +19,7 @@ export interface ToolsCall {
 
 /** Runs a tool call for one exchange. The SDKs drop the answer when the client is gone by then. */
 export async function runToolsCall(face: Face, exchange: Exchange, incoming: ToolsCall): Promise<Answer> {
-  const { principal, requestId, client, address, trace } = exchange;
+  const { principal, requestId, client, address, trace, turn } = exchange;
   return face.calls.run(incoming.signal, (signal) =>
     face.spine.call(principal, {
       tool: incoming.name,
@@ -28,6 +28,7 @@ export async function runToolsCall(face: Face, exchange: Exchange, incoming: Too
       ...(incoming.rpcId !== undefined && { rpcId: String(incoming.rpcId).slice(0, maxIdChars) }),
       signal,
       progress: progressOf(incoming, signal),
+      admitted: turn.end,
       hasProgress: incoming.sendProgress !== undefined,
       face: faceOf(incoming, exchange),
       ...(trace !== undefined && { trace }),

@@ -9,8 +9,6 @@ import type { Counters } from './counters.ts';
 
 /** How often calls that have no record of their own are told in one. */
 const digestMs = 60_000;
-/** Callers remembered as past their quota; the counters are asked about any others. */
-const maxRemembered = 10_000;
 
 /** Counts calls that were refused before they could be charged: no other quota sees them, and each would fill the audit trail. */
 export interface RefusedCalls {
@@ -23,7 +21,6 @@ export interface RefusedCalls {
 /** Counts durably, and adds up in memory what goes into the next record. */
 export function createRefusedCalls(bridge: { counters: Counters; audit: AuditStore; clock: Clock; log: Log }): RefusedCalls {
   const { counters, audit, clock, log } = bridge;
-  const pastUntil = new Map<string, number>();
   const digests = new Map<string, { record: AuditRecord & Required<Pick<AuditRecord, 'refusals'>>; callOff: () => void }>();
 
   async function write(key: string): Promise<void> {
@@ -49,23 +46,14 @@ export function createRefusedCalls(bridge: { counters: Counters; audit: AuditSto
     refusals[code] = (refusals[code] ?? 0) + 1;
   }
 
-  function remember(key: string, until: number, now: number): void {
-    for (const [known, end] of pastUntil) if (end <= now) pastUntil.delete(known);
-    if (pastUntil.size < maxRemembered) pastUntil.set(key, until);
-  }
-
   return {
     async count(caller, limit, code) {
       const { org, subject } = caller;
       const key = JSON.stringify([org, subject]);
-      const now = clock.now();
-      if ((pastUntil.get(key) ?? 0) <= now) {
-        const spend = { org, quota: 'refused_calls_per_hour', subject, amount: 1, limit, windowMs: hourMs };
-        // What cannot be counted is recorded, if that can be done.
-        const result = await counters.spend(spend, now).catch(() => undefined);
-        if (result === undefined || result.ok) return true;
-        remember(key, result.renewsAt, now);
-      }
+      const spend = { org, quota: 'refused_calls_per_hour', subject, amount: 1, limit, windowMs: hourMs };
+      // What cannot be counted is recorded, if that can be done.
+      const result = await counters.spend(spend, clock.now()).catch(() => undefined);
+      if (result === undefined || result.ok) return true;
       addUp(key, caller, code);
       return false;
     },

@@ -60,10 +60,29 @@ async function usedIn(
   return row?.used ?? 0;
 }
 
-/** Counters over the database. */
+/** Full counters that are remembered; who finds no room among them is asked about in the database. */
+const maxRemembered = 10_000;
+
+/** Counters over the database. One that is full stays so until its window ends, so it is not asked about again: whoever goes on costs nothing. */
 export function createCounters(db: Db): Counters {
+  const full = new Map<string, { used: number; renewsAt: number }>();
+
+  function remember(key: string, counter: { used: number; renewsAt: number }, now: number): void {
+    if (full.size >= maxRemembered) for (const [other, { renewsAt }] of full) if (renewsAt <= now) full.delete(other);
+    if (full.size < maxRemembered) full.set(key, counter);
+  }
+
   return {
-    spend: (spend, now) => spendOn(db.of(spend.org), spend, now, lazily),
+    async spend(spend, now) {
+      const { org, quota, subject, amount, limit, windowMs } = spend;
+      const key = JSON.stringify([org, quota, subject, windowMs]);
+      const known = full.get(key);
+      const { renewsAt } = windowOf(windowMs, now);
+      if (known?.renewsAt === renewsAt && amount > 0 && known.used >= limit) return { ok: false, quota, limit, ...known };
+      const result = await spendOn(db.of(org), spend, now, lazily);
+      if (!result.ok && result.used >= limit) remember(key, { used: result.used, renewsAt }, now);
+      return result;
+    },
     async used(org, quota, subject, windowMs, now) {
       const { start, renewsAt } = windowOf(windowMs, now);
       return { used: await usedIn(db.of(org), org, quota, subject, windowMs, start), renewsAt };

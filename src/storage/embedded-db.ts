@@ -7,6 +7,8 @@ import type { Db, Queries, Row, Statements } from './db.ts';
 
 /** Statements and transactions that wait for their turn; one runs at a time. At 1 ms each, the last waits about five seconds. */
 const maxWaiting = 5_000;
+/** Statements follow each other in one turn of the event loop for so long. */
+const turnMs = 4;
 /** Nothing writes checkpoints by itself in the embedded engine, and the log from before one is what it can let go of. */
 const maxLogBytes = 32 * 1024 * 1024;
 /** How often it is looked how long the log is, while statements run. */
@@ -41,6 +43,8 @@ export class EmbeddedDb implements Db {
   #waiting = 0;
   #last: Promise<void> = Promise.resolve();
   #lookedAt: number;
+  /** When the event loop last had its turn, as far as is known here. */
+  #turnSinceMs = Number.NEGATIVE_INFINITY;
   #dead: Refusal | undefined;
   #closing: Promise<void> | undefined;
   #callOff = () => {};
@@ -136,6 +140,7 @@ export class EmbeddedDb implements Db {
     await before;
     try {
       if (this.#dead !== undefined) throw this.#dead;
+      await this.#othersTurn();
       const result = await work(this.#engine);
       await this.#boundLog();
       return result;
@@ -143,6 +148,14 @@ export class EmbeddedDb implements Db {
       this.#waiting -= 1;
       end();
     }
+  }
+
+  /** The engine answers without giving anybody else a turn; so after a while of one statement behind the other, everything else comes first. */
+  async #othersTurn(): Promise<void> {
+    const now = performance.now();
+    if (now - this.#turnSinceMs < turnMs) return;
+    await new Promise((resolve) => void setImmediate(resolve));
+    this.#turnSinceMs = performance.now();
   }
 
   /** What was asked is done by now, so a failure here is not its own; the next statement meets it. */

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createCounters } from '../../src/storage/counter-store.ts';
+import type { Db } from '../../src/storage/db.ts';
 import { openStores } from '../../src/storage/stores.ts';
 import { engines, type World } from './engines.ts';
 import { t0 } from './fixtures.ts';
@@ -39,6 +41,24 @@ describe.each(engines)('counters over $engine', ({ open }) => {
     expect(await counters.spend(large, t0)).toMatchObject({ ok: false, used: 0 });
     expect(await counters.spend({ ...large, amount: 2 }, t0)).toMatchObject({ ok: true, used: 2 });
     expect(await counters.spend({ ...large, amount: 2 }, t0)).toMatchObject({ ok: false, used: 2 });
+  });
+
+  it('are not asked about again while they are full, until they renew or may have more', async () => {
+    let asked = 0;
+    const of: Db['of'] = (org) => {
+      asked += 1;
+      return world.db.of(org);
+    };
+    const counters = createCounters({ ...world.db, of });
+    const spend = { ...calls, subject: 'key:flood', limit: 1 };
+    expect(await counters.spend(spend, t0)).toMatchObject({ ok: true });
+    const refused = { ok: false, quota: 'calls_per_hour', used: 1, limit: 1, renewsAt: t0 + hourMs };
+    for (let more = 0; more < 5; more += 1) expect(await counters.spend(spend, t0 + more)).toEqual(refused);
+    expect(asked).toBe(2);
+    expect(await counters.spend({ ...spend, limit: 2 }, t0)).toMatchObject({ ok: true, used: 2 });
+    expect(await counters.spend({ ...spend, subject: 'key:other' }, t0)).toMatchObject({ ok: true, used: 1 });
+    expect(await counters.spend(spend, t0 + hourMs)).toMatchObject({ ok: true, used: 1 });
+    expect(await counters.spend(spend, t0), 'a clock that went back').toMatchObject({ ok: false });
   });
 
   it('are apart for organisations, subjects and quotas', async () => {

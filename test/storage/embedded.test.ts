@@ -230,6 +230,22 @@ describe('the embedded database', () => {
     expect(await db.query('select 1 as alive')).toEqual([{ alive: 1 }]);
   });
 
+  it('lets everything else have its turn while statements follow each other', async () => {
+    const db = await open();
+    let isOver = false;
+    let turns = 0;
+    const look = () => {
+      turns += 1;
+      if (!isOver) setImmediate(look);
+    };
+    setImmediate(look);
+    const startedMs = performance.now();
+    await Promise.all(Array.from({ length: 300 }, (_, n) => db.query('select $1::int', [n])));
+    isOver = true;
+    // At least every 4 ms, and a turn that others make long in between.
+    expect(turns).toBeGreaterThan((performance.now() - startedMs) / 20);
+  });
+
   it('has statements wait while its files are copied, and no longer', async () => {
     await aCluster();
     const db = await open();
