@@ -11,10 +11,9 @@ import { createTestClock } from '../helpers/clock.ts';
 function world() {
   const used = new Map<string, number>();
   const records: AuditRecord[] = [];
-  const state = { asked: 0, isBroken: false };
+  const state = { isBroken: false };
   const counters: Counters = {
     async spend({ org, quota, subject, limit, windowMs }, now) {
-      state.asked += 1;
       if (state.isBroken) throw new Error('connection lost');
       const window = Math.floor(now / windowMs);
       const key = JSON.stringify([org, quota, subject, window]);
