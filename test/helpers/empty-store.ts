@@ -1,5 +1,5 @@
-import { constants, existsSync } from 'node:fs';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { constants, cpSync, existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../../src/lib/clock.ts';
@@ -18,7 +18,8 @@ export async function putEmptyStore(directory: string): Promise<void> {
     const db = await openEmbedded({ directory: folder, log: createLog('silent'), clock: systemClock });
     await db.close();
   });
-  await cp(made, directory, { recursive: true, mode: constants.COPYFILE_FICLONE });
+  // A thousand files: one question to the file system after the other takes a third of what a thousand promises take.
+  cpSync(made, directory, { recursive: true, mode: constants.COPYFILE_FICLONE });
 }
 
 /** An embedded database with nothing in it, which does not wait for the disk; its directory goes when it is closed. */

@@ -119,18 +119,17 @@ export function createLocalProvider({ people, records, clock, note, publicOrigin
 
     async whoIs(ctx) {
       const session = await sessionOf(ctx);
-      return session === undefined || session.payload.uid !== undefined ? undefined : personOf(session);
+      return session === undefined || session.consumedAt !== undefined ? undefined : personOf(session);
     },
 
     async signIn(ctx, uid) {
       const session = await sessionOf(ctx);
       const person = session && (await personOf(session));
       if (session === undefined || person === undefined) return undefined;
-      if (session.payload.uid !== undefined) return session.payload.uid === uid ? person : undefined;
-      // Taken and put back: of many interactions that ask at one time, one gets it. The one that did may be opened again.
-      const taken = await records.take(sessionModel, session.idHash, clock.now());
-      if (taken === undefined) return undefined;
-      await records.put({ ...taken, payload: { uid } });
+      if (session.consumedAt !== undefined) return session.payload.uid === uid ? person : undefined;
+      // Of many interactions that ask at one time, one gets it. The one that did may be opened again.
+      if (!(await records.consume(sessionModel, session.idHash, clock.now()))) return undefined;
+      await records.put({ ...session, payload: { uid } });
       return person;
     },
 

@@ -90,7 +90,17 @@ describe('signing in without a company provider', () => {
 
   it('signs one client in although several ask at one time', async () => {
     await openLink(browser, await link());
+    // All see that nobody has it; what they do then comes one after the other.
+    const { oauth } = desk.stores;
+    const { find } = oauth;
+    let waits = 0;
+    oauth.find = async (...asked) => {
+      const found = await find(...asked);
+      if (asked[0] === 'LocalSession') await new Promise((go) => setTimeout(go, 50 * waits++));
+      return found;
+    };
     const pages = await Promise.all(Array.from({ length: 8 }, () => browser.open(desk.begin().url)));
+    oauth.find = find;
     expect(pages.filter(({ status }) => status === 200)).toHaveLength(1);
   });
 
