@@ -35,10 +35,10 @@ interface Ordered {
   log: Log;
   /** What agents are told to trust. */
   bridgeKey: string;
+  /** Tells bridges, and so their agents, what has just been stored. */
+  pausesChanged(): Promise<void> | void;
   /** What a running bridge does at once; absent when none runs. */
   running?: {
-    /** Tells connected agents what has just been stored. */
-    pausesChanged(): Promise<void>;
     policies: PoliciesInForce;
     /** Copies the embedded database, and says where the copy is. */
     copyStore(): Promise<string>;
@@ -73,6 +73,7 @@ export function orders({
   clock,
   log,
   bridgeKey,
+  pausesChanged,
   running,
 }: Ordered): ControlHandler {
   const showAgents = async (org: string): Promise<ShownAgents> => {
@@ -126,7 +127,7 @@ export function orders({
     async 'agents.pause'(input) {
       const { org } = read(inOrg, input);
       await pauses.pause(org, clock.now());
-      await running?.pausesChanged();
+      await pausesChanged();
       await trail.recordDone('agents_paused', org, 'operator', 'The agents are paused.');
       return showAgents(org);
     },
@@ -134,7 +135,7 @@ export function orders({
       const { org } = read(inOrg, input);
       await trail.record('agents_resumed', org, 'operator');
       await pauses.resume(org);
-      await running?.pausesChanged();
+      await pausesChanged();
       return showAgents(org);
     },
     async 'store.copy'() {

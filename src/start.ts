@@ -85,13 +85,15 @@ export async function start(config: Config, { clock, log, ...outside }: Surround
     );
     server.keepAliveTimeout = keepAliveMs;
     const local = bridge.oauth && signIn?.local;
-    const running = { ...others.everywhere, local, copyStore: storage.copy };
+    const { pausesChanged, policies } = others.everywhere;
+    const running = { policies, local, copyStore: storage.copy };
     const carryOut = orders({
       desk: bridge.desk,
       people: stores.people,
       grants: bridge.grants,
       agents: stores.agents,
       pauses: stores.pauses,
+      pausesChanged,
       audit: stores.audit,
       seal: storage.seal,
       clock,

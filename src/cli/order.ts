@@ -34,11 +34,14 @@ export async function ordering<T>(values: Flags, run: (ask: ControlHandler) => P
       const desk = { keys, owners, counters, audit, clock: systemClock, log, revoked };
       const grants = storedGrants(storage.stores, { clock: systemClock, log, ended: revoked });
       const bridgeKey = createBridgeKey(secrets).publicKey;
-      const carryOut = orders({ desk, people, grants, agents, pauses, audit, seal, clock: systemClock, log, bridgeKey });
+      const pausesChanged = () => void told.push({ note: 'pauses' });
+      const carryOut = orders({
+        ...{ desk, people, grants, agents, pauses, pausesChanged, audit, seal, clock: systemClock, log, bridgeKey },
+      });
       try {
         return await carryOut(name, input);
       } finally {
-        // Of an order that failed as well: what was revoked is revoked, also where that could not be recorded.
+        // Of an order that failed as well: what was revoked or paused is so, also where that could not be recorded.
         if (told.length > 0) await storage.tellBridges(told.map((note) => JSON.stringify(note)));
       }
     });

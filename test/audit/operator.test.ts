@@ -33,6 +33,7 @@ describe.each(engines)('what an operator orders over $engine', ({ open }) => {
       grants: storedGrants(node, { clock, log }),
       agents,
       pauses,
+      pausesChanged: () => undefined,
       audit,
       seal,
       clock,

@@ -48,11 +48,10 @@ describe('silence', () => {
 });
 
 describe('a flood', () => {
-  it('of one agent leaves the round trips of another alone', async () => {
+  it('of one agent is taken in at a bounded rate, while another is armed and told as ever', async () => {
     world = await openWorld();
     const calm = world.agent();
     await calm.start();
-    const quiet = await medianArmMs(calm.id);
 
     const frames: string[] = [];
     const flooder = await rawAgent(world, 'flood-agent', frames);
@@ -72,11 +71,14 @@ describe('a flood', () => {
       }
     }, 5);
     await until('the flood is on', () => sent > 500);
-    const flooded = await medianArmMs(calm.id);
+    // How much slower is for bench/pressure.ts: here the flood comes from the same process.
+    for (let count = 0; count < 20; count += 1) {
+      const one = newAction();
+      expect(await world.hub.arm('acme', calm.id, one)).toMatchObject({ state: 'armed' });
+      await world.hub.remove('acme', calm.id, one.id, 'cancelled');
+    }
     clearInterval(pump);
     flooder.terminate();
-    const ratio = flooded / quiet;
-    expect(ratio, `quiet ${quiet.toFixed(1)} ms, flooded ${flooded.toFixed(1)} ms`).toBeLessThan(5);
     // Burst and rate bound what came through; without them it is thousands.
     expect(world.handlers.count('hit')).toBeLessThan(1_000);
   });
@@ -139,15 +141,3 @@ describe('a lying agent', () => {
     expect(await world.hub.arm('acme', honest.id, newAction())).toMatchObject({ state: 'armed' });
   });
 });
-
-async function medianArmMs(agentId: string): Promise<number> {
-  const times: number[] = [];
-  for (let count = 0; count < 21; count += 1) {
-    const startedAt = performance.now();
-    const action = newAction();
-    await world.hub.arm('acme', agentId, action);
-    times.push(performance.now() - startedAt);
-    await world.hub.remove('acme', agentId, action.id, 'cancelled');
-  }
-  return times.sort((a, b) => a - b)[10] ?? 0;
-}

@@ -107,6 +107,32 @@ describe.skipIf(!hasPostgres)('what is done at one bridge', () => {
     expect(spreadMs).toBeLessThan(2_000);
   }, 60_000);
 
+  it('pauses agents of all at once too from a machine without a bridge', async () => {
+    const { one } = members();
+    const { structured } = await askAt(one)('take_snapshot', { ...onCheckout, waitSeconds: 0, timeoutSeconds: 60 }, 20_000);
+    await until('both are armed', () => all.agents.every(({ probes }) => probes.armed === 1) || undefined);
+    // Not told, a bridge looks every two seconds, and in five turns it would be that far behind in some.
+    const gone: number[] = [];
+    for (let turn = 0; turn < 5; turn += 1) {
+      const armedAt = all.agents.map(() => 0);
+      const watching = setInterval(() => {
+        all.agents.forEach(({ probes }, agent) => {
+          if (probes.armed > 0) armedAt[agent] = performance.now();
+        });
+      }, 5);
+      await all.fleet.orderElsewhere('agents', 'pause');
+      const ordered = performance.now();
+      await until('none is armed', () => all.agents.every(({ probes }) => probes.armed === 0) || undefined);
+      clearInterval(watching);
+      gone.push(Math.max(...armedAt) - ordered);
+      await all.fleet.orderElsewhere('agents', 'resume');
+      await until('both are armed again', () => all.agents.every(({ probes }) => probes.armed === 1) || undefined);
+    }
+    console.log(`probes stayed at most ${Math.round(Math.max(...gone))} ms after the command had ended`);
+    expect(Math.max(...gone)).toBeLessThan(500);
+    await askAt(one)('cancel_actions', { actionIds: [structured.actionId] }, 20_000);
+  }, 60_000);
+
   it('reloads the policies of all', async () => {
     const { one } = members();
     const hashes = async () => {
