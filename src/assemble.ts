@@ -110,7 +110,7 @@ export async function assemble(
     ended: (grantId) => revoked(grantId),
   });
   // Without an authorization server of its own a bridge still has what people connected while it had one.
-  const grants = oauth?.grants ?? storedGrants(stores, { clock, log });
+  const grants = oauth?.grants ?? storedGrants(stores, { clock, log, ended: (id) => revoked(id) });
   const tokens = oauth?.tokens;
   const authenticator = createAuthenticator({ keys: stores.keys, clock, owners, tokens });
   const tagKeys = createTagKeys(secret, (org, id) => stores.actions.get(org, id));

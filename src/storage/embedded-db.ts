@@ -1,6 +1,7 @@
 import type { PGlite } from '@electric-sql/pglite';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import { sharingTurns } from '../lib/own-turn.ts';
 import { Refusal } from '../lib/refusal.ts';
 import { asRefusal, sqlState, unavailable } from './database-errors.ts';
 import type { Db, Queries, Row, Statements } from './db.ts';
@@ -43,8 +44,8 @@ export class EmbeddedDb implements Db {
   #waiting = 0;
   #last: Promise<void> = Promise.resolve();
   #lookedAt: number;
-  /** When the event loop last had its turn, as far as is known here. */
-  #turnSinceMs = Number.NEGATIVE_INFINITY;
+  /** The engine answers without giving anybody else a turn, and so one statement would follow the other to the last. */
+  readonly #othersTurn = sharingTurns(turnMs);
   #dead: Refusal | undefined;
   #closing: Promise<void> | undefined;
   #callOff = () => {};
@@ -148,14 +149,6 @@ export class EmbeddedDb implements Db {
       this.#waiting -= 1;
       end();
     }
-  }
-
-  /** The engine answers without giving anybody else a turn; so after a while of one statement behind the other, everything else comes first. */
-  async #othersTurn(): Promise<void> {
-    const now = performance.now();
-    if (now - this.#turnSinceMs < turnMs) return;
-    await new Promise((resolve) => void setImmediate(resolve));
-    this.#turnSinceMs = performance.now();
   }
 
   /** What was asked is done by now, so a failure here is not its own; the next statement meets it. */
