@@ -220,7 +220,6 @@ export async function assemble(
       housekeeping({
         ...{ actions: actions(), hub, agentsHere: others().here, stores, config, pausesChanged, checkpointer },
         concurrentPerAgent: () => policies().shared.concurrentActionsPerAgent,
-        hasOthers: () => membership.others().length > 0,
         recheck: identity.mode === 'company' ? signIn?.accounts.recheck : undefined,
       }),
     async leave() {

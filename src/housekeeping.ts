@@ -17,8 +17,6 @@ interface Kept {
   /** Agents of an organisation that are connected here. */
   agentsHere(org: string): AgentRecord[];
   concurrentPerAgent(): number;
-  /** Whether other replicas are on the same data. */
-  hasOthers(): boolean;
   stores: Stores;
   config: Config;
   /** Tells agents when their pause was turned by somebody who could not ask this bridge. */
@@ -34,7 +32,6 @@ export function housekeeping({
   hub,
   agentsHere,
   concurrentPerAgent,
-  hasOthers,
   stores,
   config,
   pausesChanged,
@@ -51,11 +48,9 @@ export function housekeeping({
       run: () => takeOffLeftBehind(actions),
     },
     {
-      name: 'offer what was placed elsewhere',
+      name: 'offer what agents missed that connected while it was placed',
       everyMs: 2_000,
-      run: async () => {
-        if (hasOthers()) await offerMissed();
-      },
+      run: offerMissed,
     },
     {
       name: 'delete what is past its retention',

@@ -171,7 +171,7 @@ export interface ActionStore {
   ): Promise<{ org: string; id: string; agentId: string; status: EndedStatus }[]>;
   /**
    * pending → a final status, once: sets `endedAt` and gives unspent reserved hits back to the window they came from.
-   * Undefined when it had ended already.
+   * Undefined when it had ended already, and for `failed` while an agent has it or is to get it.
    */
   finish(org: string, id: string, status: EndedStatus, reason: string, now: number): Promise<ActionRecord | undefined>;
   /** Pending actions past their end, of every organisation. */

@@ -20,7 +20,7 @@ export interface Ended {
   takenOff: Promise<void>;
 }
 
-/** Ends an action once and takes it off every agent. Undefined when it had ended already. */
+/** Ends an action once and takes it off every agent. Undefined when it had ended already, and for `failed` while an agent has it. */
 export async function finish(
   context: ActionContext,
   org: string,

@@ -29,8 +29,8 @@ export interface Here {
 }
 
 /**
- * Gives agents of this replica the actions that another replica was placing while they connected, so that neither saw the other, or while
- * this one was cut off, and those of which the word was lost. The function is for each turn.
+ * Gives agents of this replica the actions that were being placed, here or on another one, while they connected, so that neither saw the
+ * other, or while this replica was cut off, and those of which the word was lost. The function is for each turn.
  */
 export function offeringMissed(context: ActionContext, here: Here, concurrentPerAgent: () => number): () => Promise<void> {
   let looked = context.clock.now();

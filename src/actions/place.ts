@@ -78,8 +78,11 @@ export async function place(
   const placed = (await context.store.get(principal.org, result.action.id)) ?? result.action;
   const refusal = placed.hits === 0 ? refusalOfAll(placed, unanswered) : undefined;
   if (refusal !== undefined) {
-    await finish(context, placed.org, placed.id, 'failed', refusal.message);
-    throw refusal;
+    const ended = await finish(context, placed.org, placed.id, 'failed', refusal.message);
+    const now = ended?.action ?? (await context.store.get(placed.org, placed.id));
+    if (now === undefined || now.status !== 'pending') throw refusal;
+    // An agent has come meanwhile that takes it.
+    return { action: now, skippedAgents: result.skippedAgents };
   }
   return { action: placed, skippedAgents: result.skippedAgents };
 }

@@ -23,7 +23,8 @@ export function problems(log: Log, clock: Clock): HttpMiddleware {
   return async (ctx, next) => {
     if (!isBelow(ctx.path)) return next();
     await catching(ctx, next);
-    if (ctx.status < 400 || ctx.headerSent) return;
+    // Without a body its caller has left, and nobody is told anything.
+    if (ctx.status < 400 || ctx.headerSent || ctx.body === undefined) return;
     ctx.type = problemType;
     const seconds = secondsToWait(ctx.body as RefusalDetails, clock.now());
     if (seconds !== undefined) ctx.set('Retry-After', String(seconds));

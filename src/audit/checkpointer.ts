@@ -36,7 +36,16 @@ export function createCheckpointer({ seal, ledger, sinks, clock, log }: Surround
 
   const seqBefore = async () => (await ledger.lastCheckpoint(seal.node))?.seq ?? 0;
 
-  async function make(isDue: (records: number, ageMs: number) => boolean): Promise<void> {
+  let making: Promise<void> = Promise.resolve();
+
+  /** One at a time: the end of the bridge comes beside a turn, and both would make the same. */
+  function make(isDue: (records: number, ageMs: number) => boolean): Promise<void> {
+    const made = making.then(() => makeNow(isDue));
+    making = made.catch(() => undefined);
+    return made;
+  }
+
+  async function makeNow(isDue: (records: number, ageMs: number) => boolean): Promise<void> {
     const end = await ledger.end(seal.node);
     if (end === undefined) return;
     last ??= { seq: await seqBefore(), atMs: startedMs };

@@ -28,7 +28,11 @@ export function createDelivery(sink: Sink, { clock, log }: { clock: Clock; log: 
   async function deliverAll(): Promise<void> {
     for (;;) {
       const [next] = waiting;
-      if (next === undefined) return;
+      if (next === undefined) {
+        // Here and not where the promise is settled: one that is added in between would wait for the next.
+        underway = undefined;
+        return;
+      }
       await sink.deliver(next);
       // It may have been pushed out meanwhile.
       if (waiting[0] === next) waiting.shift();

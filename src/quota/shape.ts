@@ -133,12 +133,12 @@ function inTurn<T>(
 /** Counts what is under way for each key; keys with nothing under way take no memory. */
 function createTally() {
   const counts = new Map<string, number>();
-  const freed = new Map<string, () => void>();
+  const freed = new Map<string, Set<() => void>>();
   return {
     of: (key: string) => counts.get(key) ?? 0,
-    /** Runs `go` once when the count goes down; only the last one asked for a key, because only the head of a line asks. */
+    /** Runs `go` once when the count goes down: for the head of each line of a key, of which there are two after its limits were changed. */
     whenFewer(key: string, go: () => void): void {
-      freed.set(key, go);
+      freed.set(key, (freed.get(key) ?? new Set()).add(go));
     },
     async during<T>(key: string, work: () => Promise<T>): Promise<T> {
       counts.set(key, (counts.get(key) ?? 0) + 1);
@@ -148,9 +148,9 @@ function createTally() {
         const left = (counts.get(key) ?? 1) - 1;
         if (left > 0) counts.set(key, left);
         else counts.delete(key);
-        const go = freed.get(key);
+        const heads = freed.get(key) ?? [];
         freed.delete(key);
-        go?.();
+        for (const go of heads) go();
       }
     },
   };

@@ -39,6 +39,7 @@ interface Joining {
 /** Makes the replica known; its lease is renewed until it leaves. */
 export async function join({ store, self, policyHash, clock, log, renewed }: Joining): Promise<Membership> {
   let others: readonly Replica[] = [];
+  const metSince = new Set<string>();
   let heldUntil = 0;
   let clockOffMs = 0;
   let isLeaving = false;
@@ -56,8 +57,10 @@ export async function join({ store, self, policyHash, clock, log, renewed }: Joi
     const wasHeld = asked < heldUntil;
     const hash = policyHash();
     const before = clock.now();
+    metSince.clear();
     const found = await store.renew({ ...self, policyHash: hash }, leaseMs);
-    others = found.others;
+    // Whoever said hello since the question may not be in the answer.
+    others = [...found.others, ...others.filter(({ id }) => metSince.has(id) && found.others.every((other) => other.id !== id))];
     // By the monotonic clock from before the question: never later than the database's end.
     heldUntil = asked + leaseMs;
     // An answer that took long says little of the clock: as much as is certain.
@@ -99,6 +102,7 @@ export async function join({ store, self, policyHash, clock, log, renewed }: Joi
     isHeld: () => clock.monotonic() < heldUntil,
     isOnTime: () => Math.abs(clockOffMs) <= maxClockOffMs,
     met(id) {
+      metSince.add(id);
       if (others.every((other) => other.id !== id))
         others = [...others, { id, host: '', version: '', startedAt: 0, policyHash: '' }];
     },

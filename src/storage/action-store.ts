@@ -66,7 +66,12 @@ export function createActionStore(db: Db, chain: AuditChain): ActionStore {
       return { listeners: row?.listeners ?? [] };
     },
 
-    finish: (org, id, status, reason, now) => db.of(org).tx((queries) => finishAction(queries, org, id, status, reason, now)),
+    finish: (org, id, status, reason, now) =>
+      db.of(org).tx(async (queries) => {
+        // An agent that is just given the action is seen, or finds that it has ended.
+        if (status === 'failed') await lockPlacements(queries, org);
+        return finishAction(queries, org, id, status, reason, now);
+      }),
 
     overdue: (now) =>
       db.query(`select org, id from actions where status = 'pending' and expires_at <= $1 order by expires_at limit ${maxRows}`, [
@@ -115,6 +120,10 @@ export function createActionStore(db: Db, chain: AuditChain): ActionStore {
   };
 }
 
+/** Whether an agent has the action `a`, or is to get it. */
+const hasLiveTarget = `exists (
+  select 1 from action_targets t where t.org = a.org and t.action_id = a.id and t.state not in ${goneStates})`;
+
 /** pending → a final status, once, inside a transaction; hits that were reserved and not spent go back to their window. */
 export async function finishAction(
   queries: Queries,
@@ -126,7 +135,8 @@ export async function finishAction(
 ): Promise<ActionRecord | undefined> {
   const rows = await queries.query<ActionRow>(
     `update actions a set status = $3, status_reason = $4, ended_at = $5
-     where a.org = $1 and a.id = $2 and a.status = 'pending' returning ${actionColumns}`,
+     where a.org = $1 and a.id = $2 and a.status = 'pending' ${status === 'failed' ? `and not ${hasLiveTarget}` : ''}
+     returning ${actionColumns}`,
     [org, id, status, reason, now],
   );
   const [row] = rows;

@@ -1,13 +1,13 @@
 import { type Checkpoint, readCheckpoint } from '../audit/checkpoint.ts';
 import type { AuditLedger, ChainRow, ExportedRow, Link } from '../audit/ledger.ts';
 import { beforeAll } from '../audit/seal.ts';
-import type { Db } from './db.ts';
+import type { Queries } from './db.ts';
 
 /** Rows one statement reads while a chain is checked. */
 const pageRows = 1_000;
 
-/** What checking and exporting the trail read. */
-export function createAuditRows(db: Db): Omit<AuditLedger, 'append' | 'recent' | 'search'> {
+/** What checking and exporting the trail read, over a database or in a transaction. */
+export function createAuditRows(db: Queries): Omit<AuditLedger, 'append' | 'recent' | 'search'> {
   async function signed(node: string, kind: Checkpoint['kind'], order: string): Promise<Checkpoint[]> {
     const rows = await db.query<{ signed: string }>(
       `select signed from audit_checkpoints where node = $1 and kind = $2 order by seq ${order}`,

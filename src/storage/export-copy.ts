@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parentOf } from './data-directory.ts';
 import { cannotStart } from './disk-trouble.ts';
 import type { EmbeddedDb } from './embedded-db.ts';
-import { makeWorkingFolder } from './working-folder.ts';
+import { makeCopyFolder } from './working-folder.ts';
 
 /** Files copied at a time. */
 const copiesAtATime = 16;
@@ -14,7 +14,7 @@ const copiesAtATime = 16;
  * while they are read. Gives the data directory of the copy; who asked for it removes it.
  */
 export async function copyStore(db: EmbeddedDb, dataDirectory: string): Promise<string> {
-  const folder = await makeWorkingFolder(dataDirectory, 'copy');
+  const folder = await makeCopyFolder(dataDirectory);
   try {
     await db.whileStill(() => copyTree(join(dataDirectory, 'postgres'), join(folder, 'postgres')));
   } catch (error) {

@@ -23,7 +23,7 @@ import { migrations } from './migrations/all.ts';
 import { nodeId } from './node-id.ts';
 import { openPostgres } from './postgres.ts';
 import { openStores } from './stores.ts';
-import { makeWorkingFolder } from './working-folder.ts';
+import { makeImportFolder } from './working-folder.ts';
 
 /** After so much in one transaction the embedded engine is told to shorten its log, which nothing else does. */
 const checkpointChars = 32 * 1024 * 1024;
@@ -84,7 +84,7 @@ async function intoDirectory(
   try {
     const cluster = join(directory, 'postgres');
     if ((await stat(cluster).catch(() => undefined)) !== undefined) throw notEmpty(`the data directory ${directory}`);
-    const folder = await makeWorkingFolder(directory, 'import');
+    const folder = await makeImportFolder(directory);
     try {
       const db = await openEmbedded({ directory: folder, migrations: schemaOf(header), ...surroundings });
       let imported: Imported;

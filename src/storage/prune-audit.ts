@@ -2,8 +2,11 @@ import { signCheckpoint } from '../audit/checkpoint.ts';
 import type { AuditLedger, ChainRow, Link } from '../audit/ledger.ts';
 import { type AuditSeal, beforeAll } from '../audit/seal.ts';
 import { follows } from '../audit/tampering.ts';
+import { createAuditRows } from './audit-rows.ts';
 import type { Db, Queries } from './db.ts';
 
+/** Advisory locks of PostgreSQL are told apart by two numbers; this one stands for what retention takes off a chain. */
+const pruneLock = 7_434;
 /** Rows of one transaction; each is checked before it goes, at some microseconds. */
 const rowsPerDelete = 1_000;
 
@@ -14,7 +17,7 @@ const rowsPerDelete = 1_000;
 export async function pruneAudit(
   db: Db,
   seal: AuditSeal,
-  ledger: Pick<AuditLedger, 'nodes' | 'anchor'>,
+  ledger: Pick<AuditLedger, 'nodes'>,
   { before, now }: { before: number; now: number },
 ): Promise<number> {
   const unchained = await db.query('delete from audit where node is null and at < $1 returning 1 as gone', [before]);
@@ -22,8 +25,7 @@ export async function pruneAudit(
   const spoilt: string[] = [];
   for (const node of await ledger.nodes()) {
     for (;;) {
-      const start: Link = (await ledger.anchor(node)) ?? { seq: 0, code: beforeAll };
-      const { gone, bad } = await db.tx((queries) => pruneSome(queries, seal, { node, start, before, now }));
+      const { gone, bad } = await db.tx((queries) => pruneSome(queries, seal, { node, before, now }));
       total += gone;
       if (bad !== undefined) spoilt.push(`${bad} of node ${node}`);
       if (gone < rowsPerDelete) break;
@@ -38,8 +40,11 @@ export async function pruneAudit(
 async function pruneSome(
   { query }: Queries,
   seal: AuditSeal,
-  { node, start, before, now }: { node: string; start: Link; before: number; now: number },
+  { node, before, now }: { node: string; before: number; now: number },
 ): Promise<{ gone: number; bad?: number }> {
+  // Another bridge may be at it: the rows of a chain begin where its anchor says, and both are read while nobody moves them.
+  await query('select pg_advisory_xact_lock($1::int, hashtext($2))', [pruneLock, node]);
+  const start: Link = (await createAuditRows({ query }).anchor(node)) ?? { seq: 0, code: beforeAll };
   const rows = await query<Record<string, unknown> & ChainRow>(
     `select node, node_seq as seq, org, at, record as text, coalesce(code, '') as code from audit
      where node = $1 order by node_seq limit ${rowsPerDelete}`,

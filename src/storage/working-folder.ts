@@ -1,23 +1,40 @@
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Refusal } from '../lib/refusal.ts';
 import { unavailable } from './database-errors.ts';
 import { lockDirectory } from './directory-lock.ts';
 
 /** Folders in a data directory that a command works in and removes; their cluster is a whole one, opened like any other. */
-const names = { copy: 'export.copy', import: 'import.new' } as const;
+const importFolder = 'import.new';
+const copyFolder = 'export.copy';
+/** Who asked for a copy opens it within so long; one that nobody has open after that was left behind. */
+const openedMs = 600_000;
 
-/** Makes the folder anew. Refuses with `unavailable` while another command works in it. */
-export async function makeWorkingFolder(dataDirectory: string, name: keyof typeof names): Promise<string> {
-  const folder = join(dataDirectory, names[name]);
+/** Makes the folder for an import anew. Refuses with `unavailable` while another command works in it. */
+export async function makeImportFolder(dataDirectory: string): Promise<string> {
+  const folder = join(dataDirectory, importFolder);
   if (!(await removeFolder(folder))) throw busy(folder);
   await mkdir(folder, { mode: 0o700 });
   return folder;
 }
 
+/** Makes a folder for a copy, of its own: another that was handed out may not be open yet. */
+export async function makeCopyFolder(dataDirectory: string): Promise<string> {
+  for (const folder of await copiesIn(dataDirectory)) {
+    const made = await stat(folder).catch(() => undefined);
+    if (made !== undefined && Date.now() - made.mtimeMs > openedMs) await removeFolder(folder);
+  }
+  return mkdtemp(join(dataDirectory, `${copyFolder}-`));
+}
+
 /** Removes what commands left that were killed. */
 export async function removeUnused(dataDirectory: string): Promise<void> {
-  for (const name of Object.values(names)) await removeFolder(join(dataDirectory, name));
+  for (const folder of [join(dataDirectory, importFolder), ...(await copiesIn(dataDirectory))]) await removeFolder(folder);
+}
+
+async function copiesIn(dataDirectory: string): Promise<string[]> {
+  const entries = await readdir(dataDirectory);
+  return entries.filter((name) => name.startsWith(copyFolder)).map((name) => join(dataDirectory, name));
 }
 
 /** Whether it is gone: a folder that somebody has open stays. */

@@ -19,6 +19,7 @@ export interface Pauses {
 /** The switches as they are stored now. They are asked at every placement and welcome, so they are kept in memory. */
 export async function openPauses(store: PauseStore): Promise<Pauses> {
   let paused = new Map<string, number>();
+  let [asked, answered] = [0, 0];
   const pauses: Pauses = {
     isOn: (org) => paused.has(org),
     refuse(org) {
@@ -31,8 +32,14 @@ export async function openPauses(store: PauseStore): Promise<Pauses> {
       });
     },
     async refresh() {
+      asked += 1;
+      const turn = asked;
+      const found = await store.all();
+      // Of two looks under way the one that began first may end last, and has seen less.
+      if (turn < answered) return [];
+      answered = turn;
       const before = paused;
-      paused = new Map((await store.all()).map(({ org, pausedAt }) => [org, pausedAt]));
+      paused = new Map(found.map(({ org, pausedAt }) => [org, pausedAt]));
       const orgs = new Set([...before.keys(), ...paused.keys()]);
       return [...orgs].filter((org) => before.has(org) !== paused.has(org));
     },

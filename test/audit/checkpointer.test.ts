@@ -122,6 +122,15 @@ describe('a checkpoint', () => {
     expect(await node.check()).toMatchObject({ checkpoints: 2 });
   });
 
+  it('is made once, though a turn is under way when the bridge goes down', async () => {
+    const path = join(directory, 'once.jsonl');
+    const checkpointer = over(sink(`file://${path}`));
+    await node.write(2);
+    clock.advance(300_000);
+    await Promise.all([checkpointer.turn(), checkpointer.close()]);
+    expect((await readFile(path, 'utf8')).trimEnd().split('\n')).toHaveLength(1);
+  });
+
   it('goes to a file that others cannot read, one line each', async () => {
     const path = join(directory, 'checkpoints.jsonl');
     for (const count of [1, 2]) {

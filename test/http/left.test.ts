@@ -3,9 +3,11 @@ import { type AddressInfo, connect } from 'node:net';
 import { Writable } from 'node:stream';
 import Koa from 'koa';
 import { expect, it } from 'vitest';
+import { problems } from '../../src/api/problem.ts';
 import { readJson } from '../../src/http/body.ts';
 import { failures } from '../../src/http/failures.ts';
 import type { RequestState } from '../../src/http/state.ts';
+import { systemClock } from '../../src/lib/clock.ts';
 import { createLog } from '../../src/lib/log.ts';
 
 /** Everything a request logs whose caller hangs up after so much of the body, while nobody has read any of it. */
@@ -26,7 +28,8 @@ async function loggedFor(body: string, contentLength: number, fails?: Error): Pr
   });
   const app = new Koa<RequestState>();
   app.use((_ctx, next) => next().finally(handled));
-  app.use(failures(log)).use(async (ctx) => {
+  app.use(failures(log)).use(problems(log, systemClock));
+  app.use(async (ctx) => {
     const closed = new Promise((done) => ctx.req.socket.once('close', done));
     socket.destroy();
     await closed;
@@ -36,7 +39,7 @@ async function loggedFor(body: string, contentLength: number, fails?: Error): Pr
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
-  socket.write(`POST / HTTP/1.1\r\nHost: bridge\r\nContent-Length: ${contentLength}\r\n\r\n${body}`);
+  socket.write(`POST /api/v1/snapshots HTTP/1.1\r\nHost: bridge\r\nContent-Length: ${contentLength}\r\n\r\n${body}`);
   await isHandled;
   server.close();
   await once(server, 'close');

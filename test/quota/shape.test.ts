@@ -35,6 +35,24 @@ roles: {}
   return charge(free, systemClock, permit);
 }
 
+it('calls of one caller all get their turn where its limits change while they wait', async () => {
+  const shop = workshop();
+  const shaper = createShaper(systemClock);
+  const [before, after] = [await chargeFor('key:a', 1, 5), await chargeFor('key:a', 1, 6)];
+  const calls = [shaper.run(before, here, shop.work), shaper.run(before, here, shop.work)];
+  // Each line looks for a place when its head has come to the front.
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  calls.push(shaper.run(after, here, shop.work));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  for (const started of [2, 3]) {
+    shop.endOne();
+    await vi.waitFor(() => expect(shop.started).toBe(started));
+  }
+  shop.endOne();
+  await Promise.all(calls);
+  expect(shop.most).toBe(1);
+});
+
 /** Work that runs until told to end, and how much of it runs at once. */
 function workshop() {
   const ends: (() => void)[] = [];

@@ -10,12 +10,22 @@ const settle = async () => {
 
 async function member() {
   const clock = createTestClock();
-  const there = { isAway: false, offMs: 0, renewed: 0, left: 0, regained: 0, others: [] as Replica[] };
+  const there = {
+    isAway: false,
+    offMs: 0,
+    renewed: 0,
+    left: 0,
+    regained: 0,
+    others: [] as Replica[],
+    answering: Promise.resolve(),
+  };
   const store = {
     async renew() {
       if (there.isAway) throw new Error('away');
       there.renewed += 1;
-      return { now: clock.now() - there.offMs, agents: 0, others: there.others };
+      const { others } = there;
+      await there.answering;
+      return { now: clock.now() - there.offMs, agents: 0, others };
     },
     async leave() {
       there.left += 1;
@@ -71,6 +81,21 @@ describe('the lease of a replica', () => {
     there.others = [{ id: 'rep_c', host: 'h', version: '1', startedAt: 0, policyHash: 'p' }];
     await pass(5_000);
     expect(membership.others().map(({ id }) => id)).toEqual(['rep_c']);
+  });
+
+  it('knows one that says hello while a renewal is under way that was asked before', async () => {
+    const { membership, there, pass } = await member();
+    let answer = () => {};
+    there.answering = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await pass(5_000);
+    membership.met('rep_b');
+    answer();
+    await pass(1_000);
+    expect(membership.others().map(({ id }) => id)).toEqual(['rep_b']);
+    await pass(10_000);
+    expect(membership.others(), 'until the next, which it is not in').toEqual([]);
   });
 
   it('tells when the clock of this machine is not that of the database', async () => {

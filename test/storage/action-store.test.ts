@@ -64,6 +64,17 @@ describe.each(engines)('actions over $engine', ({ open }) => {
     expect([await hitsUsed(org, t0), await hitsUsed(org, t0 + hourMs)]).toEqual([0, 0]);
   });
 
+  it('do not fail while an agent has them or is to get them', async () => {
+    const org = 'hopeful';
+    const placed = action({ org, targets: [target('agent-1'), target('agent-2')] });
+    await stores.actions.place(placed, wide);
+    const fail = () => stores.actions.finish(org, placed.id, 'failed', 'nobody takes it', t0);
+    await stores.actions.setTarget(org, placed.id, { agentId: 'agent-1', state: 'failed' });
+    expect(await fail()).toBeUndefined();
+    await stores.actions.setTarget(org, placed.id, { agentId: 'agent-2', state: 'failed' });
+    expect(await fail()).toMatchObject({ status: 'failed' });
+  });
+
   it('end once, also when two bridges end one at the same moment', async () => {
     const org = 'once';
     const [keep, placed] = [action({ org, maxHits: 5 }), action({ org, maxHits: 7 })];
@@ -283,6 +294,7 @@ describe.each(engines)('actions over $engine', ({ open }) => {
     for (const status of ['expired', 'failed'] as const) {
       const placed = action({ org, kind: 'counter', expressions: [] });
       await stores.actions.place(placed, wide);
+      if (status === 'failed') await stores.actions.setTarget(org, placed.id, { agentId: 'agent-1', state: 'failed' });
       await stores.actions.finish(org, placed.id, status, 'over', t0);
       expect(await hitsUsed(org)).toBe(1);
     }
