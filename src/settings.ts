@@ -132,9 +132,9 @@ export const settings = {
     flag: 'max-body-bytes',
     env: 'SIDELIGHT_MAX_BODY_BYTES',
     kind: 'integer',
-    default: '1048576',
+    default: '262144',
     unit: 'bytes',
-    meaning: 'Largest request body.',
+    meaning: 'Largest request body. To read one of a megabyte can take a quarter of a second, in which nobody else is served.',
   },
   retentionHours: {
     flag: 'retention-hours',

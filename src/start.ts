@@ -9,6 +9,7 @@ import type { Config } from './config.ts';
 import { serveControl } from './control.ts';
 import { drain } from './drain.ts';
 import { showGauges } from './gauges.ts';
+import { boundConnections } from './http/bounded-connections.ts';
 import { listen } from './http/listen.ts';
 import { openNumbers } from './http/metrics.ts';
 import { createHttpServer } from './http/server.ts';
@@ -84,6 +85,7 @@ export async function start(config: Config, { clock, log, ...outside }: Surround
       (request, socket, head) => hub.handleUpgrade(request, socket, head),
     );
     server.keepAliveTimeout = keepAliveMs;
+    boundConnections(server);
     const local = bridge.oauth && signIn?.local;
     const { pausesChanged, policies } = others.everywhere;
     const running = { policies, local, copyStore: storage.copy };

@@ -12,12 +12,17 @@ export interface Readiness {
  */
 export function health(bridge: Readiness, isLeaving: () => boolean): Router<RequestState> {
   const router = new Router<RequestState>();
+  let asking: ReturnType<Readiness['ready']> | undefined;
   router.get('/healthz', (ctx) => {
     ctx.set('Cache-Control', 'no-store');
     ctx.body = { status: 'ok' };
   });
   router.get('/readyz', async (ctx) => {
-    const { ok, checks } = await bridge.ready();
+    // Nobody needs a key for it, so whoever comes meanwhile shares the question that is under way.
+    asking ??= bridge.ready().finally(() => {
+      asking = undefined;
+    });
+    const { ok, checks } = await asking;
     const all = { ...checks, accepting: !isLeaving() };
     const isReady = ok && all.accepting;
     const failing = Object.keys(all).filter((check) => all[check as keyof typeof all] === false);

@@ -4,16 +4,17 @@ import type { AddressInfo } from 'node:net';
 import Koa from 'koa';
 import { expect, it } from 'vitest';
 import { failures } from '../../src/http/failures.ts';
-import type { TurnState } from '../../src/http/state.ts';
+import type { CallerState } from '../../src/http/state.ts';
 import { turns } from '../../src/http/turns.ts';
 import { createLog } from '../../src/lib/log.ts';
+import { principal } from '../authorization/world.ts';
 import { createTestClock } from '../helpers/clock.ts';
 import { until } from '../helpers/program.ts';
 
 /** A server whose requests are worked on until the test says so. */
 async function openServer() {
   const clock = createTestClock();
-  const app = new Koa<TurnState>();
+  const app = new Koa<CallerState>();
   const atWork: { name: string; endTurn(): void; answer(): void }[] = [];
   app.use((ctx, next) => {
     ctx.state.address = '127.0.0.1';
@@ -21,6 +22,9 @@ async function openServer() {
   });
   app.use(failures(createLog('silent'))).use(turns(clock));
   app.use(async (ctx) => {
+    const [, person] = /Bearer of-(\w+)-/.exec(ctx.get('Authorization')) ?? [];
+    if (person !== undefined)
+      ctx.state.principal = principal({ kind: 'api_key', subject: `key:${ctx.path}`, owner: `user:${person}` });
     await new Promise<void>((answer) => atWork.push({ name: ctx.path.slice(1), endTurn: ctx.state.turn.end, answer }));
     ctx.body = 'done';
   });
@@ -91,6 +95,21 @@ it('who leaves while it waits is never worked on, and who leaves while it is wor
   one.destroy();
   await until('the next', () => server.find('a4'));
   expect(server.find('a3')).toBeUndefined();
+  await server.close();
+});
+
+it('all tokens and keys of one person are one caller, once they are known, and those of others are not', async () => {
+  const server = await openServer();
+  for (const token of ['of-ada-1', 'of-ada-2', 'of-ada-3', 'of-bob-1']) {
+    await server.send(token, token);
+    server.answerAll();
+    await until('it is answered', () => server.statuses.length > 0 || undefined);
+    server.statuses.length = 0;
+  }
+  for (const token of ['of-ada-1', 'of-ada-2', 'of-ada-3', 'of-bob-1']) await server.send(`again-${token}`, token);
+  expect(server.names()).toEqual(['again-of-ada-1', 'again-of-ada-2', 'again-of-bob-1']);
+  server.answerAll();
+  await until('the next', () => server.find('again-of-ada-3'));
   await server.close();
 });
 
