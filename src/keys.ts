@@ -2,8 +2,10 @@ import type { AuditRecord, AuditStore } from './audit/record.ts';
 import type { Administrator, KeyGrant, KeyPermit } from './authorization/administer.ts';
 import { type IssuedKey, newKey, type Rotation, successorOf } from './identity/issue.ts';
 import { livingMadeBy } from './identity/key-descent.ts';
-import type { KeyRecord, KeyStore } from './identity/keys.ts';
+import type { KeyBounds, KeyRecord, KeyStore } from './identity/keys.ts';
+import { notLive, notStored, unknownOwner } from './identity/not-stored.ts';
 import { isPerson, type Owners } from './identity/owner.ts';
+import type { Person } from './identity/people.ts';
 import type { Principal } from './identity/principal.ts';
 import type { Clock } from './lib/clock.ts';
 import { newId } from './lib/id.ts';
@@ -39,12 +41,13 @@ export async function issueKey(desk: KeyDesk, grant: KeyGrant<'create'>, asked: 
   const { request, notAfter } = grant.what;
   const issued = newKey(request, desk.clock.now(), { createdBy: creatorOf(grant.by), notAfter });
   const { record: key } = issued;
-  await requireOwner(desk, key);
+  const owner = await requireOwner(desk, key);
   await spendOne(desk, grant.by, key);
   const entry = recordOf(desk, grant.by, asked, { event: 'key_created', keyId: key.id, after: facts(key) });
   await carriedOut(desk, entry, async () => {
-    const room = grant.by.kind === 'operator' ? Number.POSITIVE_INFINITY : maxLiveKeys;
-    if (!(await desk.keys.insertWithin(key, room, desk.clock.now()))) throw tooMany(key.owner, maxLiveKeys);
+    const bounds = boundsOf(desk, grant.by, maxLiveKeys);
+    const outcome = await desk.keys.insertWithin(key, { ...bounds, owner });
+    if (outcome !== 'stored') throw notStored(outcome, key, bounds.maxLive);
   });
   return issued;
 }
@@ -60,11 +63,11 @@ export async function rotateKey(
   const now = desk.clock.now();
   const { record: next, secret, oldEndsAt } = successorOf(old, now, { ...rotation, createdBy: creatorOf(grant.by), notAfter });
   await spendOne(desk, grant.by, old);
-  if (grant.by.kind !== 'operator' && (await desk.keys.countLive(old.org, old.owner, now)) >= 2 * maxLiveKeys)
-    throw tooMany(old.owner, 2 * maxLiveKeys);
   const change = { event: 'key_rotated', keyId: old.id, before: facts(old), after: facts(next) } as const;
   await carriedOut(desk, recordOf(desk, grant.by, asked, change), async () => {
-    if (!(await desk.keys.rotate(old.org, old.id, next, oldEndsAt, now))) throw notLive(old.id);
+    const bounds = boundsOf(desk, grant.by, 2 * maxLiveKeys);
+    const outcome = await desk.keys.rotate(old.id, next, oldEndsAt, bounds);
+    if (outcome !== 'stored') throw notStored(outcome, old, bounds.maxLive);
   });
   return { record: next, secret };
 }
@@ -111,17 +114,44 @@ export async function revokeWithMade(
   { andMade, asked = {} }: { andMade: boolean; asked?: Asked },
 ): Promise<MadeKeys> {
   const { key } = grant.what;
-  const made = livingMadeBy(key, await desk.keys.list(key.org), desk.clock.now()).filter((each) => permit.sees(each));
+  const living = async () =>
+    livingMadeBy(key, await desk.keys.list(key.org), desk.clock.now()).filter((each) => permit.sees(each));
+  const before = await living();
   // Before anything ends, so that who may not end all of them ends none.
-  const grants = andMade ? made.map((each) => permit.revoke(each, each.id)) : [];
-  const isLeft = andMade && key.revokedAt !== undefined && made.length > 0;
+  if (andMade) for (const each of before) permit.revoke(each, each.id);
+  const isLeft = andMade && key.revokedAt !== undefined && before.length > 0;
   if (!isLeft) await revokeKey(desk, grant, asked);
-  const alsoRevoked: string[] = [];
-  for (const each of grants) {
-    await revokeKey(desk, each, asked);
-    alsoRevoked.push(each.what.key.id);
+  // Listed anew: until it was revoked, the key could make more.
+  const { revoked, left } = andMade ? await revokeListed(desk, permit, living, asked) : { revoked: [], left: await living() };
+  return { alsoRevoked: revoked, stillLiving: left.map(({ id }) => id) };
+}
+
+/** How often keys are listed again; each time only those come that were made with one of the last list before that was revoked. */
+const maxListings = 10;
+
+/** Revokes the keys of a list until it is empty: what is made while it is worked on is in the next one. Tells what is left. */
+export async function revokeListed(
+  desk: KeyDesk,
+  permit: Pick<KeyPermit, 'revoke'>,
+  list: () => Promise<KeyRecord[]>,
+  asked: Asked = {},
+): Promise<{ revoked: string[]; left: KeyRecord[] }> {
+  const revoked: string[] = [];
+  let left = await list();
+  for (let listings = 1; left.length > 0 && listings < maxListings; listings += 1) {
+    for (const key of left) {
+      const isOurs = await revokeKey(desk, permit.revoke(key, key.id), asked).then(() => true, unlessGone);
+      if (isOurs) revoked.push(key.id);
+    }
+    left = await list();
   }
-  return { alsoRevoked, stillLiving: made.map(({ id }) => id).filter((id) => !alsoRevoked.includes(id)) };
+  return { revoked, left };
+}
+
+/** Somebody else revoked it first: no reason to leave the others. */
+function unlessGone(problem: unknown): false {
+  if (problem instanceof Refusal && problem.code === 'not_found') return false;
+  throw problem;
 }
 
 /** Refusals that say something of the caller, not of what is stored. */
@@ -145,19 +175,22 @@ function facts({ hash: _hash, lastUsedAt: _at, lastUsedFrom: _from, ...key }: Ke
   return key;
 }
 
+/** What must still hold when a key of theirs is stored. */
+function boundsOf({ clock }: KeyDesk, by: Administrator, maxLive: number): KeyBounds {
+  if (by.kind === 'operator') return { now: clock.now(), maxLive: Number.POSITIVE_INFINITY };
+  return { now: clock.now(), maxLive, caller: by.kind === 'api_key' ? by.credentialId : undefined };
+}
+
 function creatorOf(by: Administrator): string | undefined {
   return by.kind === 'operator' ? undefined : by.subject;
 }
 
 /** A key of somebody who does not exist would open nothing, and whoever made it would look for the reason. */
-async function requireOwner({ owners }: KeyDesk, { org, owner }: KeyRecord): Promise<void> {
-  if (!isPerson(owner) || (await owners.person(org, owner)) !== undefined) return;
-  throw new Refusal({
-    code: 'invalid_input',
-    message: `Nobody known as ${JSON.stringify(owner)} may sign in here.`,
-    field: 'owner',
-    next: 'People are known once they signed in; a program is better off with a service account: service:NAME.',
-  });
+async function requireOwner({ owners }: KeyDesk, { org, owner }: KeyRecord): Promise<Person | undefined> {
+  if (!isPerson(owner)) return undefined;
+  const person = await owners.person(org, owner);
+  if (person === undefined) throw unknownOwner(owner);
+  return person;
 }
 
 async function spendOne({ counters, clock }: KeyDesk, by: Administrator, { org, owner }: KeyRecord): Promise<void> {
@@ -216,23 +249,4 @@ async function fail({ audit, clock, log }: KeyDesk, entry: AuditRecord, reason: 
 function notRecorded(message: string, cause: unknown): Refusal {
   const next = 'See the log and the database of the bridge.';
   return Object.assign(new Refusal({ code: 'unavailable', message, next }), { cause });
-}
-
-function tooMany(owner: string, limit: number): Refusal {
-  return new Refusal({
-    code: 'limit_exceeded',
-    message: `${owner} has ${limit} live keys, which is the most one owner can have.`,
-    field: 'owner',
-    next: 'Revoke keys that are not used any more: sidelight keys list --owner shows when each was.',
-    data: { limit },
-  });
-}
-
-function notLive(id: string, code: 'not_found' | 'invalid_input' = 'invalid_input'): Refusal {
-  return new Refusal({
-    code,
-    message: `The key ${id} is revoked${code === 'not_found' ? '' : ', expired or replaced'} already.`,
-    field: 'id',
-    next: code === 'not_found' ? 'There is nothing left to do.' : 'List the keys to find its replacement, or create a new one.',
-  });
 }

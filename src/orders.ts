@@ -10,7 +10,7 @@ import type { ControlHandler } from './control.ts';
 import type { KeyRequest } from './identity/key-request.ts';
 import { type KeyState, stateOf, warningOf } from './identity/key-state.ts';
 import type { KeyRecord } from './identity/keys.ts';
-import { issueKey, type KeyDesk, revokeKey, revokeWithMade, rotateKey } from './keys.ts';
+import { issueKey, type KeyDesk, revokeListed, revokeWithMade, rotateKey } from './keys.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import { Refusal } from './lib/refusal.ts';
@@ -82,8 +82,9 @@ export function orders({
     return { ...(pause === undefined ? {} : { pausedAt: pause.pausedAt }), agents: known };
   };
   const revokeKeys = async (org: string, owner: string): Promise<void> => {
-    const left = (await desk.keys.list(org)).filter((key) => key.owner === owner && key.revokedAt === undefined);
-    for (const key of left) await revokeKey(desk, operatorOf(org).revoke(key, key.id));
+    const unrevoked = async () => (await desk.keys.list(org)).filter((key) => key.owner === owner && key.revokedAt === undefined);
+    const { left } = await revokeListed(desk, operatorOf(org), unrevoked);
+    if (left.length > 0) throw keysLeft(owner);
   };
   const inForce = (): PoliciesInForce => {
     if (running !== undefined) return running.policies;
@@ -172,6 +173,15 @@ function read<T extends z.ZodType>(schema: T, input: unknown): z.output<T> {
     code: 'invalid_input',
     message: `${field === '' ? 'The order' : field} is not valid: ${issue?.message ?? 'unknown'}.`,
     ...(field === '' ? {} : { field }),
+  });
+}
+
+/** Whoever has the name next would find them. */
+function keysLeft(owner: string): Refusal {
+  return new Refusal({
+    code: 'unavailable',
+    message: `Keys of ${owner} were made as fast as they were revoked, so some are left.`,
+    next: 'They are shut out meanwhile: `sidelight people enable`, and then forget them again.',
   });
 }
 

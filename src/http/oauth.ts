@@ -88,7 +88,8 @@ function limits(clock: Clock): HttpMiddleware {
     limit?.(ctx.state.address);
     const maxBytes = ctx.path === paths.register ? maxRegistrationBytes : maxBodyBytes;
     if (ctx.path.startsWith('/oauth/') && Number(ctx.get('Content-Length')) > maxBytes) throw tooLarge(ctx, maxBytes);
-    if (ctx.path === paths.token) await tokens.run(ctx.state.address, next, () => ctx.status >= 400 && ctx.status < 500);
+    if (ctx.path === paths.token)
+      await tokens.run(ctx.state.address, next, () => ctx.req.complete && ctx.status >= 400 && ctx.status < 500);
     else await next();
   };
 }

@@ -9,7 +9,7 @@ export type Query = Omit<Locate, 't' | 'q'>;
 
 /** Questions to one agent for places in its program. */
 export interface Locates {
-  /** Rejects with a `Refusal` when too many are open, when there is no answer in time, and when the agent leaves. */
+  /** In turn. Rejects with a `Refusal` when its turn or its answer does not come in time, when too many wait, and when the agent leaves. */
   ask(agentId: string, query: Query, send: (frame: Locate) => void): Promise<Located>;
   /** An answer nobody waits for any more is dropped. */
   heard(frame: Located): void;
@@ -17,14 +17,49 @@ export interface Locates {
   end(gone: Error): void;
 }
 
+/** Questions that wait until one of those before them is answered; each belongs to a call that waits. */
+const maxWaiting = 64;
+
 /** Nobody asks yet. */
 export function createLocates({ locateConcurrency, answerMs }: HubSettings): Locates {
   const open = new Map<string, { resolve: (frame: Located) => void; reject: (error: Error) => void }>();
+  const waiting = new Set<{ go: () => void; reject: (error: Error) => void }>();
+  let asking = 0;
   let ended: Error | undefined;
+
+  /** Takes a place, in turn: a caller that asks much is a few places ahead of another, and has not all of them. */
+  async function enter(agentId: string): Promise<void> {
+    if (asking < locateConcurrency) {
+      asking += 1;
+      return;
+    }
+    if (waiting.size >= maxWaiting) throw tooBusy(agentId, waiting.size);
+    let one: { go: () => void; reject: (error: Error) => void } | undefined;
+    const turn = new Promise<void>((go, reject) => {
+      one = { go, reject };
+      waiting.add(one);
+    });
+    try {
+      await within(answerMs, 'The turn of this question', turn);
+    } catch (error) {
+      if (one !== undefined) waiting.delete(one);
+      throw error instanceof TookTooLong ? tooBusy(agentId, waiting.size) : error;
+    }
+  }
+
+  function leave(): void {
+    const [next] = waiting;
+    if (next === undefined) asking -= 1;
+    else {
+      waiting.delete(next);
+      next.go();
+    }
+  }
+
   return {
     async ask(agentId, query, send) {
       if (ended !== undefined) throw ended;
-      if (open.size >= locateConcurrency) throw tooBusy(agentId, open.size);
+      await enter(agentId);
       const q = newId('loc');
       const answer = new Promise<Located>((resolve, reject) => open.set(q, { resolve, reject }));
       send({ t: 'locate', q, ...query });
@@ -34,6 +69,7 @@ export function createLocates({ locateConcurrency, answerMs }: HubSettings): Loc
         throw error instanceof TookTooLong ? tooLate(agentId, answerMs) : error;
       } finally {
         open.delete(q);
+        leave();
       }
     },
     heard(frame) {
@@ -41,7 +77,8 @@ export function createLocates({ locateConcurrency, answerMs }: HubSettings): Loc
     },
     end(gone) {
       ended = gone;
-      for (const { reject } of open.values()) reject(gone);
+      for (const { reject } of [...waiting, ...open.values()]) reject(gone);
+      waiting.clear();
     },
   };
 }
@@ -49,7 +86,7 @@ export function createLocates({ locateConcurrency, answerMs }: HubSettings): Loc
 const tooBusy = (agentId: string, waiting: number) =>
   new Refusal({
     code: 'too_busy',
-    message: `Agent ${agentId} is looking for ${waiting} other places already.`,
+    message: `Agent ${agentId} has ${waiting} other places to look for before this one.`,
     next: 'Try again in a few seconds.',
   });
 

@@ -1,3 +1,4 @@
+import type { Person } from './people.ts';
 import type { Permission, Role, Scope } from './principal.ts';
 
 /** An API key (`slk_`) lets a caller in; an enrolment key (`sle_`) lets an agent in and can call nothing. */
@@ -37,13 +38,29 @@ export interface KeyRecord {
   service?: string;
 }
 
+/**
+ * What became of a key that was to be stored. `caller_ended`: the key it was asked for with opens no door any more. `owner_gone`: its owner
+ * is a person who is shut out or was forgotten. `not_live`: what it was to replace is revoked, replaced or past its end.
+ */
+export type KeyOutcome = 'stored' | 'caller_ended' | 'owner_gone' | 'too_many' | 'not_live';
+
+/** What must hold in the very transaction that stores a key; what was looked at before may have changed since. */
+export interface KeyBounds {
+  now: number;
+  /** Live keys of the owner. A new key counts those that nothing replaces, a rotation also those in their overlap. */
+  maxLive: number;
+  /** The id of the key that asks, which must still be live; absent where a person or the operator does. */
+  caller?: string | undefined;
+}
+
 /** What identity asks of storage. */
 export interface KeyStore {
   insert(key: KeyRecord): Promise<void>;
-  /** Inserts it unless its owner has `maxLive` live keys already; false then. Replaced keys do not count. */
-  insertWithin(key: KeyRecord, maxLive: number, now: number): Promise<boolean>;
-  /** Keys of this owner that open a door now, replaced ones in their overlap included. */
-  countLive(org: string, owner: string, now: number): Promise<number>;
+  /**
+   * Inserts it within these bounds; an owner who is a person must be known and not shut out. `owner`: as they were looked up, so that it is
+   * not stored for whoever got the name since.
+   */
+  insertWithin(key: KeyRecord, bounds: KeyBounds & { owner?: Pick<Person, 'firstSeenAt'> | undefined }): Promise<KeyOutcome>;
   /** Live keys of every organisation that nothing replaces and that end at `until` or before, the first one first. */
   endingBy(until: number, now: number): Promise<KeyRecord[]>;
   /** People with keys that open a door now, in every organisation, each once. */
@@ -55,8 +72,8 @@ export interface KeyStore {
   list(org: string): Promise<KeyRecord[]>;
   /** True when there was such a key and it was not revoked yet. */
   revoke(org: string, id: string, now: number): Promise<boolean>;
-  /** In one transaction: inserts `next`, and lets `id` end at `expiresAt` and point to it. False when `id` is not a live key. */
-  rotate(org: string, id: string, next: KeyRecord, expiresAt: number, now: number): Promise<boolean>;
+  /** In one transaction and within these bounds: inserts `next`, and lets `id` end at `expiresAt` and point to it. */
+  rotate(id: string, next: KeyRecord, expiresAt: number, bounds: KeyBounds): Promise<KeyOutcome>;
   /** Writes last use at most once a minute per key. */
   touch(id: string, now: number, from: string | undefined): Promise<void>;
 }

@@ -21,14 +21,19 @@ export interface Person {
   endedAt?: number;
   /** Set by an operator: refused from the next request on, and no sign-in helps. */
   disabledAt?: number;
+  /** Until then one bridge asks the provider about this person, and the others wait: a refresh token may be sent once only. */
+  askedUntil?: number;
   /** The provider's refresh token, sealed; absent when the provider gave none. */
   sealedRefreshToken?: string;
 }
 
 /** What identity asks of storage about people. */
 export interface PeopleStore {
-  /** Inserts or replaces. Never sets or clears `disabledAt`: who was shut out meanwhile stays so. */
-  save(person: Person): Promise<void>;
+  /**
+   * Replaces the person who was read, or inserts where nobody was. False, and nothing stored, when somebody else stored meanwhile: what
+   * was decided of a person does not hold for another. Never sets or clears `disabledAt`.
+   */
+  save(person: Person, read: Person | undefined): Promise<boolean>;
   find(org: string, subject: string): Promise<Person | undefined>;
   /** By subject. */
   list(org: string): Promise<Person[]>;

@@ -113,7 +113,9 @@ function toRecord(
   expiresInSeconds?: number,
 ): OAuthRecord {
   const { client_secret: secret, session, returnTo } = payload;
-  const { grantId = model === 'Grant' ? id : undefined, accountId, uid } = payload;
+  const { grantId = model === 'Grant' ? id : undefined, uid } = payload;
+  // An interaction names nobody itself, and is somebody's from their sign-in on.
+  const accountId = payload.accountId ?? session?.accountId ?? payload.result?.login?.accountId;
   const livesMs = expiresInSeconds === undefined ? unusedClientMs : expiresInSeconds * 1000;
   return {
     model,

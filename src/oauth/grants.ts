@@ -45,6 +45,8 @@ export interface Grants {
   revoke(org: string, id: string, taken?: TakenBack): Promise<boolean>;
   /** Takes back all that a person granted, in use or not. */
   revokeAll(org: string, subject: string, taken?: TakenBack): Promise<void>;
+  /** The same, and their sign-ins under way end with it: nobody goes on as whoever has the name next. */
+  forget(org: string, subject: string, taken?: TakenBack): Promise<void>;
 }
 
 /** Grants that one list has. */
@@ -91,22 +93,28 @@ export function createGrants({ records, clock, log, note, ended }: GrantsSetting
     return true;
   }
 
+  async function revokeAll(org: string, subject: string, taken?: TakenBack): Promise<void> {
+    const unrecorded: Refusal[] = [];
+    const isGone = ({ id }: ConnectedApp) =>
+      revoke(org, id, taken).catch((problem: unknown) => {
+        if (!(problem instanceof Refusal)) throw problem;
+        return unrecorded.push(problem) > 0; // the others must go too
+      });
+    for (let gone = true; gone; ) {
+      gone = false;
+      for (const app of await list(org, subject, false)) gone = (await isGone(app)) || gone;
+    }
+    if (unrecorded[0] !== undefined) throw unrecorded[0];
+  }
+
   return {
     find,
     revoke,
     list: (org, subject) => list(org, subject, true),
-    async revokeAll(org, subject, taken) {
-      const unrecorded: Refusal[] = [];
-      const isGone = ({ id }: ConnectedApp) =>
-        revoke(org, id, taken).catch((problem: unknown) => {
-          if (!(problem instanceof Refusal)) throw problem;
-          return unrecorded.push(problem) > 0; // the others must go too
-        });
-      for (let gone = true; gone; ) {
-        gone = false;
-        for (const app of await list(org, subject, false)) gone = (await isGone(app)) || gone;
-      }
-      if (unrecorded[0] !== undefined) throw unrecorded[0];
+    revokeAll,
+    async forget(org, subject, taken) {
+      await revokeAll(org, subject, taken);
+      await records.removeOfAccount(accountId({ org, subject }));
     },
   };
 }

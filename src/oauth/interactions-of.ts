@@ -1,4 +1,6 @@
 import type { Context } from 'koa';
+import type { InteractionResults } from 'oidc-provider';
+import { accountId } from '../identity/people.ts';
 import { type Scope, scopes } from '../identity/principal.ts';
 import { Refusal } from '../lib/refusal.ts';
 import { cleanClientName } from './client-names.ts';
@@ -38,20 +40,21 @@ export function interactionsOf({ oidc, provider, known, note }: InteractionSetti
   return {
     read: async (ctx, uid) => interactionOf(await details(ctx, uid), provider, known),
 
-    async signedIn(ctx, uid, accountId) {
+    async signedIn(ctx, uid, person) {
       await details(ctx, uid);
-      await goOn(ctx, { login: { accountId, remember: false } }, false);
+      const { firstSeenAt } = person;
+      await goOn(ctx, { login: { accountId: accountId(person), firstSeenAt, remember: false } }, false);
     },
 
     async consent(ctx, uid, consented) {
       const { prompt, params, session } = await details(ctx, uid);
-      const accountId = session?.accountId;
-      if (prompt.name !== 'consent' || accountId === undefined) throw gone();
+      const account = session?.accountId;
+      if (prompt.name !== 'consent' || account === undefined) throw gone();
       const asked = new Set(String(params.scope ?? '').split(' '));
       const given = scopes.filter((scope) => consented.includes(scope) && asked.has(scope));
       const refused = scopes.filter((scope) => asked.has(scope) && !given.includes(scope));
       const clientId = String(params.client_id);
-      const grant = new provider.Grant({ accountId, clientId });
+      const grant = new provider.Grant({ accountId: account, clientId });
       const client = await clientOf(provider, clientId, known);
       Object.assign(grant, { clientName: client.name, clientKnown: client.known, redirectUri: params.redirect_uri });
       // Scopes count as those of the resource and as OpenID's own: each must be answered both ways, or consent is asked for ever.
@@ -62,7 +65,7 @@ export function interactionsOf({ oidc, provider, known, note }: InteractionSetti
         if (refused.length > 0) grant.rejectResourceScope(resource, refused);
       }
       const grantId = await grant.save();
-      await note({ event: 'consent_given', account: accountId, clientId, grantId, scopes: given, ...facts(ctx) });
+      await note({ event: 'consent_given', account, clientId, grantId, scopes: given, ...facts(ctx) });
       await goOn(ctx, { consent: { grantId } }, true);
     },
 
@@ -84,7 +87,7 @@ export function interactionsOf({ oidc, provider, known, note }: InteractionSetti
 }
 
 async function interactionOf(
-  { uid, prompt, params, session }: Details,
+  { uid, prompt, params, session, lastSubmission }: Details,
   provider: AuthorizationProvider,
   known: readonly string[],
 ) {
@@ -96,9 +99,15 @@ async function interactionOf(
     step: prompt.name === 'login' ? 'sign_in' : 'consent',
     client: { id, name, known: how, redirectUri: String(params.redirect_uri) },
     scopes: scopes.filter((scope): scope is Scope => asked.includes(scope)),
-    ...(prompt.name !== 'login' && session !== undefined && { accountId: session.accountId }),
+    ...(prompt.name !== 'login' && session !== undefined && { accountId: session.accountId, ...firstSeen(lastSubmission) }),
   };
   return interaction;
+}
+
+/** When whoever signed in was first seen, as `signedIn` left it with their sign-in. */
+export function firstSeen(result: InteractionResults | undefined): Pick<Interaction, 'firstSeenAt'> {
+  const at = result?.login?.firstSeenAt;
+  return typeof at === 'number' ? { firstSeenAt: at } : {};
 }
 
 /** A client without a name is called by its id, which for a document is where it lies. */

@@ -1,4 +1,5 @@
 import type { Context } from 'koa';
+import type { Person } from '../identity/people.ts';
 import type { Scope } from '../identity/principal.ts';
 
 /** How a client is known here: by the operator, by a document at its own URL, or by nothing but its own word. */
@@ -23,6 +24,8 @@ export interface Interaction {
   scopes: Scope[];
   /** Set once somebody signed in. */
   accountId?: string;
+  /** When whoever signed in was first seen: of the next person of that name it is another moment. */
+  firstSeenAt?: number;
 }
 
 /**
@@ -32,7 +35,7 @@ export interface Interaction {
 export interface Interactions {
   read(ctx: Context, uid: string): Promise<Interaction>;
   /** The person proved who it is; answers with the redirect that goes on. */
-  signedIn(ctx: Context, uid: string, accountId: string): Promise<void>;
+  signedIn(ctx: Context, uid: string, person: Person): Promise<void>;
   /** The person consented to these scopes; answers with the redirect to the client. */
   consent(ctx: Context, uid: string, scopes: Scope[]): Promise<void>;
   /** Nobody is let in; answers with the redirect that tells the client (`access_denied`, or `server_error`). */

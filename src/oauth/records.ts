@@ -36,6 +36,8 @@ export interface OAuthRecordStore {
   remove(model: string, idHash: string): Promise<void>;
   /** Removes the grant and everything that came of it; how many records that were. */
   removeGrant(grantId: string): Promise<number>;
+  /** Removes all that is a person's, sign-ins under way among it, so that whoever has the name next takes over none of it. */
+  removeOfAccount(account: string): Promise<void>;
   /**
    * Records of one model, newest first: of one person where `account` is given, of one organisation's people where `org` is, those of
    * whose grant there is a token that is good where `hasToken` is set.

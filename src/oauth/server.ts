@@ -13,7 +13,7 @@ import type { NoteEvent } from './events.ts';
 import { explainError } from './explain-error.ts';
 import { keepApart } from './fresh-session.ts';
 import type { Interactions } from './interactions.ts';
-import { interactionsOf } from './interactions-of.ts';
+import { firstSeen, interactionsOf } from './interactions-of.ts';
 import { ownForms } from './own-forms.ts';
 import type { OidcModule } from './provider.ts';
 import type { OAuthRecordStore } from './records.ts';
@@ -73,10 +73,12 @@ export function createAuthorizationServer(settings: AuthorizationServerSettings)
           ...{ foundUsed: events.foundUsed, reusedInWindow: events.reusedInWindow, reused: events.reused },
           invalidGrant: (reason) => new oidc.errors.InvalidGrant(reason),
         }),
-      async findAccount(_ctx, id, token) {
+      async findAccount(ctx, id, token) {
         const isRefresh = token?.kind === 'RefreshToken';
         if (isRefresh && (await takeStepUp(records, token.grantId, clock))) return undefined;
         const person = await (isRefresh ? accounts.recheck(id) : accounts.current(id));
+        const { firstSeenAt } = firstSeen(ctx.oidc.result);
+        if (firstSeenAt !== undefined && person?.firstSeenAt !== firstSeenAt) return undefined; // another one has the name by now
         return person && { accountId: id, claims: () => ({ sub: id }) };
       },
       renderError: (ctx, { error }, problem) => settings.showError(ctx, explainError(ctx, error, problem)),

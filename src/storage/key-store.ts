@@ -1,4 +1,6 @@
-import type { KeyKind, KeyRecord, KeyStore } from '../identity/keys.ts';
+import type { KeyBounds, KeyKind, KeyRecord, KeyStore } from '../identity/keys.ts';
+import { isPerson } from '../identity/owner.ts';
+import type { Person } from '../identity/people.ts';
 import type { Db, Queries } from './db.ts';
 import { lazily } from './lazily.ts';
 
@@ -34,29 +36,13 @@ export function createKeyStore(db: Db): KeyStore {
   return {
     insert: (key) => insert(db.of(key.org), key),
 
-    insertWithin: (key, maxLive, now) =>
+    insertWithin: (key, bounds) =>
       db.of(key.org).tx(async (queries) => {
-        // Two requests at once must not both find room for one; reading goes on meanwhile.
-        await queries.query('lock table api_keys in share row exclusive mode');
-        const [row] = await queries.query<{ keys: number }>(
-          `select count(*) as keys from api_keys where org = $1 and ${isLive} and rotated_to is null and owner = $3`,
-          [key.org, now, key.owner],
-        );
-        if ((row?.keys ?? 0) >= maxLive) return false;
-        await insert(queries, key);
-        return true;
+        if ((await lockOwner(queries, key, bounds.owner)) !== 'here') return 'owner_gone';
+        const objection = await objectionTo(queries, key, bounds, 'rotated_to is null');
+        if (objection === undefined) await insert(queries, key);
+        return objection ?? 'stored';
       }),
-
-    async countLive(org, owner, now) {
-      const [row] = await db
-        .of(org)
-        .query<{ keys: number }>(`select count(*) as keys from api_keys where org = $1 and ${isLive} and owner = $3`, [
-          org,
-          now,
-          owner,
-        ]);
-      return row?.keys ?? 0;
-    },
 
     async endingBy(until, now) {
       const rows = await db.query<KeyRow>(
@@ -103,17 +89,21 @@ export function createKeyStore(db: Db): KeyStore {
       return revoked.length > 0;
     },
 
-    rotate: (org, id, next, expiresAt, now) =>
-      db.of(org).tx(async (queries) => {
+    rotate: (id, next, expiresAt, bounds) =>
+      db.of(next.org).tx(async (queries) => {
+        // Who never signed in has keys that came by an import, and they rotate; of who was forgotten none is live.
+        if ((await lockOwner(queries, next)) === 'shut out') return 'owner_gone';
+        const objection = await objectionTo(queries, next, bounds, 'true');
+        if (objection !== undefined) return objection;
         // An overlap never makes the old key live longer than it would have.
         const replaced = await queries.query(
           `update api_keys set rotated_to = $3, expires_at = least(expires_at, $4::int8)
            where org = $1 and id = $2 and revoked_at is null and rotated_to is null and expires_at > $5 returning id`,
-          [org, id, next.id, expiresAt, now],
+          [next.org, id, next.id, expiresAt, bounds.now],
         );
-        if (replaced.length === 0) return false;
+        if (replaced.length === 0) return 'not_live';
         await insert(queries, next);
-        return true;
+        return 'stored';
       }),
 
     async touch(id, now, from) {
@@ -124,6 +114,46 @@ export function createKeyStore(db: Db): KeyStore {
       );
     },
   };
+}
+
+/**
+ * Holds the owner as they are until the transaction ends, so that nobody is shut out or forgotten while a key of theirs is made. Before the
+ * keys are locked: who ends a person's keys has the person first.
+ */
+async function lockOwner(
+  { query }: Queries,
+  { org, owner }: KeyRecord,
+  lookedUp?: Pick<Person, 'firstSeenAt'>,
+): Promise<'here' | 'shut out' | 'unknown'> {
+  if (!isPerson(owner)) return 'here';
+  const [person] = await query<{ disabled_at: number | null; described: string }>(
+    'select disabled_at, described from people where org = $1 and subject = $2 for share',
+    [org, owner],
+  );
+  if (person === undefined) return 'unknown';
+  const { firstSeenAt } = JSON.parse(person.described) as Pick<Person, 'firstSeenAt'>;
+  if (lookedUp !== undefined && lookedUp.firstSeenAt !== firstSeenAt) return 'unknown';
+  return person.disabled_at === null ? 'here' : 'shut out';
+}
+
+/** Why a key is not stored, as far as other keys say. No key changes afterwards until the transaction ends. */
+async function objectionTo(
+  { query }: Queries,
+  { org, owner }: KeyRecord,
+  { now, maxLive, caller }: KeyBounds,
+  counted: string,
+): Promise<'caller_ended' | 'too_many' | undefined> {
+  // Two requests at once must not both find room for one, and no caller be revoked in between; reading goes on meanwhile.
+  await query('lock table api_keys in share row exclusive mode');
+  if (caller !== undefined) {
+    const live = await query(`select 1 from api_keys where org = $1 and ${isLive} and id = $3`, [org, now, caller]);
+    if (live.length === 0) return 'caller_ended';
+  }
+  const [row] = await query<{ keys: number }>(
+    `select count(*) as keys from api_keys where org = $1 and ${isLive} and ${counted} and owner = $3`,
+    [org, now, owner],
+  );
+  return (row?.keys ?? 0) >= maxLive ? 'too_many' : undefined;
 }
 
 async function insert({ query }: Queries, key: KeyRecord): Promise<void> {

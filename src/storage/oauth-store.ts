@@ -82,6 +82,10 @@ export function createOAuthStore(db: Db): OAuthRecordStore {
         return grants.length + rest.length;
       }),
 
+    async removeOfAccount(account) {
+      await db.query('delete from oauth_records where account = $1', [account]);
+    },
+
     async list(model, { account, org, hasToken = false, limit }, now) {
       const rows = await db.query<RecordRow>(
         `select * from oauth_records listed where model = $1 and ${alive('$5')}

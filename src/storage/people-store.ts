@@ -22,14 +22,22 @@ export function createPeopleStore(db: Db): PeopleStore {
   return {
     find,
 
-    async save({ org, subject, role, checkedAt, disabledAt: _kept, ...described }) {
-      // What is not named in the update stays: who was shut out a moment ago is not let in by a sign-in that began before.
-      await db.of(org).query(
-        `insert into people (org, subject, role, checked_at, described) values ($1, $2, $3, $4, $5)
-         on conflict (org, subject) do update
-         set role = excluded.role, checked_at = excluded.checked_at, described = excluded.described`,
-        [org, subject, role, checkedAt, JSON.stringify(described satisfies Described)],
-      );
+    async save(person, read) {
+      const { org, subject } = person;
+      const values = [org, subject, person.role, person.checkedAt, describe(person)];
+      const saved =
+        read === undefined
+          ? await db.of(org).query(
+              `insert into people (org, subject, role, checked_at, described) values ($1, $2, $3, $4, $5)
+               on conflict (org, subject) do nothing returning subject`,
+              values,
+            )
+          : await db.of(org).query(
+              `update people set role = $3, checked_at = $4, described = $5 where org = $1 and subject = $2
+               and role = $6 and checked_at = $7 and described = $8 and disabled_at is not distinct from $9::int8 returning subject`,
+              [...values, read.role, read.checkedAt, describe(read), read.disabledAt ?? null],
+            );
+      return saved.length > 0;
     },
 
     async list(org) {
@@ -63,6 +71,11 @@ export function createPeopleStore(db: Db): PeopleStore {
       return gone.length > 0;
     },
   };
+}
+
+/** The same text for whoever was read and not changed, because the order of the parts is that of the row. */
+function describe({ org: _org, subject: _subject, role: _role, disabledAt: _set, checkedAt: _at, ...described }: Person): string {
+  return JSON.stringify(described satisfies Described);
 }
 
 function toPerson(row: PersonRow): Person {

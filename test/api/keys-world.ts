@@ -14,7 +14,7 @@ import { allTools } from '../../src/tools/all.ts';
 import { createRegistry } from '../../src/tools/registry.ts';
 import { principal } from '../authorization/world.ts';
 import { type OperatorDesk, operatorDesk } from '../identity/desk.ts';
-import { person } from '../identity/people.ts';
+import { keep, person } from '../identity/people.ts';
 import type { World } from '../storage/engines.ts';
 
 /** What the API answered. */
@@ -69,7 +69,7 @@ export async function keysWorld(database: World): Promise<KeysWorld> {
     countRefused: async () => !trail.isFull,
   };
   for (const { subject, role, groups } of Object.values(people))
-    await stores.people.save(person(subject.replace('user:', ''), { role, groups }));
+    await keep(stores.people, person(subject.replace('user:', ''), { role, groups }));
   const { authenticate } = createAuthenticator({ keys: stores.keys, clock, owners });
   const spine: Spine = {
     ...{ resources: [], prompts: [], list: () => [], needsConsent: () => false },

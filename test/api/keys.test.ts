@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { keep } from '../identity/people.ts';
 import { engines } from '../storage/engines.ts';
 import { type KeysWorld, keysWorld } from './keys-world.ts';
 
@@ -264,13 +265,13 @@ describe.each(engines)('the routes of keys over $engine', ({ open }) => {
     });
     const gina = await world.stores.people.find('acme', 'user:gina');
     if (gina === undefined) throw new Error('Gina is not known.');
-    await world.stores.people.save({ ...gina, role: 'viewer', groups: [] });
+    await keep(world.stores.people, { ...gina, role: 'viewer', groups: [] });
     expect((await send(body.secret, 'GET', '/me')).body).toMatchObject({ role: 'viewer', groups: [] });
     expect((await send(body.secret, 'GET', '/keys')).body.code).toBe('org_access_denied');
     await world.stores.people.disable('acme', 'user:gina', 1);
     expect(await send(body.secret, 'GET', '/me')).toMatchObject({ status: 401, body: { code: 'invalid_token' } });
     await world.stores.people.enable('acme', 'user:gina');
-    await world.stores.people.save(gina);
+    await keep(world.stores.people, gina);
   });
 
   it('make and replace nothing that cannot be recorded, but end a key and say so', async () => {

@@ -12,7 +12,7 @@ import { openStores } from '../../src/storage/stores.ts';
 import { createTestClock, type TestClock } from '../helpers/clock.ts';
 import { openEmptyStore } from '../helpers/empty-store.ts';
 import { type OperatorDesk, operatorDesk } from '../identity/desk.ts';
-import { person } from '../identity/people.ts';
+import { keep, person } from '../identity/people.ts';
 import { principal } from './world.ts';
 
 const dayMs = 86_400_000;
@@ -45,8 +45,8 @@ describe('whatever a developer does with keys', () => {
     const owners = createOwners(people, notShutOut, (role) => role === 'company_admin');
     ({ desk, clock, issue } = operatorDesk(db, owners));
     authenticator = createAuthenticator({ keys: desk.keys, clock, owners });
-    await people.save(person('anna', { groups: ['everyone', 'payments'] }));
-    await people.save(person('boss', { role: 'company_admin', groups }));
+    await keep(people, person('anna', { groups: ['everyone', 'payments'] }));
+    await keep(people, person('boss', { role: 'company_admin', groups }));
   });
   afterAll(() => db.close());
 

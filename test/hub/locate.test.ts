@@ -70,13 +70,47 @@ describe('a search for a place', () => {
     await expect(asking).rejects.toThrow('disconnected before it answered');
   });
 
-  it('is one of a few at a time for each agent', async () => {
+  it('is one of a few at a time for each agent, and the others wait for their turn', async () => {
     const frames: string[] = [];
-    await able('busy-agent', frames);
-    const asking = ['a', 'b', 'c'].map((snippet) => world.hub.locate('acme', 'busy-agent', { snippet, limit: 1 }));
-    const codes = await Promise.all(asking.map((one) => one.catch((problem: { code: string }) => problem.code)));
-    expect(codes).toEqual(['upstream_error', 'upstream_error', 'too_busy']);
-    expect(asked(frames)).toHaveLength(2);
+    const socket = await able('busy-agent', frames);
+    const ask = (snippet: string) =>
+      world.hub.locate('acme', 'busy-agent', { snippet, limit: 1 }).then(
+        () => 'found',
+        (problem: { code: string }) => problem.code,
+      );
+    const answer = (nth: number) =>
+      socket.send(JSON.stringify({ t: 'located', q: asked(frames)[nth]?.q, places: [], isComplete: true }));
+    const [a, b, c] = [ask('a'), ask('b'), ask('c')];
+    await until('two are asked', () => asked(frames).length === 2);
+    answer(0);
+    await until('the third is asked', () => asked(frames).length === 3);
+    answer(2);
+    expect(await Promise.all([a, c])).toEqual(['found', 'found']);
+    expect(await b).toBe('upstream_error');
+    // Both places are free again.
+    const last = [ask('d'), ask('e')];
+    await until('both are asked', () => asked(frames).length === 5);
+    answer(3);
+    answer(4);
+    expect(await Promise.all(last)).toEqual(['found', 'found']);
+  });
+
+  it('is refused when its turn does not come in time', async () => {
+    const frames: string[] = [];
+    await able('stuck-agent', frames);
+    const first = ['a', 'b'].map((snippet) =>
+      world.hub.locate('acme', 'stuck-agent', { snippet, limit: 1 }).catch(() => 'failed'),
+    );
+    const rest = Array.from({ length: 65 }, () =>
+      world.hub.locate('acme', 'stuck-agent', { snippet: 'c', limit: 1 }).then(
+        () => 'found',
+        (problem: { code: string }) => problem.code,
+      ),
+    );
+    const codes = await Promise.all(rest);
+    expect(codes.at(-1)).toBe('too_busy');
+    expect(new Set(codes).has('found')).toBe(false);
+    await Promise.all(first);
   });
 });
 

@@ -5,7 +5,7 @@ import { openStores, type Stores } from '../../src/storage/stores.ts';
 import { createTestClock, type TestClock } from '../helpers/clock.ts';
 import { engines, type World } from '../storage/engines.ts';
 import { key } from '../storage/fixtures.ts';
-import { person } from './people.ts';
+import { keep, person } from './people.ts';
 
 const minuteMs = 60_000;
 
@@ -27,10 +27,10 @@ describe.each(engines)('people with keys, over $engine', ({ open }) => {
       ...{ expired: { owner: 'user:emil', expiresAt: clock.now() }, untold: { owner: 'user:fred' }, out: { owner: 'user:gina' } },
     }))
       await stores.keys.insert(key(id, { ...ends, ...changes }));
-    await stores.people.save(person('cora', { sealedRefreshToken: 'sealed', endedAt: 1 }));
-    for (const name of ['dora', 'emil']) await stores.people.save(person(name, { sealedRefreshToken: 'sealed' }));
-    await stores.people.save(person('fred'));
-    await stores.people.save(person('gina', { sealedRefreshToken: 'sealed' }));
+    await keep(stores.people, person('cora', { sealedRefreshToken: 'sealed', endedAt: 1 }));
+    for (const name of ['dora', 'emil']) await keep(stores.people, person(name, { sealedRefreshToken: 'sealed' }));
+    await keep(stores.people, person('fred'));
+    await keep(stores.people, person('gina', { sealedRefreshToken: 'sealed' }));
     await stores.people.disable('acme', 'user:gina', 1);
   });
   afterAll(() => world.close());
@@ -41,7 +41,7 @@ describe.each(engines)('people with keys, over $engine', ({ open }) => {
       ['anna', 'acme'],
       ['bert', 'theirs'],
     ] as const)
-      await stores.people.save(person(name, { org, sealedRefreshToken: 'sealed', checkedAt: clock.now() }));
+      await keep(stores.people, person(name, { org, sealedRefreshToken: 'sealed', checkedAt: clock.now() }));
     turn = createOwnerChecks({
       ...{ keys: stores.keys, people: stores.people, clock, log: createLog('silent') },
       async recheck(account) {
@@ -69,7 +69,7 @@ describe.each(engines)('people with keys, over $engine', ({ open }) => {
 
   it('are not asked about where a refresh of theirs did it lately', async () => {
     clock.advance(44 * minuteMs);
-    await stores.people.save(person('anna', { sealedRefreshToken: 'sealed', checkedAt: clock.now() }));
+    await keep(stores.people, person('anna', { sealedRefreshToken: 'sealed', checkedAt: clock.now() }));
     clock.advance(minuteMs);
     await turn();
     expect(asked).toEqual(['theirs/user:bert']);

@@ -8,7 +8,7 @@ import { openStores, type Stores } from '../../src/storage/stores.ts';
 import { refusalOf } from '../authorization/world.ts';
 import { engines, type World } from '../storage/engines.ts';
 import { type OperatorDesk, operatorDesk } from './desk.ts';
-import { person } from './people.ts';
+import { keep, person } from './people.ts';
 
 const api: KeyRequest = {
   ...{ kind: 'api', org: 'acme', owner: 'user:anna', name: 'laptop', role: 'group_admin' },
@@ -27,7 +27,7 @@ describe.each(engines)('the key of a person, over $engine', ({ open }) => {
     owners = createOwners(stores.people, notShutOut, (role) => role === 'company_admin');
     operator = operatorDesk(world.db, owners);
     authenticator = createAuthenticator({ keys: stores.keys, clock: operator.clock, owners });
-    await stores.people.save(person('anna', { role: 'group_admin', groups: ['web', 'payments'] }));
+    await keep(stores.people, person('anna', { role: 'group_admin', groups: ['web', 'payments'] }));
   });
   afterAll(() => world.close());
 
@@ -42,26 +42,26 @@ describe.each(engines)('the key of a person, over $engine', ({ open }) => {
       may: { role: 'group_admin', groups: ['payments', 'web'] },
     },
   ])('may what both may when the person is $now', async ({ is, may }) => {
-    await stores.people.save(person('anna', { role: 'group_admin', groups: ['web', 'payments'] }));
+    await keep(stores.people, person('anna', { role: 'group_admin', groups: ['web', 'payments'] }));
     const { secret } = await operator.issue(api);
-    await stores.people.save(person('anna', { role: 'group_admin', groups: ['web', 'payments'], ...is }));
+    await keep(stores.people, person('anna', { role: 'group_admin', groups: ['web', 'payments'], ...is }));
     expect(await authenticator.authenticate(secret)).toMatchObject({ ...may, scopes: api.kind === 'api' && api.scopes });
   });
 
   it('opens nothing while the provider says that the person is out, and opens again when they signed in again', async () => {
-    await stores.people.save(person('cora', { endedAt: operator.clock.now() }));
+    await keep(stores.people, person('cora', { endedAt: operator.clock.now() }));
     const issue = () => operator.issue({ ...api, owner: 'user:cora', role: 'developer', groups: ['everyone'] });
     expect((await refusalOf(issue)).details.field).toBe('owner');
-    await stores.people.save(person('cora'));
+    await keep(stores.people, person('cora'));
     const { secret } = await issue();
-    await stores.people.save(person('cora', { endedAt: operator.clock.now() }));
+    await keep(stores.people, person('cora', { endedAt: operator.clock.now() }));
     expect((await refusalOf(() => authenticator.authenticate(secret))).code).toBe('invalid_token');
-    await stores.people.save(person('cora'));
+    await keep(stores.people, person('cora'));
     expect(await authenticator.authenticate(secret)).toMatchObject({ role: 'developer' });
   });
 
   it('opens nothing from the next request on when the person is shut out, and its calls under way are not confirmed', async () => {
-    await stores.people.save(person('bert'));
+    await keep(stores.people, person('bert'));
     const { secret } = await operator.issue({ ...api, owner: 'user:bert', role: 'developer', groups: ['everyone'] });
     const principal = await authenticator.authenticate(secret);
     const leases = createLeases({ keys: ownedKeys(stores.keys, owners), clock: operator.clock });
@@ -80,8 +80,8 @@ describe.each(engines)('the key of a person, over $engine', ({ open }) => {
   });
 
   it('is not made for somebody who is not known, is shut out or belongs to another organisation', async () => {
-    await stores.people.save(person('carl', { org: 'theirs' }));
-    await stores.people.save(person('dora'));
+    await keep(stores.people, person('carl', { org: 'theirs' }));
+    await keep(stores.people, person('dora'));
     await stores.people.disable('acme', 'user:dora', 1);
     for (const owner of ['user:nobody', 'user:carl', 'user:dora'])
       await expect(operator.issue({ ...api, owner })).rejects.toMatchObject({

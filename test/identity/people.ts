@@ -1,4 +1,4 @@
-import type { Person } from '../../src/identity/people.ts';
+import type { PeopleStore, Person } from '../../src/identity/people.ts';
 
 /** Somebody who signed in, as storage keeps people. */
 export function person(subject: string, changes: Partial<Person> = {}): Person {
@@ -7,4 +7,9 @@ export function person(subject: string, changes: Partial<Person> = {}): Person {
     ...{ role: 'developer', groups: ['everyone'], firstSeenAt: 1, signedInAt: 1, checkedAt: 1 },
     ...changes,
   };
+}
+
+/** Stores somebody as they are now, whoever was there before. */
+export async function keep(people: PeopleStore, now: Person): Promise<void> {
+  if (!(await people.save(now, await people.find(now.org, now.subject)))) throw new Error(`${now.subject} changed meanwhile.`);
 }

@@ -64,6 +64,16 @@ describe('a browser', () => {
     expect(await personOf(new URL(atB).searchParams, b.verifier)).toBe('user:alice');
   });
 
+  it.each([2, 4])('does not go on as another person who got the name after %i steps', async (steps) => {
+    const browser = createBrowser();
+    let at = world.client.authorizeUrl(clientId).url.href;
+    for (let turn = 0; turn < steps; turn += 1) at = await step(browser, at);
+    expect(new URL(at).pathname).toMatch(/^\/oauth\/authorize\/./);
+    world.people.change(alice, { firstSeenAt: 1 + steps });
+    for (let turn = 0; turn < 4 && at.startsWith(origin); turn += 1) at = await step(browser, at);
+    expect(at).not.toContain('code=');
+  });
+
   it('cannot go on with what another one began', async () => {
     const [mine, theirs] = [createBrowser(), createBrowser()];
     const at = await step(mine, world.client.authorizeUrl(clientId).url.href);

@@ -50,7 +50,7 @@ export function testPeople(): TestPeople {
         const [, uid] = /^\/oauth\/interaction\/([^/]+)$/.exec(ctx.path) ?? [];
         if (uid === undefined) return next();
         const interaction = await interactions.read(ctx, uid);
-        if (interaction.step === 'sign_in') return interactions.signedIn(ctx, uid, door.next);
+        if (interaction.step === 'sign_in') return interactions.signedIn(ctx, uid, people.get(door.next) as Person);
         door.shown = interaction;
         const given = door.consents ?? interaction.scopes;
         if (given.length === 0) return interactions.deny(ctx, uid, 'access_denied', 'The person said no.');

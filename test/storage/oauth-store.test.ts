@@ -102,6 +102,17 @@ describe.each(engines)('what the authorization server keeps, over $engine', ({ o
     }
   });
 
+  it('goes with its person, whatever it is, and nothing of anybody else does', async () => {
+    const account = 'gone/user:a';
+    const mine = [record({ model: 'Grant', grantId: hash(), account }), record({ model: 'Session', account })];
+    const others = [record({ model: 'Session', account: 'gone/user:ab' }), record({ model: 'SignIn' })];
+    for (const each of [...mine, ...others]) await store.put(each);
+    await other.removeOfAccount(account);
+    const left = async (all: OAuthRecord[]) => Promise.all(all.map(({ model, idHash }) => store.find(model, idHash, t0)));
+    expect(await left(mine)).toEqual([undefined, undefined]);
+    expect(await left(others)).toEqual(others);
+  });
+
   it('is listed newest first, of one person or of all people of an organisation whose name is no more than the beginning of another', async () => {
     const put = (account: string, createdAt: number) => {
       const kept = record({ model: 'Listed', account, createdAt });

@@ -52,14 +52,14 @@ describe.each(engines)('keys, agents, audit and retention over $engine', ({ open
     await stores.keys.insert(key('old', { expiresAt: t0 + 10 }));
     const attempts = await Promise.all(
       ['new-1', 'new-2', 'new-3'].map((id, turn) =>
-        (turn % 2 === 0 ? stores : other).keys.rotate('acme', 'old', key(id), t0 + 99, t0),
+        (turn % 2 === 0 ? stores : other).keys.rotate('old', key(id), t0 + 99, { now: t0, maxLive: 99 }),
       ),
     );
-    expect(attempts.filter(Boolean)).toHaveLength(1);
+    expect(attempts.filter((each) => each === 'stored')).toHaveLength(1);
     const old = await stores.keys.find('old');
-    expect(old).toMatchObject({ expiresAt: t0 + 10, rotatedTo: `new-${attempts.indexOf(true) + 1}` });
-    expect(await stores.keys.find(`new-${attempts.indexOf(false) + 1}`)).toBeUndefined();
-    expect(await stores.keys.rotate('acme', 'revoke', key('new-4'), t0 + 99, t0)).toBe(false);
+    expect(old).toMatchObject({ expiresAt: t0 + 10, rotatedTo: `new-${attempts.indexOf('stored') + 1}` });
+    expect(await stores.keys.find(`new-${attempts.indexOf('not_live') + 1}`)).toBeUndefined();
+    expect(await stores.keys.rotate('revoke', key('new-4'), t0 + 99, { now: t0, maxLive: 99 })).toBe('not_live');
   });
 
   it('writes last use at most once a minute', async () => {

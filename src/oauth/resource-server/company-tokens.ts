@@ -5,6 +5,7 @@ import type { IdentityPolicy } from '../../identity/identity-policy.ts';
 import type { PeopleStore, Person } from '../../identity/people.ts';
 import { type Principal, type Scope, scopes } from '../../identity/principal.ts';
 import { isAccountOf, otherAccount } from '../../identity/same-account.ts';
+import { savePerson } from '../../identity/save-person.ts';
 import { hashToken, tokenRef } from '../../identity/token-form.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
@@ -38,8 +39,8 @@ export async function openCompanyTokens(settings: CompanyTokensSettings): Promis
   if (own === undefined) throw new Error('identity.yaml has no part resource_server.');
   const asked = await openCheck({ policy: own, audience: () => own.audience ?? resource(), clock, fetch });
   const check = remembering(asked, own.cache_seconds * 1000, clock);
-  /** What a principal came with, for as long as somebody holds the principal. */
-  const tokens = new WeakMap<Principal, string>();
+  /** What a principal came with, for as long as somebody holds the principal; the name may pass to another person meanwhile. */
+  const came = new WeakMap<Principal, { bearer: string } & Pick<Person, 'firstSeenAt'>>();
 
   async function claimsOf(token: string): Promise<Claims> {
     try {
@@ -52,9 +53,8 @@ export async function openCompanyTokens(settings: CompanyTokensSettings): Promis
     }
   }
 
-  async function stored(claimed: Claimed): Promise<Person> {
+  function current(known: Person | undefined, claimed: Claimed): Person {
     const now = clock.now();
-    const known = await people.find(claimed.org, claimed.subject);
     if (known?.disabledAt !== undefined) throw ended();
     const issuer = own?.issuer ?? '';
     if (known !== undefined && !isAccountOf(known, { issuer, upstreamSubject: claimed.upstreamSubject })) {
@@ -62,15 +62,7 @@ export async function openCompanyTokens(settings: CompanyTokensSettings): Promis
       throw otherAccount(known);
     }
     if (known !== undefined && isSame(known, claimed) && known.checkedAt > now - storeEveryMs) return known;
-    const person = {
-      ...claimed,
-      issuer,
-      firstSeenAt: known?.firstSeenAt ?? now,
-      signedInAt: now,
-      checkedAt: now,
-    };
-    await people.save(person);
-    return person;
+    return { ...claimed, issuer, firstSeenAt: known?.firstSeenAt ?? now, signedInAt: now, checkedAt: now };
   }
 
   return {
@@ -79,7 +71,8 @@ export async function openCompanyTokens(settings: CompanyTokensSettings): Promis
 
     async verify(bearer) {
       const claims = await claimsOf(bearer);
-      const person = await stored(readClaims(claims, { rules: policy.claims, roles: policy.sign_in.roles }));
+      const claimed = readClaims(claims, { rules: policy.claims, roles: policy.sign_in.roles });
+      const person = await savePerson(people, claimed, (known) => current(known, claimed));
       const principal: Principal = {
         org: person.org,
         subject: person.subject,
@@ -93,15 +86,15 @@ export async function openCompanyTokens(settings: CompanyTokensSettings): Promis
         ...(typeof claims.client_id === 'string' && { clientId: claims.client_id }),
         tokenRef: tokenRef(bearer),
       };
-      tokens.set(principal, bearer);
+      came.set(principal, { bearer, firstSeenAt: person.firstSeenAt });
       return principal;
     },
 
     async isGood(principal) {
-      const token = tokens.get(principal);
+      const token = came.get(principal);
       const person = await people.find(principal.org, principal.subject);
-      if (token === undefined || person === undefined || person.disabledAt !== undefined) return false;
-      return claimsOf(token).then(
+      if (token === undefined || person?.firstSeenAt !== token.firstSeenAt || person.disabledAt !== undefined) return false;
+      return claimsOf(token.bearer).then(
         () => true,
         (problem: unknown) => {
           if (problem instanceof Refusal) return false;

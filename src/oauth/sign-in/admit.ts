@@ -2,6 +2,7 @@ import type { Claims } from '../../identity/claim-values.ts';
 import { type Claimed, type ClaimReading, readClaims } from '../../identity/claims.ts';
 import { accountId, type PeopleStore, type Person } from '../../identity/people.ts';
 import { isAccountOf, otherAccount } from '../../identity/same-account.ts';
+import { savePerson } from '../../identity/save-person.ts';
 import type { Secrets } from '../../identity/secrets.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { Refusal } from '../../lib/refusal.ts';
@@ -38,38 +39,32 @@ export async function admit(
     throw refusal;
   }
   const account = accountId(claimed);
-  const known = await people.find(claimed.org, claimed.subject);
-  if (known?.disabledAt !== undefined) {
-    await note({ event: 'sign_in_denied', account, reason: 'disabled', ...about });
-    throw disabled(known);
-  }
   const { issuer } = told;
   const { upstreamSubject } = claimed;
-  if (known !== undefined && !isAccountOf(known, { issuer, upstreamSubject })) {
-    const before = { issuer: known.issuer, upstreamSubject: known.upstreamSubject };
-    await note({
-      event: 'sign_in_denied',
-      account,
-      reason: 'other_account',
-      before,
-      after: { issuer, upstreamSubject },
-      ...about,
-    });
-    throw otherAccount(known);
-  }
-  const now = clock.now();
-  // Some providers hand out a refresh token at the first sign-in only.
-  const sealed = told.refreshToken === undefined ? known?.sealedRefreshToken : sealToken(secrets, told.refreshToken);
-  const person: Person = {
-    ...claimed,
-    issuer,
-    ...{ firstSeenAt: known?.firstSeenAt ?? now, signedInAt: now, checkedAt: now },
-    ...(sealed === undefined ? {} : { sealedRefreshToken: sealed }),
-  };
-  if (known !== undefined) await noteChange(note, known, person, about);
-  await note({ event: 'sign_in', account, after: rightsOf(person), ...about });
-  await people.save(person);
-  return person;
+  return savePerson(people, claimed, async (known) => {
+    if (known?.disabledAt !== undefined) {
+      await note({ event: 'sign_in_denied', account, reason: 'disabled', ...about });
+      throw disabled(known);
+    }
+    if (known !== undefined && !isAccountOf(known, { issuer, upstreamSubject })) {
+      const before = { issuer: known.issuer, upstreamSubject: known.upstreamSubject };
+      const after = { issuer, upstreamSubject };
+      await note({ event: 'sign_in_denied', account, reason: 'other_account', before, after, ...about });
+      throw otherAccount(known);
+    }
+    const now = clock.now();
+    // Some providers hand out a refresh token at the first sign-in only.
+    const sealed = told.refreshToken === undefined ? known?.sealedRefreshToken : sealToken(secrets, told.refreshToken);
+    const person: Person = {
+      ...claimed,
+      issuer,
+      ...{ firstSeenAt: known?.firstSeenAt ?? now, signedInAt: now, checkedAt: now },
+      ...(sealed === undefined ? {} : { sealedRefreshToken: sealed }),
+    };
+    if (known !== undefined) await noteChange(note, known, person, about);
+    await note({ event: 'sign_in', account, after: rightsOf(person), ...about });
+    return person;
+  });
 }
 
 /** Records that somebody's role or groups are others than before, where they are. */

@@ -1,5 +1,4 @@
 import type { Context } from 'koa';
-import { accountId } from '../../identity/people.ts';
 import type { Secrets } from '../../identity/secrets.ts';
 import type { Log } from '../../lib/log.ts';
 import { Refusal } from '../../lib/refusal.ts';
@@ -37,7 +36,7 @@ export async function comeBack(ctx: Context, settings: CallbackSettings): Promis
   try {
     const told = await company.finish(new URL(`${origin}${callbackPath}${ctx.search}`), sign.ties);
     const person = await admit(admission, { issuer: company.issuer, ...told }, { clientId: sign.client.id, ...about });
-    await pending.done(sign, accountId(person));
+    await pending.done(sign, person);
   } catch (thrown) {
     throw await explained(thrown, sign, about, settings);
   }

@@ -39,12 +39,12 @@ export async function showInteraction(ctx: Context, uid: string, pages: Interact
   const interaction = await pages.interactions.read(ctx, uid);
   if (interaction.step === 'consent') return askConsent(ctx, interaction, pages);
   const browser = thisBrowser(ctx, pages.publicOrigin());
-  const account = await pages.pending.whoSignedIn(uid, browser);
-  if (account !== undefined) return pages.interactions.signedIn(ctx, uid, account);
+  const signed = await pages.pending.whoSignedIn(uid, browser);
+  if (signed !== undefined) return pages.interactions.signedIn(ctx, uid, await personOf(signed, pages));
   if (pages.company !== undefined) return goToProvider(ctx, interaction, browser, pages.company, pages);
   pages.local?.requireLoopback(ctx);
   const person = await pages.local?.signIn(ctx, uid);
-  if (person !== undefined) return pages.interactions.signedIn(ctx, uid, accountId(person));
+  if (person !== undefined) return pages.interactions.signedIn(ctx, uid, person);
   sendPage(ctx, localHelpPage(ctx.path));
 }
 
@@ -103,12 +103,17 @@ export async function decide(ctx: Context, uid: string, pages: InteractionPages)
   return pages.interactions.consent(ctx, uid, scopes);
 }
 
-async function personOf({ accountId: id = '' }: Interaction, { accounts }: InteractionPages): Promise<Person> {
+/** Who signed in, as they are now; never another one who has the name by now. */
+async function personOf(
+  { accountId: id = '', firstSeenAt }: Pick<Interaction, 'accountId' | 'firstSeenAt'>,
+  { accounts }: InteractionPages,
+): Promise<Person> {
   const person = await accounts.current(id);
-  if (person !== undefined) return person;
+  if (person !== undefined && person.firstSeenAt === firstSeenAt) return person;
   throw new Refusal({
     code: 'org_access_denied',
-    message: 'You signed in a moment ago and are not let in any more: the operator disabled you, or your role changed.',
+    message:
+      'You signed in a moment ago and are not let in any more: the operator disabled you, your role changed, or the name is another person’s now.',
     next: 'Start again from your client; if it happens again, ask the operator.',
   });
 }

@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 import { defaultOrg } from '../../identity/issue.ts';
 import { accountId, type PeopleStore, type Person, readAccountId } from '../../identity/people.ts';
 import { type Role, roles } from '../../identity/principal.ts';
+import { savePerson } from '../../identity/save-person.ts';
 import { localIssuer } from '../../identity/standing.ts';
 import { hashToken } from '../../identity/token-form.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -61,17 +62,17 @@ const sessionModel = 'LocalSession';
 /** The provider built in, over the records of the authorization server. */
 export function createLocalProvider({ people, records, clock, note, publicOrigin, allowed }: LocalSettings): LocalProvider {
   async function save({ name, role }: LocalName, about: Origins): Promise<Person> {
-    const now = clock.now();
-    const subject = `user:${name}`;
-    const known = await people.find(defaultOrg, subject);
-    if (known?.disabledAt !== undefined) throw disabled(name);
-    const person: Person = {
-      ...{ org: defaultOrg, subject, issuer: localIssuer, upstreamSubject: name, name, role, groups: ['everyone'] },
-      ...{ firstSeenAt: known?.firstSeenAt ?? now, signedInAt: now, checkedAt: now },
-    };
-    await note({ event: 'sign_in', account: accountId(person), after: { role, groups: person.groups }, ...about });
-    await people.save(person);
-    return person;
+    const who = { org: defaultOrg, subject: `user:${name}` };
+    return savePerson(people, who, async (known) => {
+      if (known?.disabledAt !== undefined) throw disabled(name);
+      const now = clock.now();
+      const person: Person = {
+        ...{ ...who, issuer: localIssuer, upstreamSubject: name, name, role, groups: ['everyone'] },
+        ...{ firstSeenAt: known?.firstSeenAt ?? now, signedInAt: now, checkedAt: now },
+      };
+      await note({ event: 'sign_in', account: accountId(person), after: { role, groups: person.groups }, ...about });
+      return person;
+    });
   }
 
   async function sessionOf(ctx: Context): Promise<OAuthRecord | undefined> {
@@ -79,9 +80,10 @@ export function createLocalProvider({ people, records, clock, note, publicOrigin
     return secret === undefined ? undefined : records.find(sessionModel, hashToken(secret), clock.now());
   }
 
-  async function personOf({ account = '' }: OAuthRecord): Promise<Person | undefined> {
+  async function personOf({ account = '', payload }: OAuthRecord): Promise<Person | undefined> {
     const name = readAccountId(account);
     const person = name && (await people.find(name.org, name.subject));
+    if (person?.firstSeenAt !== payload.firstSeenAt) return undefined; // another one has the name by now
     return person?.issuer === localIssuer && person.disabledAt === undefined ? person : undefined;
   }
 
@@ -92,8 +94,10 @@ export function createLocalProvider({ people, records, clock, note, publicOrigin
       if (role === undefined) throw notAllowed(asked ?? '', allowed);
       const ticket = randomBase62(secretChars);
       const now = clock.now();
+      const account = accountId({ org: defaultOrg, subject: `user:${name}` });
       await records.put({
-        ...{ model: ticketModel, idHash: hashToken(ticket), payload: { name, role }, createdAt: now, expiresAt: now + ticketMs },
+        ...{ model: ticketModel, idHash: hashToken(ticket), account, payload: { name, role } },
+        ...{ createdAt: now, expiresAt: now + ticketMs },
       });
       return `${publicOrigin()}/oauth/local?ticket=${ticket}`;
     },
@@ -110,8 +114,8 @@ export function createLocalProvider({ people, records, clock, note, publicOrigin
       const person = await save(taken.payload as unknown as LocalName, about);
       const secret = randomBase62(secretChars);
       await records.put({
-        ...{ model: sessionModel, idHash: hashToken(secret), account: accountId(person), payload: {}, createdAt: now },
-        ...{ expiresAt: now + sessionSeconds * 1000 },
+        ...{ model: sessionModel, idHash: hashToken(secret), account: accountId(person), createdAt: now },
+        ...{ payload: { firstSeenAt: person.firstSeenAt }, expiresAt: now + sessionSeconds * 1000 },
       });
       setCookie(ctx, publicOrigin(), { purpose: 'local', maxAgeSeconds: sessionSeconds }, secret);
       return person;
@@ -129,7 +133,7 @@ export function createLocalProvider({ people, records, clock, note, publicOrigin
       if (session.consumedAt !== undefined) return session.payload.uid === uid ? person : undefined;
       // Of many interactions that ask at one time, one gets it. The one that did may be opened again.
       if (!(await records.consume(sessionModel, session.idHash, clock.now()))) return undefined;
-      await records.put({ ...session, payload: { uid } });
+      await records.put({ ...session, payload: { ...session.payload, uid } });
       return person;
     },
 

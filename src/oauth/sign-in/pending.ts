@@ -1,4 +1,5 @@
 import { randomNonce, randomPKCECodeVerifier } from 'openid-client';
+import { accountId, type Person } from '../../identity/people.ts';
 import type { Secrets } from '../../identity/secrets.ts';
 import { hashToken } from '../../identity/token-form.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -16,15 +17,18 @@ export interface PendingSignIn {
   ties: Ties;
 }
 
+/** Who signed in: `firstSeenAt` tells them from the next one of that name. */
+export type SignedIn = Required<Pick<Interaction, 'accountId' | 'firstSeenAt'>>;
+
 /** Sign-ins under way, kept in storage: neither a restart nor another bridge on the same database loses one. */
 export interface PendingSignIns {
   begin(sign: Omit<PendingSignIn, 'ties'>): Promise<Ties>;
   /** The one of this state if this browser began it; it is gone then, so that no answer counts twice. */
   end(state: string, browser: string): Promise<PendingSignIn | undefined>;
   /** Notes who signed in, for the page of the interaction that only this browser can open. */
-  done(sign: Pick<PendingSignIn, 'uid' | 'browser'>, accountId: string): Promise<void>;
+  done(sign: Pick<PendingSignIn, 'uid' | 'browser'>, person: Person): Promise<void>;
   /** Who did; told once. */
-  whoSignedIn(uid: string, browser: string): Promise<string | undefined>;
+  whoSignedIn(uid: string, browser: string): Promise<SignedIn | undefined>;
 }
 
 /** As long as an interaction lasts. */
@@ -61,24 +65,18 @@ export function createPending(records: OAuthRecordStore, secrets: Secrets, clock
       return { uid, browser, client, ties: { state, nonce, verifier } };
     },
 
-    async done({ uid, browser }, account) {
-      const now = clock.now();
-      const payload = { account };
+    async done({ uid, browser }, person) {
+      const [now, account] = [clock.now(), accountId(person)];
+      const payload: SignedIn = { accountId: account, firstSeenAt: person.firstSeenAt };
       await records.put({
-        ...{
-          model: 'SignedIn',
-          idHash: hashToken(`${uid} ${browser}`),
-          account,
-          payload,
-          createdAt: now,
-          expiresAt: now + lifeMs,
-        },
+        ...{ model: 'SignedIn', idHash: hashToken(`${uid} ${browser}`), account, payload: { ...payload } },
+        ...{ createdAt: now, expiresAt: now + lifeMs },
       });
     },
 
     async whoSignedIn(uid, browser) {
       const taken = await records.take('SignedIn', hashToken(`${uid} ${browser}`), clock.now());
-      return taken?.account;
+      return taken?.payload as SignedIn | undefined;
     },
   };
 }

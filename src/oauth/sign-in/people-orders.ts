@@ -14,7 +14,7 @@ export interface PeopleOrdered {
   clock: Clock;
   trail: OperatorTrail;
   read<T extends z.ZodType>(schema: T, input: unknown): z.output<T>;
-  grants: Pick<Grants, 'revokeAll'>;
+  grants: Pick<Grants, 'revokeAll' | 'forget'>;
   /** Revokes all keys of an owner. */
   revokeKeys(org: string, owner: string): Promise<void>;
   /** Only in a running bridge. */
@@ -24,7 +24,7 @@ export interface PeopleOrdered {
 }
 
 /** A person as an operator sees them; instants are milliseconds since the epoch. */
-export type ShownPerson = Omit<Person, 'sealedRefreshToken'>;
+export type ShownPerson = Omit<Person, 'sealedRefreshToken' | 'askedUntil'>;
 
 const inOrg = z.object({ org: z.string().min(1).max(64) });
 const named = inOrg.extend({ subject: z.string().min(1).max(300) });
@@ -47,7 +47,7 @@ export function peopleOrders({ people, clock, trail, read, grants, revokeKeys, r
 
     async 'people.list'(input: Input): Promise<ShownPerson[]> {
       const all = await people.list(read(inOrg, input).org);
-      return all.map(({ sealedRefreshToken: _sealed, ...person }) => person);
+      return all.map(({ sealedRefreshToken: _sealed, askedUntil: _asked, ...person }) => person);
     },
 
     async 'people.disable'(input: Input) {
@@ -73,9 +73,13 @@ export function peopleOrders({ people, clock, trail, read, grants, revokeKeys, r
       const { issuer, upstreamSubject, role, groups } = person;
       await trail.record('person_forgotten', org, subject, { before: { issuer, upstreamSubject, role, groups } });
       // Whoever has the name next must not find anything of this one's alive; and this one makes nothing new meanwhile.
-      await people.disable(org, subject, clock.now());
+      if (!(await people.disable(org, subject, clock.now()))) {
+        const refusal = await unforgotten(people, org, subject);
+        await trail.record('person_forgotten', org, subject, { decision: 'failed', reason: refusal.code });
+        throw refusal;
+      }
       await revokeKeys(org, subject);
-      await grants.revokeAll(org, subject, { by: recordedAs({ kind: 'operator', org }) });
+      await grants.forget(org, subject, { by: recordedAs({ kind: 'operator', org }) });
       await people.forget(org, subject);
     },
   };
@@ -95,6 +99,11 @@ async function unchanged(people: PeopleStore, org: string, subject: string, want
     field: 'subject',
     next: '`sidelight people list` shows everybody.',
   });
+}
+
+/** Another operator was faster: what they decided stays. */
+async function unforgotten(people: PeopleStore, org: string, subject: string): Promise<Refusal> {
+  return (await people.find(org, subject)) === undefined ? unchanged(people, org, subject, 'forgotten') : stillDisabled(subject);
 }
 
 function stillDisabled(subject: string): Refusal {

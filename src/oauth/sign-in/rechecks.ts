@@ -6,6 +6,7 @@ import type { Log } from '../../lib/log.ts';
 import { Refusal } from '../../lib/refusal.ts';
 import type { Accounts } from '../accounts.ts';
 import { noteChange, openToken, sealToken } from './admit.ts';
+import { claimAsking, type KeptAsked, keepAsked } from './asking.ts';
 import type { Company } from './company.ts';
 import type { NoteSignIn } from './events.ts';
 import { ProviderProblem } from './provider-problem.ts';
@@ -45,7 +46,7 @@ export function createAccounts(settings: Rechecking): Accounts {
       const asked =
         underWay.get(id) ??
         current(id)
-          .then((person) => person && askAgain(settings, person))
+          .then((person) => person && checkAgain(settings, person))
           .then((person) => person && current(id)) // disabled meanwhile, here
           .finally(() => underWay.delete(id));
       underWay.set(id, asked);
@@ -55,52 +56,59 @@ export function createAccounts(settings: Rechecking): Accounts {
 }
 
 /** The person as the provider sees it now; undefined when it lets nobody in any more. */
-async function askAgain(settings: Rechecking, person: Person): Promise<Person | undefined> {
-  const { company, people, secrets, clock, log, note, reading, unconfirmedMs } = settings;
+async function checkAgain(settings: Rechecking, person: Person): Promise<Person | undefined> {
+  const { company, people, secrets, clock } = settings;
   if (company === undefined) return person;
-  const account = accountId(person);
-  let latest = person;
-
-  /** Stores what changed, unless a sign-in stored something newer meanwhile. */
-  async function store(changes: Partial<Person>): Promise<Person> {
-    const stored = await people.find(person.org, person.subject);
-    if (stored !== undefined && stored.signedInAt !== person.signedInAt) return stored;
-    latest = { ...latest, ...changes };
-    await people.save(latest);
-    return latest;
+  const token = openToken(secrets, person);
+  if (token === undefined) return unconfirmed(settings, person, 'the provider gave no refresh token');
+  const asking = await claimAsking({ people, clock }, person);
+  if (!asking.isOurs) return asking.person;
+  const kept = keepAsked(people, asking.person);
+  try {
+    return await askAgain({ ...settings, company }, kept, token);
+  } finally {
+    await kept.release();
   }
+}
+
+async function askAgain(
+  settings: Rechecking & { company: Company },
+  { person, store }: KeptAsked,
+  token: string,
+): Promise<Person | undefined> {
+  const { company, secrets, clock, note, reading } = settings;
+  const account = accountId(person);
 
   async function end(reason: string): Promise<undefined> {
     await note({ event: 'sign_in_denied', account, reason });
-    await store({ endedAt: clock.now(), sealedRefreshToken: undefined });
+    await store({ endedAt: clock.now(), sealedRefreshToken: undefined, askedUntil: undefined });
   }
 
-  function unconfirmed(why: string): Person | undefined {
-    const leftMs = person.checkedAt + unconfirmedMs - clock.now();
-    log.warn({ account, reason: why, leftHours: Math.max(0, leftMs / 3_600_000) }, 'a person could not be checked again');
-    return leftMs > 0 ? latest : undefined;
-  }
-
-  const token = openToken(secrets, person);
-  if (token === undefined) return unconfirmed('the provider gave no refresh token');
   try {
     const claims = await company.recheck(token, person.upstreamSubject, async (next) => {
       await store({ sealedRefreshToken: sealToken(secrets, next) });
     });
-    if (claims === undefined) return unconfirmed('the provider sends no ID token at a refresh');
+    if (claims === undefined) return unconfirmed(settings, person, 'the provider sends no ID token at a refresh');
     const claimed = readClaims(claims, reading);
     if (accountId(claimed) !== account) return await end('other_organisation');
     // Name and address stay as they were: some providers leave them out of the ID tokens of a refresh.
     const { role, groups } = claimed;
     const now = { role, groups, checkedAt: clock.now() };
     await noteChange(note, person, { ...person, ...now }, {});
-    return await store(now);
+    return await store({ ...now, askedUntil: undefined });
   } catch (problem) {
     if (problem instanceof ProviderProblem) {
       if (problem.kind === 'ended' || problem.kind === 'refused') return await end(problem.code);
-      return unconfirmed(problem.message);
+      return unconfirmed(settings, person, problem.message);
     }
     if (problem instanceof Refusal && problem.code === 'org_access_denied') return await end(problem.code);
     throw problem;
   }
+}
+
+function unconfirmed({ clock, log, unconfirmedMs }: Rechecking, person: Person, why: string): Person | undefined {
+  const leftMs = person.checkedAt + unconfirmedMs - clock.now();
+  const leftHours = Math.max(0, leftMs / 3_600_000);
+  log.warn({ account: accountId(person), reason: why, leftHours }, 'a person could not be checked again');
+  return leftMs > 0 ? person : undefined;
 }

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { keep } from '../../identity/people.ts';
 import { type Browser, createBrowser } from './browser.ts';
 import { type Company, startCompany } from './company.ts';
 import { clientRedirect, type Desk, openDesk } from './desk.ts';
@@ -336,7 +337,7 @@ describe('a name that passed to another account', () => {
     await named.stores.people.forget('default', 'user:anna');
     expect((await signIn('anna-1')).status).toBe(200);
     const known = await named.stores.people.find('default', 'user:anna');
-    await named.stores.people.save({ ...(known as NonNullable<typeof known>), issuer: 'https://old.example.com' });
+    await keep(named.stores.people, { ...(known as NonNullable<typeof known>), issuer: 'https://old.example.com' });
     expect((await signIn('anna-1')).status).toBe(403);
   });
 });

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import Koa, { type Context } from 'koa';
 import { parsePolicies, readPolicyTexts } from '../../../src/authorization/load.ts';
 import type { Policies } from '../../../src/authorization/policies.ts';
+import { accountId } from '../../../src/identity/people.ts';
 import type { Scope } from '../../../src/identity/principal.ts';
 import { createSecrets, type Secrets } from '../../../src/identity/secrets.ts';
 import { type Clock, systemClock } from '../../../src/lib/clock.ts';
@@ -95,9 +96,14 @@ export async function openDesk(identity: string, { clock = systemClock }: { cloc
   const finished = new Map<string, Interaction['client']>();
   const interactions: Interactions = {
     read: async (ctx, uid) => found(ctx, uid).interaction,
-    async signedIn(ctx, uid, accountId) {
+    async signedIn(ctx, uid, person) {
       const entry = found(ctx, uid);
-      entry.interaction = { ...entry.interaction, step: 'consent', accountId };
+      entry.interaction = {
+        ...entry.interaction,
+        step: 'consent',
+        accountId: accountId(person),
+        firstSeenAt: person.firstSeenAt,
+      };
       ctx.redirect(`/oauth/interaction/${uid}`);
       ctx.status = 303;
     },

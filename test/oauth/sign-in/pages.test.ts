@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { keep } from '../../identity/people.ts';
 import { type Browser, createBrowser, type Page } from './browser.ts';
 import { type Company, startCompany } from './company.ts';
 import { type Desk, openDesk } from './desk.ts';
@@ -179,7 +180,7 @@ describe('a form', () => {
     const { uid, url } = desk.begin();
     const page = await browser.open(url);
     const boss = await desk.stores.people.find('default', 'user:boss');
-    await desk.stores.people.save({ ...boss, role: 'viewer' } as NonNullable<typeof boss>);
+    await keep(desk.stores.people, { ...boss, role: 'viewer' } as NonNullable<typeof boss>);
     expect((await browser.submit(page, 'allow')).status).toBe(403);
     expect(desk.outcomes.has(uid)).toBe(false);
   });

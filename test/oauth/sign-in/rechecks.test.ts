@@ -4,6 +4,7 @@ import type { Role } from '../../../src/identity/principal.ts';
 import { createLog } from '../../../src/lib/log.ts';
 import { createAccounts } from '../../../src/oauth/sign-in/rechecks.ts';
 import { createTestClock, type TestClock } from '../../helpers/clock.ts';
+import { keep } from '../../identity/people.ts';
 import { createBrowser } from './browser.ts';
 import { type Company, startCompany } from './company.ts';
 import { type Desk, openDesk } from './desk.ts';
@@ -153,7 +154,7 @@ describe('a check at every refresh', () => {
       signedInAt: clock.now() + 1,
       sealedRefreshToken: desk.secrets.seal('upstream-token', 'newer'),
     };
-    await desk.stores.people.save(newer as NonNullable<Awaited<ReturnType<typeof person>>>);
+    await keep(desk.stores.people, newer as NonNullable<Awaited<ReturnType<typeof person>>>);
     company.release();
     expect(await checked).toBeDefined();
     expect(await upstreamToken()).toBe('newer');
