@@ -95,6 +95,11 @@ it('hides by a changed file within seconds, in the running agent and in older hi
   await change('redaction.yaml', shipped);
   await until('the first rules hold again', () => bridge.policies.status().hash === hash || undefined);
   expect(bridge.policies.status().refused).toBeUndefined();
+  // The agent is told behind that.
+  await until(
+    'the agent shows it again',
+    async () => JSON.stringify((await snapshot()).structured.hits).includes(number) || undefined,
+  );
 }, 90_000);
 
 it('hides in later hits of an action that was placed before the change', async () => {
