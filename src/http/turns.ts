@@ -9,16 +9,16 @@ import { tokenOf } from './bearer.ts';
 import type { CallerState, HttpMiddleware, Turn, TurnState } from './state.ts';
 import { networkOf } from './too-busy.ts';
 
-/** Requests of one token that are worked on at a time. Each takes a millisecond or two of the one thread that all callers share. */
+/** Requests of one caller that are worked on at a time. Each takes a millisecond or two of the one thread that all callers share. */
 const atWork = 2;
-/** Requests of one token that wait for that; each is a connection somebody holds open. */
+/** Requests of one caller that wait for that; each is a connection somebody holds open. */
 const maxWaiting = 256;
 /** Tokens and keys that are known to be somebody's. */
 const maxPeople = 10_000;
 /** A turn that takes longer is waiting for something, such as the rest of its body, and passes. */
 const longestMs = 1_000;
 
-/** The requests of one token. */
+/** The requests of one caller. */
 interface Line {
   working: number;
   waiting: Set<() => void>;
@@ -113,7 +113,7 @@ function handedOn({ waiting }: Line, left: AbortSignal): Promise<void> {
 function tooMany(): Refusal {
   return new Refusal({
     code: 'too_busy',
-    message: `There are ${maxWaiting} requests with this token waiting already.`,
+    message: `There are ${maxWaiting} requests of this caller waiting already.`,
     next: 'Let some of them end, then call again.',
     data: { queuedCalls: maxWaiting },
   });

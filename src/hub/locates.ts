@@ -9,7 +9,10 @@ export type Query = Omit<Locate, 't' | 'q'>;
 
 /** Questions to one agent for places in its program. */
 export interface Locates {
-  /** In turn. Rejects with a `Refusal` when its turn or its answer does not come in time, when too many wait, and when the agent leaves. */
+  /**
+   * In turn, with one deadline for waiting and answer together. Rejects with a `Refusal` when that passes, when too many wait, and when
+   * the agent leaves.
+   */
   ask(agentId: string, query: Query, send: (frame: Locate) => void): Promise<Located>;
   /** An answer nobody waits for any more is dropped. */
   heard(frame: Located): void;
@@ -27,7 +30,7 @@ export function createLocates({ locateConcurrency, answerMs }: HubSettings): Loc
   let asking = 0;
   let ended: Error | undefined;
 
-  /** Takes a place, in turn: a caller that asks much is a few places ahead of another, and has not all of them. */
+  /** Takes a place, in turn: a caller that asks much is a few places ahead of another, and does not shut it out. */
   async function enter(agentId: string): Promise<void> {
     if (asking < locateConcurrency) {
       asking += 1;
@@ -59,12 +62,14 @@ export function createLocates({ locateConcurrency, answerMs }: HubSettings): Loc
   return {
     async ask(agentId, query, send) {
       if (ended !== undefined) throw ended;
+      const deadlineMs = performance.now() + answerMs;
       await enter(agentId);
+      if (ended !== undefined) throw ended;
       const q = newId('loc');
       const answer = new Promise<Located>((resolve, reject) => open.set(q, { resolve, reject }));
       send({ t: 'locate', q, ...query });
       try {
-        return await within(answerMs, 'The agent', answer);
+        return await within(Math.max(1, deadlineMs - performance.now()), 'The agent', answer);
       } catch (error) {
         throw error instanceof TookTooLong ? tooLate(agentId, answerMs) : error;
       } finally {
