@@ -78,6 +78,8 @@ export interface TargetRecord {
   version?: string;
   commit?: string;
   state: ActionState;
+  /** Number of the frame in which the agent said so last; what it said before that comes too late. */
+  saidIn?: number;
   at?: Place[];
   /** Hits of this agent that were stored. */
   hits: number;
@@ -153,7 +155,10 @@ export interface ActionStore {
    * actions. Targets of agents that are gone and never hit make room.
    */
   addTargets(org: string, ids: string[], target: TargetRecord, room: TargetRoom, now: number): Promise<number>;
-  /** What an agent says now; answers who listens. A place, an engine and counts that it does not say again stay as they were. */
+  /**
+   * What an agent says now; answers who listens. A place, an engine and counts that it does not say again stay as they were. What it said
+   * before (`saidIn`) and that comes behind, over a connection that it has left, is not written.
+   */
   setTarget(org: string, id: string, target: TargetReport): Promise<{ listeners: string[] }>;
   /** As `setTarget`, but only where nothing was heard of this target yet. */
   giveUp(org: string, id: string, target: TargetReport): Promise<void>;

@@ -39,7 +39,7 @@ async function sumsOf({ store }: ActionContext, redaction: RedactionPolicy, org:
 /** What is kept of a state frame; its texts are the agent's words, so they become plain short lines with nothing in them to hide. */
 function reportOf(
   agentId: string,
-  { state, at, hits, skipped, engine, passes, lastError, code, message, problem }: StateFrame,
+  { n, state, at, hits, skipped, engine, passes, lastError, code, message, problem }: StateFrame,
   redaction: RedactionPolicy,
 ) {
   const words = (text: string | undefined) => (text === undefined ? undefined : scrubWords(text, redaction, maxMessageChars));
@@ -52,7 +52,7 @@ function reportOf(
     message: words(message),
     problem: problem && scrubProblem(problem, redaction),
   };
-  return { agentId, state, at: places, ...counts, ...said };
+  return { agentId, state, saidIn: n, at: places, ...counts, ...said };
 }
 
 /** Names and lines of the program are an agent's words, too. */

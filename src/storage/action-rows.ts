@@ -59,6 +59,7 @@ type Report = Pick<TargetRecord, (typeof reportFields)[number]>;
 const reportFields = [
   'version',
   'commit',
+  'saidIn',
   'at',
   'taken',
   'skipped',
@@ -86,7 +87,7 @@ export function reportText(target: Report): string {
 }
 
 /** Parts of a report that last: an agent whose probe is gone may say no more than that, and what was counted, or written when the target was added, stands. */
-export const lastingParts = "('version', 'commit', 'at', 'taken', 'skipped', 'engine', 'passes', 'sums')";
+export const lastingParts = "('version', 'commit', 'saidIn', 'at', 'taken', 'skipped', 'engine', 'passes', 'sums')";
 
 export function toAction(row: ActionRow): ActionRecord {
   const { hitQuota: _, ...asked } = JSON.parse(row.asked) as StoredAsked;

@@ -3,7 +3,7 @@ import { goneStates, isLive } from './action-rows.ts';
 import type { Db } from './db.ts';
 import { lazily } from './lazily.ts';
 import { lockPlacements } from './place-action.ts';
-import { reported } from './reported.ts';
+import { isOld, reported } from './reported.ts';
 import { countOnAgents } from './usage.ts';
 
 const holdsPlace = `t.state not in ${goneStates}`;
@@ -19,6 +19,7 @@ export function createPlaceStore(db: Db): PlaceStore {
         await lockPlacements(queries, org);
         const [already] = await reported(queries, org, id, target, holdsPlace);
         if (already !== undefined) return { listeners: already.listeners ?? [], isFull: false };
+        if (await isOld(queries, org, id, target)) return { listeners: [], isFull: false };
         const used = (await countOnAgents(queries, org, [target.agentId], now)).get(target.agentId)?.used ?? 0;
         const [live] = await queries.query(`select 1 as yes from actions a where a.org = $1 and a.id = $2 and ${isLive('$3')}`, [
           ...[org, id, now],

@@ -246,6 +246,22 @@ describe.each(engines)('actions over $engine', ({ open }) => {
     expect((await told())?.message).toBeUndefined();
   });
 
+  it('keep the newest word of an agent when an older one comes behind it from the bridge that it has left', async () => {
+    const org = 'moved';
+    const placed = action({ org });
+    await stores.actions.place(placed, wide);
+    const told = async () => (await stores.actions.get(org, placed.id))?.targets[0];
+    await stores.actions.setTarget(org, placed.id, { agentId: 'agent-1', state: 'suspended', saidIn: 5, taken: 2 });
+    await stores.actions.setTarget(org, placed.id, { agentId: 'agent-1', state: 'armed', saidIn: 4, taken: 1 });
+    expect(await told()).toMatchObject({ state: 'suspended', saidIn: 5, taken: 2 });
+    // The same again, as after a reconnect, and then news.
+    await stores.actions.setTarget(org, placed.id, { agentId: 'agent-1', state: 'suspended', saidIn: 5, taken: 2 });
+    await stores.actions.setTarget(org, placed.id, { agentId: 'agent-1', state: 'failed', saidIn: 6, code: 'internal' });
+    await stores.actions.setTarget(org, placed.id, { agentId: 'agent-1', state: 'removed', saidIn: 8 });
+    await stores.actions.setTarget(org, placed.id, { agentId: 'agent-1', state: 'armed', saidIn: 7 });
+    expect(await told()).toMatchObject({ state: 'failed', saidIn: 8, code: 'internal' });
+  });
+
   it('remember what an agent reports, and count its hits by what was stored', async () => {
     const org = 'report';
     const placed = action({ org });

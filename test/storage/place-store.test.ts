@@ -56,6 +56,20 @@ describe.each(engines)('places on agents over $engine', ({ open }) => {
     expect(await stores.places.report(org, silent.id, armed, 1, t0)).toMatchObject({ isFull: false });
   });
 
+  it('are not asked for by an older word that comes behind the newest, however full the agent is', async () => {
+    const org = 'old-word';
+    const placed = action({ org, listeners: ['rep_a'] });
+    await stores.actions.place(placed, wide);
+    await stores.actions.setTarget(org, placed.id, { agentId: 'agent-1', state: 'removed', saidIn: 9 });
+    for (const perAgent of [0, 5]) {
+      expect(await stores.places.report(org, placed.id, { ...armed, saidIn: 8 }, perAgent, t0)).toEqual({
+        listeners: [],
+        isFull: false,
+      });
+      expect(await stateOf(org, placed.id)).toBe('removed');
+    }
+  });
+
   it('are not asked for by what has ended, so that its last words count', async () => {
     const org = 'ended';
     const silent = await givenUp(org, { maxHits: 3 });
