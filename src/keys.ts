@@ -178,7 +178,12 @@ function facts({ hash: _hash, lastUsedAt: _at, lastUsedFrom: _from, ...key }: Ke
 /** What must still hold when a key of theirs is stored. */
 function boundsOf({ clock }: KeyDesk, by: Administrator, maxLive: number): KeyBounds {
   if (by.kind === 'operator') return { now: clock.now(), maxLive: Number.POSITIVE_INFINITY };
-  return { now: clock.now(), maxLive, caller: by.kind === 'api_key' ? by.credentialId : undefined };
+  const person = by.kind === 'person' ? by.subject : by.owner;
+  return {
+    ...{ now: clock.now(), maxLive },
+    caller: by.kind === 'api_key' ? by.credentialId : undefined,
+    person: person !== undefined && isPerson(person) ? person : undefined,
+  };
 }
 
 function creatorOf(by: Administrator): string | undefined {

@@ -39,7 +39,8 @@ export interface KeyRecord {
 }
 
 /**
- * What became of a key that was to be stored. `caller_ended`: the key it was asked for with opens no door any more. `owner_gone`: its owner
+ * What became of a key that was to be stored. `caller_ended`: the key it was asked for with opens no door any more, or the person who asked
+ * is shut out or was forgotten. `owner_gone`: its owner
  * is a person who is shut out or was forgotten. `not_live`: what it was to replace is revoked, replaced or past its end.
  */
 export type KeyOutcome = 'stored' | 'caller_ended' | 'owner_gone' | 'too_many' | 'not_live';
@@ -51,6 +52,8 @@ export interface KeyBounds {
   maxLive: number;
   /** The id of the key that asks, which must still be live; absent where a person or the operator does. */
   caller?: string | undefined;
+  /** The person who asks, or whose key does; shut out or forgotten, they make none. */
+  person?: string | undefined;
 }
 
 /** What identity asks of storage. */

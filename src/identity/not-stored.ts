@@ -49,7 +49,7 @@ function tooMany(owner: string, limit: number): Refusal {
 function callerEnded(): Refusal {
   return new Refusal({
     code: 'invalid_token',
-    message: 'The key this was asked for with was revoked or expired meanwhile, so it makes no other.',
+    message: 'The key or the sign-in that this was asked for with has ended meanwhile, so it makes no key.',
     next: 'Use a key that is still good, or sign in again.',
   });
 }

@@ -40,8 +40,11 @@ export interface PeopleStore {
   /** False when there is nobody of that name, or nothing changes. */
   disable(org: string, subject: string, now: number): Promise<boolean>;
   enable(org: string, subject: string): Promise<boolean>;
-  /** Frees the name, for whoever signs in with it next. False when there is nobody of that name. */
-  forget(org: string, subject: string): Promise<boolean>;
+  /**
+   * Frees the name, for whoever signs in with it next. False when there is nobody of that name, or where `disabledAt` is given, nobody who
+   * is shut out since that instant.
+   */
+  forget(org: string, subject: string, disabledAt?: number): Promise<boolean>;
 }
 
 /** One name for a person of any organisation, for software that knows no organisations (the authorization server). */

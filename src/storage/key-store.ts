@@ -38,6 +38,7 @@ export function createKeyStore(db: Db): KeyStore {
 
     insertWithin: (key, bounds) =>
       db.of(key.org).tx(async (queries) => {
+        if (await isShutOut(queries, key.org, bounds)) return 'caller_ended';
         if ((await lockOwner(queries, key, bounds.owner)) !== 'here') return 'owner_gone';
         const objection = await objectionTo(queries, key, bounds, 'rotated_to is null');
         if (objection === undefined) await insert(queries, key);
@@ -91,6 +92,7 @@ export function createKeyStore(db: Db): KeyStore {
 
     rotate: (id, next, expiresAt, bounds) =>
       db.of(next.org).tx(async (queries) => {
+        if (await isShutOut(queries, next.org, bounds)) return 'caller_ended';
         // Who never signed in has keys that came by an import, and they rotate; of who was forgotten none is live.
         if ((await lockOwner(queries, next)) === 'shut out') return 'owner_gone';
         const objection = await objectionTo(queries, next, bounds, 'true');
@@ -125,10 +127,25 @@ async function lockOwner(
   { org, owner }: KeyRecord,
   lookedUp?: Pick<Person, 'firstSeenAt'>,
 ): Promise<'here' | 'shut out' | 'unknown'> {
-  if (!isPerson(owner)) return 'here';
+  return isPerson(owner) ? lockPerson({ query }, org, owner, lookedUp) : 'here';
+}
+
+/** Whether who asks may not any more. A key that came by an import may be of somebody who never signed in; of who was forgotten none is live. */
+async function isShutOut(queries: Queries, org: string, { caller, person }: KeyBounds): Promise<boolean> {
+  if (person === undefined) return false;
+  const standing = await lockPerson(queries, org, person);
+  return standing === 'shut out' || (standing === 'unknown' && caller === undefined);
+}
+
+async function lockPerson(
+  { query }: Queries,
+  org: string,
+  subject: string,
+  lookedUp?: Pick<Person, 'firstSeenAt'>,
+): Promise<'here' | 'shut out' | 'unknown'> {
   const [person] = await query<{ disabled_at: number | null; described: string }>(
     'select disabled_at, described from people where org = $1 and subject = $2 for share',
-    [org, owner],
+    [org, subject],
   );
   if (person === undefined) return 'unknown';
   const { firstSeenAt } = JSON.parse(person.described) as Pick<Person, 'firstSeenAt'>;

@@ -66,8 +66,13 @@ export function createPeopleStore(db: Db): PeopleStore {
       return changed.length > 0;
     },
 
-    async forget(org, subject) {
-      const gone = await db.of(org).query('delete from people where org = $1 and subject = $2 returning subject', [org, subject]);
+    async forget(org, subject, disabledAt) {
+      const gone = await db
+        .of(org)
+        .query(
+          `delete from people where org = $1 and subject = $2 and ($3::int8 is null or disabled_at = $3) returning subject`,
+          [org, subject, disabledAt ?? null],
+        );
       return gone.length > 0;
     },
   };

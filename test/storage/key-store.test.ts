@@ -125,6 +125,35 @@ describe.each(engines)('keys over $engine', ({ open }) => {
     expect(await stores.keys.rotate('left-next', key('left-later', owner), t0 + 10, bounds)).toBe('owner_gone');
   });
 
+  it('of a service are made and rotated by nobody who is shut out or forgotten, nor by a key of theirs', async () => {
+    const org = 'asked';
+    const bounds = { now: t0, maxLive: 99 };
+    const make = (id: string, asked: object) =>
+      stores.keys.insertWithin(key(id, { org, owner: 'service:ci' }), { ...bounds, ...asked });
+    await stores.people.save(person('eve', { org }), undefined);
+    await stores.keys.insert(key('of-eve', { org, owner: 'user:eve' }));
+    await stores.keys.insert(key('of-import', { org, owner: 'user:imported' }));
+    const asEve = { person: 'user:eve' };
+    expect(await make('asked-1', asEve)).toBe('stored');
+    expect(await make('asked-2', { ...asEve, caller: 'of-eve' })).toBe('stored');
+    expect(await make('asked-3', { person: 'user:imported', caller: 'of-import' })).toBe('stored');
+    const made = Array.from({ length: 12 }, (_, turn) =>
+      (turn % 2 === 0 ? stores : other).keys.insertWithin(key(`asked-at-once-${turn}`, { org, owner: 'service:ci' }), {
+        ...{ ...bounds, ...asEve },
+      }),
+    );
+    await other.people.disable(org, 'user:eve', t0);
+    const listed = await other.keys.list(org);
+    await Promise.all(made);
+    expect(await stores.keys.list(org)).toEqual(listed);
+    expect(await make('asked-late', asEve)).toBe('caller_ended');
+    expect(await make('asked-by-key', { ...asEve, caller: 'of-eve' })).toBe('caller_ended');
+    const next = key('asked-next', { org, owner: 'service:ci' });
+    expect(await stores.keys.rotate('asked-1', next, t0 + 10, { ...bounds, ...asEve })).toBe('caller_ended');
+    await other.people.forget(org, 'user:eve');
+    expect(await make('asked-forgotten', asEve)).toBe('caller_ended');
+  });
+
   it('that end soon are told of over all organisations, the first one first', async () => {
     const until = (id: string, expiresAt: number, org = 'ending') => stores.keys.insert(key(id, { org, expiresAt }));
     const start = t0 + 100 * dayMs;

@@ -73,14 +73,15 @@ export function peopleOrders({ people, clock, trail, read, grants, revokeKeys, r
       const { issuer, upstreamSubject, role, groups } = person;
       await trail.record('person_forgotten', org, subject, { before: { issuer, upstreamSubject, role, groups } });
       // Whoever has the name next must not find anything of this one's alive; and this one makes nothing new meanwhile.
-      if (!(await people.disable(org, subject, clock.now()))) {
-        const refusal = await unforgotten(people, org, subject);
+      const at = clock.now();
+      const failed = async (refusal: Refusal) => {
         await trail.record('person_forgotten', org, subject, { decision: 'failed', reason: refusal.code });
-        throw refusal;
-      }
+        return refusal;
+      };
+      if (!(await people.disable(org, subject, at))) throw await failed(await unforgotten(people, org, subject));
       await revokeKeys(org, subject);
       await grants.forget(org, subject, { by: recordedAs({ kind: 'operator', org }) });
-      await people.forget(org, subject);
+      if (!(await people.forget(org, subject, at))) throw await failed(letIn(subject));
     },
   };
 }
@@ -112,6 +113,16 @@ function stillDisabled(subject: string): Refusal {
     message: `${subject} is disabled; forgetting them would let them in again.`,
     field: 'subject',
     next: 'If that is what you want, `sidelight people enable` first.',
+  });
+}
+
+/** Who came in meanwhile has things of their own again. */
+function letIn(subject: string): Refusal {
+  return new Refusal({
+    code: 'invalid_input',
+    message: `Another operator enabled ${subject} meanwhile, so they are still known; the keys and connected apps they had are gone.`,
+    field: 'subject',
+    next: 'If they are to be forgotten all the same, `sidelight people forget` again.',
   });
 }
 
