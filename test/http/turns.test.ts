@@ -83,6 +83,39 @@ it('of one token two requests are worked on at a time, in order, and those of ot
   await server.close();
 });
 
+it('of all callers eight are worked on at a time; who had nothing at work goes first, then the others in turn', async () => {
+  const server = await openServer();
+  for (const caller of ['a', 'b', 'c', 'd', 'e']) for (let n = 1; n <= 3; n += 1) await server.send(`${caller}${n}`, caller);
+  expect(server.names()).toEqual(['a1', 'a2', 'b1', 'b2', 'c1', 'c2', 'd1', 'd2']);
+  await server.send('late1', 'late');
+  const left = await server.send('gone1', 'gone');
+  await server.send('later1', 'later');
+  left.destroy();
+  await until('it has left', async () => (await server.connections()) === 17 || undefined);
+  await new Promise(setImmediate);
+  const begun: string[] = [];
+  for (const ended of ['a1', 'b1', 'c1', 'c2', 'd1', 'd2', 'a2']) {
+    const before = server.names();
+    server.find(ended)?.endTurn();
+    await until('another', () => server.names().length > before.length || undefined);
+    begun.push(...server.names().filter((name) => !before.includes(name)));
+  }
+  expect(begun).toEqual(['e1', 'late1', 'later1', 'a3', 'e2', 'b3', 'c3']);
+  await server.close();
+});
+
+it('who waits for something else for a tenth of a second keeps only its caller from the thread', async () => {
+  const server = await openServer();
+  for (const caller of ['a', 'b', 'c', 'd', 'e']) for (let n = 1; n <= 3; n += 1) await server.send(`${caller}${n}`, caller);
+  server.clock.advance(99);
+  await new Promise(setImmediate);
+  expect(server.find('e1')).toBeUndefined();
+  server.clock.advance(1);
+  await until('the next', () => server.find('e2'));
+  expect(server.names()).toHaveLength(10);
+  await server.close();
+});
+
 it('who leaves while it waits is never worked on, and who leaves while it is worked on makes room', async () => {
   const server = await openServer();
   const one = await server.send('a1', 'a');
