@@ -9,7 +9,7 @@ import { systemClock } from '../src/lib/clock.ts';
 import type { Action } from '../src/protocol/frames.ts';
 import { openWorld } from '../test/hub/world.ts';
 import { machine, median, table } from './measure.ts';
-import { hangUp, post } from './post.ts';
+import { eras, hangUp, post } from './post.ts';
 import { startBridgeProcess } from './scale/bridge.ts';
 import { startFleet } from './scale/fleet.ts';
 import { typescript } from './scale/loader.ts';
@@ -28,13 +28,14 @@ async function main(): Promise<void> {
       arm: { type: 'string', default: '1000,10000' },
       rounds: { type: 'string', default: '60' },
       storm: { type: 'string', default: '10000' },
+      only: { type: 'string', default: '' },
     },
   });
   console.log(`${machine()}\n`);
   try {
     for (const count of values.arm.split(',').map(Number)) if (count > 0) await fanOut(count);
     if (Number(values.idle) > 0) await idleAgents(Number(values.idle));
-    if (Number(values.rounds) > 0) await neighbours(Number(values.rounds), Number(values.storm));
+    if (Number(values.rounds) > 0) await neighbours(Number(values.rounds), Number(values.storm), values.only);
   } finally {
     hangUp();
   }
@@ -97,7 +98,7 @@ const template: Omit<Action, 'id'> = {
 };
 
 /** A snapshot of a quiet service while others flood, in turn with one while nobody does. */
-async function neighbours(rounds: number, storming: number): Promise<void> {
+async function neighbours(rounds: number, storming: number, only: string): Promise<void> {
   const bridge = await startBridgeProcess({});
   const agent = new SimulatedAgent({
     ...{ url: bridge.agentUrl, key: bridge.enrolKey, passesPerSecond: 1_000, seed: 1 },
@@ -125,6 +126,11 @@ async function neighbours(rounds: number, storming: number): Promise<void> {
       return stop;
     },
     'a caller with 200 calls at a time': () => flooding('flood-calls.ts', [snapshots, noisy, JSON.stringify(nobody)]),
+    '20 callers with 10 calls at a time each': () =>
+      flooding('flood-calls.ts', [snapshots, services.join(), JSON.stringify(nobody)]),
+    'a caller with 200 summaries of 50 large hits at a time': () => reading('get_hits', { actionId: large }),
+    'a caller with 200 comparisons of 50 large hits at a time': () =>
+      reading('compare_hits', { a: { actionIds: [large], where: 'object3.field3 == "some words of a program 0"' } }),
     [`${storming} agents that connect at once`]: async () => {
       const fleet = startFleet(bridge.agentUrl, bridge.enrolKey, storming, 3);
       return async () => {
@@ -132,10 +138,19 @@ async function neighbours(rounds: number, storming: number): Promise<void> {
       };
     },
   };
+  const services = await Promise.all(Array.from({ length: 20 }, (_, turn) => bridge.issue(`service ${turn}`)));
+  const largeAgent = await connected(spawnTsx('large-hits.ts', [bridge.agentUrl, bridge.enrolKey]));
+  const all = { source: { service: 'large' }, file: 'f', line: 1, maxHits: 50, waitSeconds: 50 };
+  const { actionId: large } = JSON.parse(await post(snapshots, all, noisyHeaders)) as { actionId: string };
+  const reading = (tool: string, args: object) => {
+    const { body, headers } = eras.legacy(tool, args);
+    return flooding('flood-calls.ts', [bridge.mcpUrl, noisy, JSON.stringify(body), JSON.stringify(headers)]);
+  };
   const rows: string[][] = [];
   try {
     for (let warmup = 0; warmup < 10; warmup += 1) await snapshot();
     for (const [name, flood] of Object.entries(floods)) {
+      if (!name.includes(only)) continue;
       const [calm, loud]: [number[], number[]] = [[], []];
       for (let turn = 0; turn < 3; turn += 1) {
         for (let round = 0; round < rounds / 3; round += 1) calm.push(await snapshot());
@@ -148,6 +163,7 @@ async function neighbours(rounds: number, storming: number): Promise<void> {
     }
     console.log(`\nA snapshot of a neighbour, median ms\n\n${table(['while there is', 'quiet', 'flooded', '×'], rows)}`);
   } finally {
+    largeAgent.kill('SIGKILL');
     await agent.stop();
     await bridge.close();
   }

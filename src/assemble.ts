@@ -23,6 +23,7 @@ import { standingUnder } from './identity/standing.ts';
 import type { KeyDesk } from './keys.ts';
 import type { Clock } from './lib/clock.ts';
 import { newId } from './lib/id.ts';
+import { Lines } from './lib/lines.ts';
 import type { Log } from './lib/log.ts';
 import { Refusal, refusals } from './lib/refusal.ts';
 import { measuredBy } from './measured.ts';
@@ -41,6 +42,7 @@ import { type Agents, joinOthers } from './side-by-side.ts';
 import type { Storage } from './storage/open.ts';
 import { openPauses } from './targets/pause.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
+import { largeAnswers } from './tools/read-hits.ts';
 import type { Registry } from './tools/registry.ts';
 import type { Services } from './tools/tool.ts';
 import { version } from './version.ts';
@@ -194,6 +196,7 @@ export async function assemble(
     registry,
     services,
     shaper: measured.shaper(createShaper(clock)),
+    largeAnswers: new Lines(largeAnswers),
     refusedCalls,
     leases,
     desk,

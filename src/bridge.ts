@@ -3,6 +3,7 @@ import type { Config } from './config.ts';
 import type { Leases } from './identity/lease.ts';
 import type { Principal } from './identity/principal.ts';
 import type { KeyDesk } from './keys.ts';
+import type { Lines } from './lib/lines.ts';
 import type { Log } from './lib/log.ts';
 import type { Grants } from './oauth/grants.ts';
 import type { OAuth } from './oauth/open.ts';
@@ -24,6 +25,8 @@ export interface Bridge {
   registry: Registry;
   services: Services;
   shaper: Shaper;
+  /** Calls with large answers, of all callers. */
+  largeAnswers: Lines;
   refusedCalls: RefusedCalls;
   leases: Leases;
   audit: AuditStore;

@@ -69,16 +69,21 @@ export async function call(bridge: Bridge, principal: Principal, asked: CallRequ
         return trail.placing(action);
       };
       const waits = waitsOf(request.client, request.hasProgress ?? false);
-      const context = { services, requestId, signal, progress, waits, latency, note: trail.note, placing };
+      const large = bridge.largeAnswers.holder(JSON.stringify([principal.org, principal.subject]), signal);
+      const context = { services, requestId, signal, progress, waits, latency, large: large.take, note: trail.note, placing };
       request.admitted?.();
-      const outcome = await shaper.run(charged, signal, (queuedMs) => tool.run(charged, input, { ...context, queuedMs }));
-      await confirm();
-      const redacted = await latency.measure('redact', () =>
-        redact(outcome, services.policies().redaction.base, {
-          tagKey: (actionId) => bridge.tagKeys(principal.org, actionId),
-          policyOf: services.policies().redaction.for,
-        }),
-      );
+      const redacted = await shaper
+        .run(charged, signal, async (queuedMs) => {
+          const outcome = await tool.run(charged, input, { ...context, queuedMs });
+          await confirm();
+          return latency.measure('redact', () =>
+            redact(outcome, services.policies().redaction.base, {
+              tagKey: (actionId) => bridge.tagKeys(principal.org, actionId),
+              policyOf: services.policies().redaction.for,
+            }),
+          );
+        })
+        .finally(large.end);
       const answer = present(redacted, ignoredArguments(tool, request.arguments), requestId, latency.parts());
       await trail.close('allowed', { redacted: redacted.counts, resultBytes: Buffer.byteLength(answer.text) });
       return answer;

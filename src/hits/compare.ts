@@ -1,4 +1,4 @@
-import { ownTurn } from '../lib/own-turn.ts';
+import { inPieces } from '../lib/own-turn.ts';
 import type { Rendered } from '../redaction/render.ts';
 import { Aliases } from './aliases.ts';
 import type { Leaf } from './leaves.ts';
@@ -14,8 +14,8 @@ const minScore = 0.1;
 const minGrowing = 6;
 /** Names told of paths that are only counted. */
 const maxExamples = 5;
-/** Paths judged before others get their turn. */
-const pathsPerTurn = 200;
+/** Cells looked at before others get their turn. */
+const cellsPerTurn = 500;
 
 /** What one group has at a path. */
 export interface Side {
@@ -98,9 +98,9 @@ export async function compare(
   /** Containers that are told, or implied, to be on one side rather than on the other. */
   const told = new Set<string>();
   const aliases = new Aliases(table, asked);
-  let turn = 0;
+  const turn = inPieces(cellsPerTurn);
   for (const [path, parent] of table.paths) {
-    if (++turn % pathsPerTurn === 0) await ownTurn();
+    await turn(table.rows.length);
     const verdict = aliases.isAsked(path) ? 'asked' : judge(table, groups, path, parent !== undefined && told.has(parent));
     if (typeof verdict === 'object') {
       separators.push(verdict);
@@ -115,14 +115,19 @@ export async function compare(
   }
   const rank = ({ separates }: Separator) => (separates === 'fully' ? 0 : 1);
   separators.sort((left, right) => right.score - left.score || rank(left) - rank(right));
-  return { separators: await eachOnce(separators, aliases), counted };
+  const once = await eachOnce(separators, aliases, () => turn(table.rows.length));
+  return { separators: once, counted };
 }
 
 /** One of several that are the same by other names: the shortest, with some of the others. */
-async function eachOnce(separators: readonly Separator[], aliases: Aliases): Promise<Separator[]> {
+async function eachOnce(
+  separators: readonly Separator[],
+  aliases: Aliases,
+  turn: () => Promise<void> | undefined,
+): Promise<Separator[]> {
   const byPlace = new Map<string, Separator>();
-  for (const [turn, separator] of separators.entries()) {
-    if (turn % pathsPerTurn === pathsPerTurn - 1) await ownTurn();
+  for (const separator of separators) {
+    await turn();
     const key = aliases.key(separator.path);
     const same = byPlace.get(key);
     if (same === undefined) {

@@ -1,3 +1,4 @@
+import { inPieces } from '../lib/own-turn.ts';
 import type { Rendered } from '../redaction/render.ts';
 import { short } from './leaves.ts';
 import type { Cell, Table } from './table.ts';
@@ -8,6 +9,8 @@ const maxExamples = 3;
 
 /** Paths that differ only in keys are told as one from that many on, if not every hit has them. */
 const minFolded = 4;
+/** Cells looked at before others get their turn. */
+const cellsPerTurn = 1_000;
 
 /** A value and how many hits have it; `hit` is the number of the first. */
 interface Counted<Value> {
@@ -49,8 +52,14 @@ export interface Summary {
 }
 
 /** What all hits of a table say together, and each path's part of it: those that vary first, in the order they were met. */
-export function summarise(table: Table): { summary: Summary; paths: PathSummary[] } {
-  const all = columnsOf(table).flatMap((column) => describe(table, column) ?? []);
+export async function summarise(table: Table): Promise<{ summary: Summary; paths: PathSummary[] }> {
+  const turn = inPieces(cellsPerTurn);
+  const all: PathSummary[] = [];
+  for (const column of columnsOf(table)) {
+    await turn(table.rows.length);
+    const told = await describe(table, column, turn);
+    if (told !== undefined) all.push(told);
+  }
   const varying = all.filter(({ types }) => types !== undefined);
   const constant = all.filter(({ types }) => types === undefined);
   const first = table.rows[0]?.viewed.hit;
@@ -95,12 +104,17 @@ function columnsOf(table: Table): Column[] {
   });
 }
 
-function describe(table: Table, { name: path, paths }: Column): PathSummary | undefined {
+async function describe(
+  table: Table,
+  { name: path, paths }: Column,
+  turn: ReturnType<typeof inPieces>,
+): Promise<PathSummary | undefined> {
   const isOne = paths.length === 1;
   const types: Record<string, number> = {};
   const distinct = new Map<string, Counted<Rendered>>();
   const numbers: number[] = [];
   for (const row of table.rows) {
+    if (!isOne) await turn(paths.length);
     for (const each of paths) {
       // That a hit lacks one of many keys says nothing.
       if (!isOne && !row.byPath.has(each)) continue;

@@ -3,11 +3,19 @@ import { accountId } from '../identity/people.ts';
 import type { Principal } from '../identity/principal.ts';
 import { hashToken } from '../identity/token-form.ts';
 import type { Clock } from '../lib/clock.ts';
+import { Lines } from '../lib/lines.ts';
 import { tokenOf } from './bearer.ts';
-import { Lines } from './lines.ts';
-import type { CallerState, HttpMiddleware, TurnState } from './state.ts';
+import type { CallerState, HttpMiddleware, Turn, TurnState } from './state.ts';
 import { networkOf } from './too-busy.ts';
 
+/** Requests that are worked on at a time, of one caller and of all. Each takes a millisecond or two of the one thread that all callers share. */
+const atWork = { each: 2, all: 8 };
+/** Requests of one caller that wait for that; each is a connection somebody holds open. */
+const maxWaiting = 256;
+/** A request that takes longer is waiting for something, such as the rest of its body or the database, and keeps nobody else from the thread. */
+const longestOfAllMs = 100;
+/** Then its caller may have another one worked on, too. */
+const longestMs = 1_000;
 /** Tokens and keys that are known to be somebody's. */
 const maxPeople = 10_000;
 
@@ -18,9 +26,21 @@ const maxPeople = 10_000;
  * person's, all tokens and keys of that person; without a token, an address.
  */
 export function turns(clock: Clock): HttpMiddleware<TurnState> {
-  const lines = new Lines(clock);
+  const lines = new Lines({ ...atWork, waiting: maxWaiting });
   /** People by the hashes of their tokens and keys. */
   const people = new Map<string, string>();
+
+  async function take(name: string, left: AbortSignal): Promise<Turn> {
+    const place = await lines.take(name, left);
+    const passOn = clock.after(longestOfAllMs, place.passOn);
+    const callOff = clock.after(longestMs, end);
+    function end(): void {
+      passOn();
+      callOff();
+      place.end();
+    }
+    return { end };
+  }
 
   function remember(hash: string, person: string): void {
     const [oldest] = people.keys();
@@ -34,7 +54,7 @@ export function turns(clock: Clock): HttpMiddleware<TurnState> {
     const name = hash === undefined ? `from ${networkOf(ctx.state.address ?? '')}` : (people.get(hash) ?? hash);
     const left = new AbortController();
     ctx.res.once('close', () => left.abort());
-    const turn = await lines.take(name, left.signal);
+    const turn = await take(name, left.signal);
     ctx.state.turn = turn;
     ctx.res.once('close', turn.end);
     if (left.signal.aborted) turn.end();

@@ -60,12 +60,12 @@ export async function answerOf(
 }
 
 /** As many hits as are read for one answer, and the last one where that is not among them. */
-async function hitsOf({ services }: CallContext, action: ActionRecord, afterHit: number) {
+async function hitsOf(context: CallContext, action: ActionRecord, afterHit: number) {
   // What has come since is for the next answer: this one says how many there are.
-  const hits = await readHits(services.hits, action, { after: afterHit, until: action.hits, maxChars: maxReadChars });
+  const hits = await readHits(context, action, { after: afterHit, until: action.hits, maxChars: maxReadChars });
   const seen = hits.at(-1)?.number ?? action.hits;
   if (seen >= action.hits) return { hits };
-  const [last] = await readHits(services.hits, action, { after: action.hits - 1, maxChars: maxReadChars });
+  const [last] = await readHits(context, action, { after: action.hits - 1, maxChars: maxReadChars });
   return { hits, last };
 }
 

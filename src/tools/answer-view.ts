@@ -35,11 +35,11 @@ export function answerView({ action, hits, last, afterHit, maxBytes }: Answering
       shown.push(one);
       if (last === undefined || viewed.hit.number !== last.number) table.add(viewed);
     },
-    done(): Shown {
+    async done(): Promise<Shown> {
       if (bytes <= maxBytes && last === undefined) return { structured: { [listName]: shown } };
       const ends = shown.length > 1 ? [shown[0], shown.at(-1)] : shown;
       const fitting = ends.filter((one) => bytesOf(one) <= maxBytes * endsShare);
-      const { summary, paths } = summarise(table);
+      const { summary, paths } = await summarise(table);
       const page = pageOfPaths(paths, { at: 0, from: 0 }, maxBytes - bytesOf(summary) - bytesOf(fitting));
       const until = hits.at(-1)?.number ?? afterHit;
       const isRest = page.next.at < paths.length;

@@ -141,11 +141,11 @@ function parseWhere(text: string, field: string): Node {
 }
 
 /** The same room for each action, so that a long one does not leave the others out. */
-async function hitsOf({ services }: CallContext, actions: ActionRecord[]): Promise<ClosedHit[]> {
+async function hitsOf(context: CallContext, actions: ActionRecord[]): Promise<ClosedHit[]> {
   const room = { chars: Math.floor(maxReadChars / actions.length), hits: Math.floor(maxComparedHits / actions.length) };
   const hits: ClosedHit[] = [];
   for (const action of actions) {
-    hits.push(...(await readHits(services.hits, action, { after: 0, until: room.hits, maxChars: room.chars })));
+    hits.push(...(await readHits(context, action, { after: 0, until: room.hits, maxChars: room.chars })));
   }
   return hits;
 }

@@ -52,9 +52,7 @@ Example: {"actionId":"act_…","path":"order.total"}`,
     const cursor = text === undefined ? first : readHitCursor(text, first, action);
     const after = view === 'summary' ? cursor.after : Math.max(0, cursor.at - 1);
     const maxChars = view === 'raw' ? bytes * readAhead : maxReadChars;
-    const hits = await context.latency.measure('read', () =>
-      readHits(context.services.hits, action, { after, until: cursor.until, maxChars }),
-    );
+    const hits = await context.latency.measure('read', () => readHits(context, action, { after, until: cursor.until, maxChars }));
     context.note({ hits: hits.length });
     const { status, hits: hitCount, maxHits } = action;
     return {

@@ -90,8 +90,8 @@ export function summaryView(showing: Showing): View {
   return {
     hits,
     add: (viewed) => table.add(viewed),
-    done() {
-      const { summary, paths } = summarise(table);
+    async done() {
+      const { summary, paths } = await summarise(table);
       const check = fingerprint(JSON.stringify(paths));
       const isContinued = cursor.at > 0 || cursor.from > 0;
       if (isContinued && (cursor.check !== check || cursor.at >= paths.length)) throw changed();

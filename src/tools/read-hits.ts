@@ -1,9 +1,10 @@
 import type { ActionRecord } from '../actions/action.ts';
-import type { HitRecord, HitStore } from '../hits/hit.ts';
+import type { HitRecord } from '../hits/hit.ts';
 import type { LogLevel } from '../protocol/frames.ts';
 import { limits } from '../protocol/limits.ts';
 import { parseTemplate } from '../protocol/template.ts';
 import type { ClosedHit } from '../redaction/view.ts';
+import type { CallContext } from './tool.ts';
 
 /** Hits read at first; how many more is worth reading at a time follows from their size. */
 const firstPage = 4;
@@ -14,9 +15,21 @@ const firstPage = 4;
  */
 export const maxReadChars = 2_000_000;
 
-/** Hits in order until there is enough, at least one if there is any; read in pages that do not load much more than that. */
+/** Hits of so many characters are no large answer, which has to wait for its turn. */
+const smallChars = 64_000;
+
+/**
+ * Calls with large answers at a time, of one caller and of all: each has some tens of megabytes in hand, and two keep the thread at work. As
+ * many wait as a caller may have calls running.
+ */
+export const largeAnswers = { each: 1, all: 2, waiting: Number.POSITIVE_INFINITY };
+
+/**
+ * Hits in order until there is enough, at least one if there is any; read in pages that do not load much more than that. What becomes of them
+ * takes ten times their size, and as much longer: where there are many, the call waits until not too many others have as many.
+ */
 export async function readHits(
-  store: HitStore,
+  { services, large }: Pick<CallContext, 'large'> & { services: Pick<CallContext['services'], 'hits'> },
   action: ActionRecord,
   { after, until = limits.maxHits, maxChars }: { after: number; until?: number; maxChars: number },
 ): Promise<ClosedHit[]> {
@@ -27,12 +40,13 @@ export async function readHits(
     const last = hits.at(-1)?.number ?? after;
     const wanted = Math.min(limit, until - last);
     if (wanted <= 0) break;
-    const page = await store.page(action.org, action.id, last, wanted);
+    const page = await services.hits.page(action.org, action.id, last, wanted);
     for (const hit of page) {
       chars += hit.capture.shownChars();
       if (hits.length > 0 && chars > maxChars) return closed(hits, action);
       hits.push(hit);
     }
+    if (chars > smallChars) await large();
     if (page.length < wanted) break;
     limit = Math.min(limits.maxHits, Math.max(1, Math.ceil((maxChars - chars) / (chars / hits.length))));
   }

@@ -55,6 +55,8 @@ export interface CallContext {
   /** Tells a waiting client that work goes on; does nothing when the client asked for no progress. */
   progress(done: number, total: number, message: string): Promise<void>;
   latency: Latency;
+  /** Resolves when the call may have a large answer, until it ends: as few calls as the memory has room for have one at a time. */
+  large(): Promise<void>;
   /** Adds facts to the audit record of this call. Never values. */
   note(facts: AuditFacts): void;
   /** Gives the audit record of an action about to be placed, and sees to it that the action ends when this call fails after all. */

@@ -163,7 +163,7 @@ describe('a caller whose places are all taken by waits', () => {
     const charged = await charge(services.counters, services.clock, permit);
     const context: CallContext = {
       ...{ services, requestId: 'req_left', signal: AbortSignal.abort(), queuedMs: 0, latency: startLatency(services.clock) },
-      waits: waitsOf(undefined, false),
+      ...{ waits: waitsOf(undefined, false), large: async () => undefined },
       ...{ progress: async () => undefined, note: () => undefined, placing: () => expect.unreachable('it is placed') },
     };
     const refusal = await refusalOf(() => registry.get('take_snapshot')?.run(charged, { ...onCheckout }, context));
@@ -180,7 +180,7 @@ describe('a caller whose places are all taken by waits', () => {
     const context: CallContext = {
       ...{ services, requestId: 'req_short', signal: new AbortController().signal, queuedMs: 0, note: () => undefined },
       ...{ latency: startLatency(services.clock), progress: async () => undefined },
-      waits: { defaultSeconds: 1, longestSeconds: 1, why: 'it is a test' },
+      ...{ waits: { defaultSeconds: 1, longestSeconds: 1, why: 'it is a test' }, large: async () => undefined },
       placing: ({ id }) => ({ ...audited, requestId: id, at: services.clock.now() }),
     };
     const args =

@@ -108,8 +108,8 @@ describe('each kind of action, from the tool to the program and back', () => {
     expect(result?.count).toBeGreaterThan(20);
     const { evidence = [] } = told(await caller.call('explain', { actionId }));
     const leftOut = evidence.flatMap(({ facts }) => facts.join(' ').match(/had all the hits it may: (\d+)/)?.[1] ?? []);
-    // Without being told each of the two would take 20.
-    expect(leftOut.map(Number).reduce((sum, count) => sum + count, 0)).toBeLessThan(10);
+    // Without being told each of the two would take 20, and 20 be left out.
+    expect(leftOut.map(Number).reduce((sum, count) => sum + count, 0)).toBeLessThan(20);
   });
 
   it('a line that nothing reaches is told as such while the action lives', async () => {

@@ -90,3 +90,38 @@ it('does not keep others waiting while many read', async () => {
   expect(ms.longest, JSON.stringify(ms)).toBeLessThan(1_000);
   if (process.env.PRINT_TIMES !== undefined) console.log(ms);
 }, 60_000);
+
+it('are in hand of two callers at a time and once of each, however many are asked for, while small ones go on', async () => {
+  const { actionId } = first.structured;
+  const { largeAnswers } = bridge.bridge;
+  const held: string[] = [];
+  const seen = { most: 0, ofOne: 0, taken: 0 };
+  const take = largeAnswers.take.bind(largeAnswers);
+  largeAnswers.take = async (name, left) => {
+    const place = await take(name, left);
+    held.push(name);
+    seen.taken += 1;
+    seen.most = Math.max(seen.most, held.length);
+    seen.ofOne = Math.max(seen.ofOne, held.filter((each) => each === name).length);
+    return { ...place, end: () => void (held.splice(held.indexOf(name), 1), place.end()) };
+  };
+  const keys = await Promise.all(['one', 'two', 'three', 'small'].map((name) => bridge.issue({ name })));
+  const [one, two, three, small] = await Promise.all(keys.map(({ secret }) => connectCaller(bridge.mcpUrl, secret)));
+  const many = [one, two, three].flatMap((caller) =>
+    Array.from({ length: 8 }, () => caller?.call('get_hits', { actionId, maxBytes: 4_000 })),
+  );
+  let isReading = true;
+  const all = Promise.all(many).finally(() => {
+    isReading = false;
+  });
+  let smallAnswers = 0;
+  for (; isReading; smallAnswers += 1) {
+    expect((await small?.call('list_actions', {}))?.isError).toBe(false);
+  }
+  for (const answer of await all)
+    expect(answer).toMatchObject({ isError: false, structured: { summary: { hits: expect.any(Number) } } });
+  expect(smallAnswers).toBeGreaterThan(3);
+  expect(seen).toEqual({ most: 2, ofOne: 1, taken: 24 });
+  expect(held).toEqual([]);
+  await Promise.all([one, two, three, small].map((caller) => caller?.close()));
+}, 60_000);

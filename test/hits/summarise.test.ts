@@ -7,7 +7,7 @@ import { type Pass, viewed } from './viewed.ts';
 async function summaryOf(passes: Pass[]) {
   const table = new Table();
   for (const hit of await viewed(passes)) table.add(hit);
-  const { summary, paths } = summarise(table);
+  const { summary, paths } = await summarise(table);
   return { summary, paths, at: (path: string) => paths.find((one) => one.path === path), table };
 }
 
