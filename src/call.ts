@@ -25,6 +25,8 @@ export interface CallRequest extends Pick<Observed, 'face' | 'trace'> {
   progress(done: number, total: number, message: string): Promise<void>;
   /** Told that the call is permitted and counted, and stands in its caller's own line. */
   admitted?(): void;
+  /** Told that the call waits for a program. */
+  waiting?(): void;
   /** Whether anybody hears `progress`: a client that does waits longer. */
   hasProgress?: boolean;
   /** Name and version of the client software, and the address it called from, where known. */
@@ -53,7 +55,9 @@ export async function call(bridge: Bridge, principal: Principal, asked: CallRequ
   const { services, registry, shaper } = bridge;
   const request = { ...asked, tool: asked.tool.slice(0, maxToolChars) };
   const { requestId, progress } = request;
-  const latency = startLatency(services.clock);
+  const latency = startLatency(services.clock, (part) => {
+    if (part === 'wait') request.waiting?.();
+  });
   const trail = openTrail(bridge.audit, services.clock, principal, request, services.policies().hash);
   const underway: Underway = { request, principal, trail, isCharged: false };
   try {

@@ -100,7 +100,8 @@ function serve({ spine, calls, maxBodyBytes }: ApiSettings, route: Route) {
       spine.call(principal, {
         ...{ tool: route.tool, arguments: args, requestId, signal },
         progress: async () => undefined,
-        admitted: turn.end,
+        admitted: turn.admitted,
+        waiting: turn.end,
         trace: { request: sentIn(ctx.headers) },
         ...(client !== undefined && { client }),
         ...(address !== undefined && { address }),

@@ -9,9 +9,11 @@ export interface RequestState {
   address: string | undefined;
 }
 
-/** The right of a request to be worked on, beside a few others of its caller. */
+/** The right of a request to be worked on, beside a few others of its caller and a few more of all. More than once is as once. */
 export interface Turn {
-  /** What follows is bounded elsewhere, or is only waiting. More than once is as once. */
+  /** From here on it stands in its caller's own line: another request of the caller may be worked on. */
+  admitted(): void;
+  /** What follows is only waiting, or written. */
   end(): void;
 }
 

@@ -20,8 +20,8 @@ const longestMs = 1_000;
 const maxPeople = 10_000;
 
 /**
- * Lets a few requests of each caller, and of all, be worked on at a time, from before anything is looked up for them until their tool starts
- * or their answer is written. However many are sent at once, another caller's request waits for a few of them and not for all. Refuses with
+ * Lets a few requests of each caller be worked on at a time, from before anything is looked up for them until their tool starts, and a few
+ * more of all until they wait for a program or their answer is written. However many are sent at once, another caller's request waits for a few of them and not for all. Refuses with
  * `too_busy` when more of one caller wait than it takes to keep the bridge at work. A caller is a token; once it was proved to be a
  * person's, all tokens and keys of that person; without a token, an address.
  */
@@ -32,14 +32,14 @@ export function turns(clock: Clock): HttpMiddleware<TurnState> {
 
   async function take(name: string, left: AbortSignal): Promise<Turn> {
     const place = await lines.take(name, left);
-    const passOn = clock.after(longestOfAllMs, place.passOn);
+    const passOn = clock.after(longestOfAllMs, place.leaveAll);
     const callOff = clock.after(longestMs, end);
     function end(): void {
       passOn();
       callOff();
       place.end();
     }
-    return { end };
+    return { admitted: place.leaveOwn, end };
   }
 
   function remember(hash: string, person: string): void {

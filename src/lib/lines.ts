@@ -14,8 +14,10 @@ export interface LinesOptions {
 /** The right to go on, until it is given back. More than once is as once. */
 export interface Place {
   end(): void;
+  /** Counts no more among its caller's own, only among those of all callers. */
+  leaveOwn(): void;
   /** Counts no more among those of all callers, only among its caller's own. */
-  passOn(): void;
+  leaveAll(): void;
 }
 
 interface Line {
@@ -63,25 +65,28 @@ export class Lines {
   }
 
   #placeIn(line: Line): Place {
+    let isOwn = true;
     let isAmongAll = true;
-    let hasEnded = false;
     const leaveAll = () => {
-      if (isAmongAll) this.#working -= 1;
+      if (!isAmongAll) return;
       isAmongAll = false;
+      this.#working -= 1;
+      this.#next();
+    };
+    const leaveOwn = () => {
+      if (!isOwn) return;
+      isOwn = false;
+      line.working -= 1;
+      if (line.waiting.size > 0 && !this.#new.has(line)) this.#busy.add(line);
+      this.#forgetIfIdle(line);
+      this.#next();
     };
     return {
-      passOn: () => {
+      leaveAll,
+      leaveOwn,
+      end() {
+        leaveOwn();
         leaveAll();
-        this.#next();
-      },
-      end: () => {
-        if (hasEnded) return;
-        hasEnded = true;
-        leaveAll();
-        line.working -= 1;
-        if (line.waiting.size > 0 && !this.#new.has(line)) this.#busy.add(line);
-        this.#forgetIfIdle(line);
-        this.#next();
       },
     };
   }

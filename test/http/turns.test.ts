@@ -15,7 +15,7 @@ import { until } from '../helpers/program.ts';
 async function openServer() {
   const clock = createTestClock();
   const app = new Koa<CallerState>();
-  const atWork: { name: string; endTurn(): void; answer(): void }[] = [];
+  const atWork: { name: string; admitted(): void; endTurn(): void; answer(): void }[] = [];
   app.use((ctx, next) => {
     ctx.state.address = '127.0.0.1';
     return next();
@@ -25,7 +25,10 @@ async function openServer() {
     const [, person] = /Bearer of-(\w+)-/.exec(ctx.get('Authorization')) ?? [];
     if (person !== undefined)
       ctx.state.principal = principal({ kind: 'api_key', subject: `key:${ctx.path}`, owner: `user:${person}` });
-    await new Promise<void>((answer) => atWork.push({ name: ctx.path.slice(1), endTurn: ctx.state.turn.end, answer }));
+    await new Promise<void>((answer) => {
+      const { admitted, end } = ctx.state.turn;
+      atWork.push({ name: ctx.path.slice(1), admitted, endTurn: end, answer });
+    });
     ctx.body = 'done';
   });
   const server = app.listen(0, '127.0.0.1');
@@ -101,6 +104,24 @@ it('of all callers eight are worked on at a time; who had nothing at work goes f
     begun.push(...server.names().filter((name) => !before.includes(name)));
   }
   expect(begun).toEqual(['e1', 'late1', 'later1', 'a3', 'e2', 'b3', 'c3']);
+  await server.close();
+});
+
+it('who was admitted makes room for another of its caller, and for others once it waits', async () => {
+  const server = await openServer();
+  for (const caller of ['a', 'b', 'c', 'd']) for (let n = 1; n <= 3; n += 1) await server.send(`${caller}${n}`, caller);
+  await server.send('e1', 'e');
+  server.find('a1')?.admitted();
+  server.find('a1')?.admitted();
+  await new Promise(setImmediate);
+  expect(server.names()).toHaveLength(8);
+  server.find('b1')?.endTurn();
+  await until('who had none', () => server.find('e1'));
+  server.find('c1')?.endTurn();
+  await until('whose request was admitted', () => server.find('a3'));
+  server.find('a1')?.endTurn();
+  await until('the next', () => server.find('b3'));
+  expect(server.names()).toHaveLength(11);
   await server.close();
 });
 
