@@ -131,6 +131,7 @@ async function neighbours(rounds: number, storming: number, only: string): Promi
     'a caller with 200 summaries of 50 large hits at a time': () => reading('get_hits', { actionId: large }),
     'a caller with 200 comparisons of 50 large hits at a time': () =>
       reading('compare_hits', { a: { actionIds: [large], where: 'object3.field3 == "some words of a program 0"' } }),
+    '50 agents that come and go without an end': () => flooding('flood-reconnects.ts', [bridge.agentUrl, bridge.enrolKey]),
     [`${storming} agents that connect at once`]: async () => {
       const fleet = startFleet(bridge.agentUrl, bridge.enrolKey, storming, 3);
       return async () => {

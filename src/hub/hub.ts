@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type AddressOf, addressBehind } from '../identity/caller-address.ts';
 import type { Clock } from '../lib/clock.ts';
+import { Lines } from '../lib/lines.ts';
 import type { Log } from '../lib/log.ts';
 import { Refusal } from '../lib/refusal.ts';
 import { type Action, type BridgeFrame, type Located, type Remove, type StateFrame, subprotocol } from '../protocol/frames.ts';
@@ -89,7 +90,8 @@ export function createHub(options: {
   const settings = { ...hubDefaults, ...options.settings };
   const registry = createRegistry(settings.maxRemembered);
   const { addressOf = addressBehind([]), telemetry = noTelemetry } = options;
-  const context: SessionContext = { ...options, settings, registry, addressOf, telemetry };
+  const admissions = new Lines({ ...settings.admissions, waiting: settings.maxConnections });
+  const context: SessionContext = { ...options, settings, registry, addressOf, telemetry, admissions };
   const revoked = new Set<string>();
   const door: Door & { draining: boolean } = { draining: false, revoked, authenticating: 0 };
   const roundTrips = createRoundTrips(settings);

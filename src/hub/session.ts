@@ -3,6 +3,7 @@ import { newNonce } from '../agent/link/ed25519.ts';
 import type { AddressOf } from '../identity/caller-address.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
+import type { Lines } from '../lib/lines.ts';
 import type { Log } from '../lib/log.ts';
 import { Refusal } from '../lib/refusal.ts';
 import type { Action, AgentFrame, BridgeError, BridgeFrame, Hello } from '../protocol/frames.ts';
@@ -29,6 +30,8 @@ export interface SessionContext {
   key: BridgeKey;
   settings: HubSettings;
   registry: Registry;
+  /** Agents whose hello is looked into, in lines by enrolment key. */
+  admissions: Lines;
   /** Where a connection comes from. */
   addressOf: AddressOf;
   telemetry: Telemetry;
@@ -52,7 +55,9 @@ export class Session {
   #heardAt: number;
   #badFrames = 0;
   #unsupportedFrames = 0;
-  #closed = false;
+  readonly #gone = new AbortController();
+  /** A hello that is waited for no more. */
+  readonly #helloCame: () => void;
   #saidBye = false;
   /** Frames for the agent that came up before its welcome, which must be first. */
   #early: BridgeFrame[] | undefined = [];
@@ -82,13 +87,13 @@ export class Session {
     socket.on('message', () => this.#heard());
     // `close` follows every error; the error itself is the agent's business (garbage, too big, reset).
     socket.on('error', (error) => log.debug({ ...this.#name(), reason: error.message }, 'agent socket failed'));
-    const helloCame = clock.after(settings.helloMs, () => {
+    this.#helloCame = clock.after(settings.helloMs, () => {
       if (this.agent === undefined) this.turnOut('bad-frame', `No hello within ${settings.helloMs} ms.`);
     });
     this.finished = new Promise((resolve) => {
       socket.once('close', () => {
-        this.#closed = true;
-        helloCame();
+        this.#gone.abort();
+        this.#helloCame();
         void this.#finish().then(resolve);
       });
     });
@@ -99,7 +104,7 @@ export class Session {
 
   /** Whether the connection has ended. */
   get isClosed(): boolean {
-    return this.#closed;
+    return this.#gone.signal.aborted;
   }
 
   /** Milliseconds of silence; none while it is us who do not listen. */
@@ -167,8 +172,12 @@ export class Session {
 
   async #handle(frame: AgentFrame, message: Message): Promise<void> {
     if (this.agent === undefined) {
-      if (frame.t === 'hello') await this.#admit(frame, message.data.toString('utf8'));
-      else this.turnOut('bad-frame', 'The first frame is hello.');
+      if (frame.t === 'hello') {
+        this.#helloCame();
+        const admit = () => this.#admit(frame, message.data.toString('utf8'));
+        // However many come at once, others' work waits for a few of them and not for all.
+        await this.#context.admissions.during(this.enrolment.firstKeyId, this.#gone.signal, admit);
+      } else this.turnOut('bad-frame', 'The first frame is hello.');
     } else if (frame.t === 'hello') this.#refuseFrame('bad-frame', 'hello: expected once');
     else if (frame.t === 'bye') {
       this.#saidBye = true;
@@ -189,7 +198,7 @@ export class Session {
       this.turnOut('auth', objection.sentence);
       return;
     }
-    if (this.#closed) return;
+    if (this.isClosed) return;
     const agent = describeAgent(hello, this.enrolment, clockAheadMs, clock.now());
     const before = registry.byId.get(agent.id);
     if (before !== undefined && before.#turn > this.#turn) {
@@ -209,7 +218,7 @@ export class Session {
       this.#sessionId = memory.session;
       this.conversation.resume(memory.progress);
     }
-    if (this.#closed) return;
+    if (this.isClosed) return;
     this.#announced = true;
     const actions = await within(settings.handlerMs, 'handlers.connected', handlers.connected(agent));
     for (const action of actions) this.conversation.asks(action);

@@ -20,6 +20,8 @@ export interface HubSettings {
   maxConnections: number;
   /** Connections whose key is being proved at the same time. */
   maxAuthenticating: number;
+  /** Hellos that are looked into at the same time: of agents with one enrolment key, and of all. */
+  admissions: { each: number; all: number };
   /** Frames of one agent that are taken in; a frame above `bytesPerToken` counts as several. */
   framesPerSecond: number;
   frameBurst: number;
@@ -56,6 +58,7 @@ export const hubDefaults: HubSettings = {
   drainMs: 5_000,
   maxConnections: 20_000,
   maxAuthenticating: 256,
+  admissions: { each: 4, all: 8 },
   framesPerSecond: 100,
   frameBurst: 200,
   bytesPerToken: 32 * 1024,

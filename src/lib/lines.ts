@@ -53,6 +53,14 @@ export class Lines {
     return this.#placeIn(line);
   }
 
+  /** Does this in its turn; nothing when the caller leaves before. */
+  async during(name: string, left: AbortSignal, work: () => Promise<void>): Promise<void> {
+    const place = await this.take(name, left).catch((problem: unknown) => {
+      if (!left.aborted) throw problem;
+    });
+    await (place && work().finally(place.end));
+  }
+
   /** One place of this caller that is taken when it is needed, once. */
   holder(name: string, left: AbortSignal): { take(): Promise<void>; end(): void } {
     let place: Place | undefined;

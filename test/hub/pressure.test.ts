@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { liar, lies } from '../../agents-sim/scenarios/liar.ts';
-import { ending, hitFrame, parsed, rawAgent } from './raw.ts';
+import { ending, helloFrame, hitFrame, parsed, rawAgent, rawSocket } from './raw.ts';
 import { newAction, openWorld, until, type World } from './world.ts';
 
 let world: World;
@@ -44,6 +44,42 @@ describe('silence', () => {
     await until('all are answered', () => parsed(frames).filter((frame) => frame.t === 'error').length === 12);
     expect(socket.readyState).toBe(1);
     socket.terminate();
+  });
+});
+
+describe('many agents at once', () => {
+  it('are let in a few at a time of each key, others beside them, and who leaves meanwhile is passed over', async () => {
+    world = await openWorld({ helloMs: 300 });
+    let open = (): void => undefined;
+    const gate = new Promise<void>((go) => {
+      open = go;
+    });
+    const asked: string[] = [];
+    world.handlers.objection = async (hello) => {
+      asked.push(hello?.agent.id ?? '');
+      await gate;
+      return undefined;
+    };
+    const frames: string[] = [];
+    const sockets = [];
+    for (let turn = 0; turn < 6; turn += 1) {
+      const socket = await rawSocket(world, frames);
+      socket.send(JSON.stringify(helloFrame(`same-key-${turn}`)));
+      sockets.push(socket);
+    }
+    await until('four are looked at', () => asked.length === 4);
+    const other = world.agent({ key: 'other' });
+    const started = other.start();
+    await until('the other, too', () => asked.length === 5);
+    sockets[4]?.terminate();
+    // Longer than a hello may take: who waits has said it.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(asked).toHaveLength(5);
+    open();
+    await started;
+    await until('all but one are in', () => world.handlers.count('connected') === 6);
+    expect(asked).not.toContain('same-key-4');
+    expect(parsed(frames).filter((frame) => frame.t === 'error')).toEqual([]);
   });
 });
 

@@ -9,7 +9,7 @@ import { type AgentServer, createHub } from '../../src/hub/hub.ts';
 import type { HubSettings } from '../../src/hub/settings.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { Refusal } from '../../src/lib/refusal.ts';
-import type { Action, AgentError, AgentPolicy, StateFrame } from '../../src/protocol/frames.ts';
+import type { Action, AgentError, AgentPolicy, Hello, StateFrame } from '../../src/protocol/frames.ts';
 import { bridgeKey } from '../agent/fake-bridge.ts';
 
 /** Keys this world knows. */
@@ -48,7 +48,7 @@ export class Recorder implements HubHandlers {
     return found;
   }
 
-  async objection(): Promise<Objection | undefined> {
+  async objection(_hello?: Hello): Promise<Objection | undefined> {
     return this.against;
   }
 

@@ -13,7 +13,7 @@ const usage = `Bridges, a real program and everybody who uses them for an hour, 
   --sample N       seconds between two samples (10)
   --postgres URL   two bridges on a database of this server, instead of one on embedded storage
   --root DIR       where dist/ and examples/ are (this checkout)
-  --snapshots DIR  heap snapshots of the bridges go there, after the warm-up and at the end
+  --snapshots DIR  heap snapshots of the bridges and the program go there, after the warm-up and at the end
   --bound N        kB a minute that the data on the heap may grow (20); five times as much for compiled code, ten for the process
   --seed N         repeats what the callers ask for (random, and printed)
 

@@ -31,7 +31,7 @@ export interface SoakOptions {
   housekeepingMs: number;
   load: Amount;
   bounds: Bounds;
-  /** Directory for heap snapshots of the bridges, one after the warm-up and one at the end. */
+  /** Directory for heap snapshots of the bridges and the program, one after the warm-up and one at the end. */
   snapshots?: string | undefined;
   /** Hears each sample. */
   sampled?(sample: Sample): void;
@@ -117,6 +117,7 @@ async function watch(
     if (snapshots === undefined) return;
     for (const [index, bridge] of bridges.all.entries())
       await bridge.heapSnapshot(`${snapshots}/bridge-${index}-${when}.heapsnapshot`);
+    await program.heapSnapshot(`${snapshots}/program-${when}.heapsnapshot`);
   };
   let isWarm = false;
   for (let turn = 1; ; turn += 1) {
