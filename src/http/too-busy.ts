@@ -18,11 +18,16 @@ export function tooBusy(what: string, startedMs: number, nowMs: number): Refusal
 }
 
 /** What is counted as one: an IPv4 address as it is, an IPv6 address without its last 64 bits, because whoever has one has all of them. */
-export function networkOf(address: string): string {
+export const networkOf = (address: string): string => networkOfBits(address, 64);
+
+/** What one customer of a provider may have: the first 48 bits of an IPv6 address (RFC 6177); an IPv4 address as it is. */
+export const siteOf = (address: string): string => networkOfBits(address, 48);
+
+function networkOfBits(address: string, bits: number): string {
   if (!address.includes(':') || address.includes('.')) return address;
   const [front = '', back] = address.replace(/%.*$/, '').split('::');
   const before = front.split(':').filter((part) => part !== '');
   const after = (back ?? '').split(':').filter((part) => part !== '');
   const zeros = back === undefined ? 0 : 8 - before.length - after.length;
-  return [...before, ...Array<string>(Math.max(0, zeros)).fill('0'), ...after].slice(0, 4).join(':');
+  return [...before, ...Array<string>(Math.max(0, zeros)).fill('0'), ...after].slice(0, bits / 16).join(':');
 }

@@ -32,6 +32,13 @@ describe('a limit by address', () => {
     expect(passes([...one, '192.0.2.2', '192.0.2.3'])).toBe(4);
   });
 
+  it('leaves three quarters of all to others than the networks of one site', () => {
+    const site = Array.from({ length: 200 }, (_, network) => `2001:db8:1:${network.toString(16)}::1`);
+    expect(passes(site)).toBe(25);
+    expect(passes([...site, '2001:db8:2::1', '192.0.2.1'])).toBe(27);
+    expect(passes(site, { address: 40, all: 100 })).toBe(40);
+  });
+
   it('counts all together, and begins anew each minute', () => {
     const clock = createTestClock();
     const limit = rateLimit(clock, { address: 9, all: 2 }, 'tries');
