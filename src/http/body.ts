@@ -30,6 +30,9 @@ export function jsonOnly(): HttpMiddleware {
   };
 }
 
+/** No request of ours has a tenth of it; what walks through values by itself ends at some ten thousand. */
+const maxNesting = 100;
+
 /** Reads a body as JSON, at most `maxBytes` of it. */
 export async function readJson(ctx: Context, maxBytes: number): Promise<unknown> {
   const chunks: Buffer[] = [];
@@ -41,11 +44,37 @@ export async function readJson(ctx: Context, maxBytes: number): Promise<unknown>
     if (receivedBytes > maxBytes) throw tooLarge(ctx, maxBytes);
     chunks.push(chunk);
   }
+  const text = Buffer.concat(chunks).toString('utf8');
+  if (isDeeper(text, maxNesting)) {
+    const message = `The body is nested more than ${maxNesting} levels deep.`;
+    throw new Refusal({
+      code: 'malformed_json',
+      message,
+      next: 'Send what the operation asks for; nothing of it is nested like that.',
+    });
+  }
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    return JSON.parse(text);
   } catch {
     throw new Refusal({ code: 'malformed_json', message: 'The body is not JSON.' });
   }
+}
+
+/** Whether lists and objects of this JSON stand in each other more than `levels` deep; of what is no JSON, whatever it says. */
+function isDeeper(text: string, levels: number): boolean {
+  let depth = 0;
+  let isInString = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text[at];
+    if (isInString) {
+      if (char === '\\') at += 1;
+      else if (char === '"') isInString = false;
+    } else if (char === '"') isInString = true;
+    else if (char === '[' || char === '{') depth += 1;
+    else if (char === ']' || char === '}') depth -= 1;
+    if (depth > levels) return true;
+  }
+  return false;
 }
 
 function tooLarge(ctx: Context, maxBytes: number): Refusal {

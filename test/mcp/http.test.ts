@@ -190,6 +190,29 @@ describe('what is taken', () => {
     }),
   );
 
+  it.each(['2025-11-25', '2026-07-28'])(
+    'of era %s refuses what is nested a hundred levels deep, and takes brackets in a text',
+    (version) =>
+      inWorld(async (world) => {
+        const meta = {
+          'io.modelcontextprotocol/protocolVersion': version,
+          'io.modelcontextprotocol/clientCapabilities': {},
+        };
+        const headers = { 'MCP-Protocol-Version': version, 'Mcp-Method': 'tools/call', 'Mcp-Name': 'echo' };
+        const body = (text: string) =>
+          JSON.stringify({
+            ...{ jsonrpc: '2.0', id: 1, method: 'tools/call' },
+            params: { name: 'echo', arguments: { text }, ...(version > '2026' ? { _meta: meta } : {}) },
+          });
+        const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+        const response = await send(world, { body: body('@').replace('"@"', deep), headers });
+        expect(response.status).toBe(400);
+        expect(await response.json()).toMatchObject({ error: { data: { code: 'malformed_json' } } });
+        for (const text of [deep, `\\"${deep}`, `\\\\${deep}`])
+          expect((await (await send(world, { body: body(text), headers })).text()).includes('"isError":true')).toBe(false);
+      }),
+  );
+
   it('answers a body over its bound with 413, whether or not its length was announced', () =>
     inWorld(async (world) => {
       const tooLong = `{"jsonrpc":"2.0","pad":"${'x'.repeat(70_000)}"}`;
