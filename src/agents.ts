@@ -27,7 +27,7 @@ import type { Pauses } from './targets/pause.ts';
 const maxSaidChars = 200;
 
 interface AgentSide {
-  authenticator: Authenticator;
+  authenticateAgent: Authenticator['authenticateAgent'];
   /** Asked late, because it holds the hub that these handlers are given to. */
   actions(): ActionContext;
   places: PlaceStore;
@@ -57,7 +57,8 @@ export interface AgentHandlers extends HubHandlers {
 
 /** Over the stages that take part. */
 export function agentHandlers(side: AgentSide): AgentHandlers {
-  const { authenticator, actions, places, hits, agents, audit, policies, pauses, turnedAway, log, tagKeys, replica, post } = side;
+  const { authenticateAgent, actions, places, hits, agents, audit, policies, pauses, turnedAway, log, tagKeys, replica, post } =
+    side;
   const epochs = new WeakMap<ConnectedAgent, number>();
   const perAgent = () => policies().shared.concurrentActionsPerAgent;
   const record = (agent: ConnectedAgent, event: AuditEvent) =>
@@ -94,7 +95,7 @@ export function agentHandlers(side: AgentSide): AgentHandlers {
       return found !== 'moved';
     },
     async authenticate(bearer, address) {
-      const key = await authenticator.authenticateAgent(bearer, address);
+      const key = await authenticateAgent(bearer, address);
       const { org, pool = 'default', service: servicePattern = '*', id: keyId, firstId: firstKeyId = keyId } = key;
       return { org, pool, servicePattern, keyId, firstKeyId };
     },

@@ -10,6 +10,7 @@ import { keepInForce, type PoliciesInForce } from './authorization/in-force.ts';
 import type { Bridge } from './bridge.ts';
 import type { Config } from './config.ts';
 import { housekeeping } from './housekeeping.ts';
+import { guardBearers } from './http/guarded-bearer.ts';
 import type { AgentServer, Upgrade } from './hub/hub.ts';
 import { createHub } from './hub/hub.ts';
 import type { BridgeKey } from './hub/signing.ts';
@@ -124,7 +125,8 @@ export async function assemble(
   const { agents, audit, counters, keys, places } = stores;
   const hits = measured.hits(stores.hits);
   const handlers = agentHandlers({
-    ...{ authenticator, actions, places, hits, agents, audit, policies, pauses, turnedAway, log, tagKeys, replica },
+    authenticateAgent: guardBearers(authenticator.authenticateAgent, clock),
+    ...{ actions, places, hits, agents, audit, policies, pauses, turnedAway, log, tagKeys, replica },
     post: () => others().post,
   });
   const key = createBridgeKey(storage.secrets);

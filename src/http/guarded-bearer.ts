@@ -1,7 +1,9 @@
 import { hashToken } from '../identity/token-form.ts';
 import type { Clock } from '../lib/clock.ts';
 import { attempts } from './attempts.ts';
-import type { Authenticator } from './bearer.ts';
+
+/** Says who a bearer stands for, or refuses. */
+type Authenticate<Who> = (bearer: string | undefined, address: string | undefined) => Promise<Who>;
 
 /** Bearers from one address that are looked at in a minute and are not good. */
 const maxFailed = 300;
@@ -12,7 +14,7 @@ const maxRemembered = 10_000;
  * Looks at no more bearers from one address when too many were not good: looking costs a question to the database, or to the company's
  * provider. One that was good before is looked at all the same, so that its holder is served, or told that it has ended.
  */
-export function guardBearers(authenticate: Authenticator['authenticate'], clock: Clock): Authenticator['authenticate'] {
+export function guardBearers<Who>(authenticate: Authenticate<Who>, clock: Clock): Authenticate<Who> {
   const limit = attempts(clock, maxFailed, 'requests with a token that is not good');
   const good = new Set<string>();
   return async (bearer, address) => {
@@ -20,10 +22,10 @@ export function guardBearers(authenticate: Authenticator['authenticate'], clock:
     const hash = hashToken(bearer);
     const look = () => authenticate(bearer, address);
     const wasGood = good.delete(hash);
-    const principal = await (wasGood ? look() : limit.run(address, look));
+    const who = await (wasGood ? look() : limit.run(address, look));
     const [oldest] = good;
     if (good.size >= maxRemembered && oldest !== undefined) good.delete(oldest);
     good.add(hash);
-    return principal;
+    return who;
   };
 }
