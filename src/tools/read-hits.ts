@@ -1,5 +1,5 @@
 import type { ActionRecord } from '../actions/action.ts';
-import type { HitRecord } from '../hits/hit.ts';
+import type { HitRecord, HitStore } from '../hits/hit.ts';
 import type { LogLevel } from '../protocol/frames.ts';
 import { limits } from '../protocol/limits.ts';
 import { parseTemplate } from '../protocol/template.ts';
@@ -15,7 +15,7 @@ const firstPage = 4;
  */
 export const maxReadChars = 2_000_000;
 
-/** Hits of so many characters are no large answer, which has to wait for its turn. */
+/** Hits of so many characters are no large answer, which has to wait for its turn; tens of them fit beside each other. */
 const smallChars = 64_000;
 
 /**
@@ -24,15 +24,34 @@ const smallChars = 64_000;
  */
 export const largeAnswers = { each: 1, all: 2, waiting: Number.POSITIVE_INFINITY };
 
+interface Wanted {
+  after: number;
+  until?: number;
+  maxChars: number;
+}
+
 /**
- * Hits in order until there is enough, at least one if there is any; read in pages that do not load much more than that. What becomes of them
- * takes ten times their size, and as much longer: where there are many, the call waits until not too many others have as many.
+ * Hits in order until there is enough, at least one if there is any. What becomes of them takes ten times their size, and as much longer:
+ * where there are many, the call waits with none in hand until not too many others have as many.
  */
 export async function readHits(
   { services, large }: Pick<CallContext, 'large'> & { services: Pick<CallContext['services'], 'hits'> },
   action: ActionRecord,
-  { after, until = limits.maxHits, maxChars }: { after: number; until?: number; maxChars: number },
+  wanted: Wanted,
 ): Promise<ClosedHit[]> {
+  const few = await readUpTo(smallChars, services.hits, action, wanted);
+  if (few !== undefined) return few;
+  await large();
+  return (await readUpTo(Number.POSITIVE_INFINITY, services.hits, action, wanted)) ?? [];
+}
+
+/** Reads them in pages that do not load much more than is wanted; undefined when they have more than `most` characters. */
+async function readUpTo(
+  most: number,
+  store: HitStore,
+  action: ActionRecord,
+  { after, until = limits.maxHits, maxChars }: Wanted,
+): Promise<ClosedHit[] | undefined> {
   const hits: HitRecord[] = [];
   let chars = 0;
   let limit = firstPage;
@@ -40,13 +59,13 @@ export async function readHits(
     const last = hits.at(-1)?.number ?? after;
     const wanted = Math.min(limit, until - last);
     if (wanted <= 0) break;
-    const page = await services.hits.page(action.org, action.id, last, wanted);
+    const page = await store.page(action.org, action.id, last, wanted);
     for (const hit of page) {
       chars += hit.capture.shownChars();
       if (hits.length > 0 && chars > maxChars) return closed(hits, action);
       hits.push(hit);
     }
-    if (chars > smallChars) await large();
+    if (chars > most) return undefined;
     if (page.length < wanted) break;
     limit = Math.min(limits.maxHits, Math.max(1, Math.ceil((maxChars - chars) / (chars / hits.length))));
   }
