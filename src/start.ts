@@ -85,7 +85,7 @@ export async function start(config: Config, { clock, log, ...outside }: Surround
       (request, socket, head) => hub.handleUpgrade(request, socket, head),
     );
     server.keepAliveTimeout = keepAliveMs;
-    boundConnections(server);
+    boundConnections(server, clock);
     const local = bridge.oauth && signIn?.local;
     const { pausesChanged, policies } = others.everywhere;
     const running = { policies, local, copyStore: storage.copy };

@@ -1,7 +1,7 @@
 import Router, { type RouterContext } from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import { type Authenticator, bearer, noTokenInUrl } from '../http/bearer.ts';
-import { jsonOnly, readJson } from '../http/body.ts';
+import { bodyBytes, jsonOnly, readJson } from '../http/body.ts';
 import type { OpenCalls } from '../http/open-calls.ts';
 import type { CallerState, HttpMiddleware, TurnState } from '../http/state.ts';
 import type { KeyDesk } from '../keys.ts';
@@ -39,7 +39,8 @@ export interface ApiSettings {
 export function createApi(settings: ApiSettings): { routes: Middleware<CallerState>; unserved: Middleware } {
   // Limits and checks compare paths as they are written, so no other spelling leads anywhere.
   const router = new Router<CallerState>({ prefix: apiPrefix, sensitive: true, strict: true });
-  const description = JSON.stringify(openApi(settings.tools, settings.version));
+  // One for all answers, however many of them wait to be taken.
+  const description = Buffer.from(JSON.stringify(openApi(settings.tools, settings.version)));
   router.get('/openapi.json', (ctx) => {
     ctx.type = 'json';
     ctx.body = description;
@@ -95,7 +96,7 @@ function serve({ spine, calls, maxBodyBytes }: ApiSettings, route: Route) {
     const address = ctx.state.address;
     const left = new AbortController();
     ctx.res.once('close', () => left.abort());
-    calls.enter(ctx.res);
+    calls.enter(ctx.res, bodyBytes(ctx));
     const answer = await calls.run(left.signal, (signal) =>
       spine.call(principal, {
         ...{ tool: route.tool, arguments: args, requestId, signal },

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Context } from 'koa';
 import { Refusal } from '../lib/refusal.ts';
 import type { HttpMiddleware } from './state.ts';
@@ -30,8 +31,15 @@ export function jsonOnly(): HttpMiddleware {
   };
 }
 
-/** No request of ours has a tenth of it; what walks through values by itself ends at some ten thousand. */
+/** No request of ours has a tenth of these. What walks through values by itself ends at some ten thousand levels; each value takes 64 bytes. */
 const maxNesting = 100;
+const maxValues = 2_000;
+
+/** Bytes of the bodies that were read. */
+const read = new WeakMap<IncomingMessage, number>();
+
+/** How large the body of this request was; 0 when none was read. */
+export const bodyBytes = ({ req }: Context): number => read.get(req) ?? 0;
 
 /** Reads a body as JSON, at most `maxBytes` of it. */
 export async function readJson(ctx: Context, maxBytes: number): Promise<unknown> {
@@ -44,15 +52,9 @@ export async function readJson(ctx: Context, maxBytes: number): Promise<unknown>
     if (receivedBytes > maxBytes) throw tooLarge(ctx, maxBytes);
     chunks.push(chunk);
   }
+  read.set(ctx.req, receivedBytes);
   const text = Buffer.concat(chunks).toString('utf8');
-  if (isDeeper(text, maxNesting)) {
-    const message = `The body is nested more than ${maxNesting} levels deep.`;
-    throw new Refusal({
-      code: 'malformed_json',
-      message,
-      next: 'Send what the operation asks for; nothing of it is nested like that.',
-    });
-  }
+  refuseUnwieldy(text);
   try {
     return JSON.parse(text);
   } catch {
@@ -60,9 +62,10 @@ export async function readJson(ctx: Context, maxBytes: number): Promise<unknown>
   }
 }
 
-/** Whether lists and objects of this JSON stand in each other more than `levels` deep; of what is no JSON, whatever it says. */
-function isDeeper(text: string, levels: number): boolean {
+/** Throws where lists and objects stand in each other too deep, or there are too many values; of what is no JSON it says anything. */
+function refuseUnwieldy(text: string): void {
   let depth = 0;
+  let values = 0;
   let isInString = false;
   for (let at = 0; at < text.length; at += 1) {
     const char = text[at];
@@ -70,11 +73,22 @@ function isDeeper(text: string, levels: number): boolean {
       if (char === '\\') at += 1;
       else if (char === '"') isInString = false;
     } else if (char === '"') isInString = true;
-    else if (char === '[' || char === '{') depth += 1;
-    else if (char === ']' || char === '}') depth -= 1;
-    if (depth > levels) return true;
+    else if (char === ',') values += 1;
+    else if (char === '[' || char === '{') {
+      depth += 1;
+      values += 1;
+    } else if (char === ']' || char === '}') depth -= 1;
+    if (depth > maxNesting) throw unwieldy(`The body is nested more than ${maxNesting} levels deep.`);
+    if (values > maxValues) throw unwieldy(`The body has more than ${maxValues} values.`);
   }
-  return false;
+}
+
+function unwieldy(message: string): Refusal {
+  return new Refusal({
+    code: 'malformed_json',
+    message,
+    next: 'Send what the operation asks for; nothing of it is as large as that.',
+  });
 }
 
 function tooLarge(ctx: Context, maxBytes: number): Refusal {

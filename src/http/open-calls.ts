@@ -4,11 +4,14 @@ import { Refusal } from '../lib/refusal.ts';
 
 /** Calls one process holds open at a time, each about 50 KiB; more are refused with 503. */
 const maxOpenCalls = 2_000;
+/** Bytes of what all of them asked; it is kept until the answer is out. A call of usual size has some hundred. */
+const maxAskedBytes = 32 * 1024 * 1024;
 
 /** The tool calls under way, so that a shutdown can end their waits with an answer. */
 export class OpenCalls {
   /** A call is open until its answer is out, which is later than when the tool is done. */
   readonly #responses = new Set<ServerResponse>();
+  #askedBytes = 0;
   readonly #stops = new Set<AbortController>();
   #isDraining = false;
   #whenEmpty: (() => void) | undefined;
@@ -28,11 +31,14 @@ export class OpenCalls {
     if (this.#responses.size >= maxOpenCalls) throw full();
   }
 
-  /** Counts a call as open until its response is closed. */
-  enter(response: ServerResponse): void {
+  /** Counts a call as open until its response is closed. Refuses it where all together ask for more than can be kept. */
+  enter(response: ServerResponse, askedBytes = 0): void {
+    if (this.#askedBytes + askedBytes > maxAskedBytes) throw full();
     this.#responses.add(response);
+    this.#askedBytes += askedBytes;
     response.once('close', () => {
       this.#responses.delete(response);
+      this.#askedBytes -= askedBytes;
       if (this.#responses.size === 0) this.#whenEmpty?.();
     });
   }

@@ -23,7 +23,7 @@ export const refusals = {
   too_busy: { status: 429, meaning: 'Too many calls of this caller are waiting already.' },
   cancelled: { status: 499, meaning: 'The caller cancelled the call, or went away, before it ran.' },
   upstream_error: { status: 502, meaning: 'The agent did not answer in time, or answered with an error.' },
-  malformed_json: { status: 400, meaning: 'The body is not JSON, or nested too deep.' },
+  malformed_json: { status: 400, meaning: 'The body is not JSON, or has too many levels or values.' },
   invalid_message: { status: 400, meaning: 'The body is not one JSON-RPC 2.0 message; batches are not taken.' },
   method_not_allowed: { status: 405, meaning: 'The path does not take this HTTP method.' },
   payload_too_large: { status: 413, meaning: 'The body is larger than the bridge takes.' },

@@ -1,5 +1,6 @@
 import { classifyInboundRequest } from '@modelcontextprotocol/server';
 import type { Context } from 'koa';
+import { bodyBytes } from '../http/body.ts';
 import type { OpenCalls } from '../http/open-calls.ts';
 import type { CallerState, HttpMiddleware } from '../http/state.ts';
 import type { Log } from '../lib/log.ts';
@@ -64,7 +65,7 @@ export function createEndpoint(settings: EndpointSettings): Endpoint {
         mcpNameHeader: header(ctx.get('Mcp-Name')),
       });
       const { turn } = ctx.state;
-      if (message.method !== undefined && methodsThatCall.has(message.method)) calls.enter(ctx.res);
+      if (message.method !== undefined && methodsThatCall.has(message.method)) calls.enter(ctx.res, bodyBytes(ctx));
       const leg = route.kind === 'legacy' ? legacy : modern.serve;
       const exchange: Exchange = {
         principal: ctx.state.principal,

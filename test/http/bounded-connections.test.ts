@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import { boundConnections } from '../../src/http/bounded-connections.ts';
+import { boundConnections, type ConnectionLimits } from '../../src/http/bounded-connections.ts';
+import { systemClock } from '../../src/lib/clock.ts';
 import { until } from '../helpers/program.ts';
 
 let server: Server;
@@ -14,10 +15,10 @@ afterEach(async () => {
   await once(server, 'close');
 });
 
-async function open(answer: Parameters<typeof createServer>[1]): Promise<() => Socket> {
+async function open(answer: Parameters<typeof createServer>[1], limits: Partial<ConnectionLimits> = {}): Promise<() => Socket> {
   server = createServer(answer ?? (() => undefined)).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  boundConnections(server, { stuckMs: 400 });
+  boundConnections(server, systemClock, { stuckMs: 400, ...limits });
   const { port } = server.address() as AddressInfo;
   return () => {
     const socket = connect(port, '127.0.0.1').on('error', () => undefined);
@@ -86,3 +87,61 @@ it('a connection that is kept and not used is closed as ever', async () => {
   idle.resume();
   await once(idle, 'close');
 });
+
+it('of clients that take nothing those for which most waits are cut once too much waits for all', async () => {
+  const dial = await open(({ url }, response) => response.end(Buffer.alloc(Number(url?.slice(1)), 'x')), {
+    ...{ unsentBytes: 40_000_000, stuckMs: 60_000 },
+  });
+  const sockets = [24, 23, 22, 1].map((megabytes) => {
+    const socket = dial().pause();
+    socket.write(request.replace('/', `/${megabytes}000000`));
+    return socket;
+  });
+  const [first, second, third, small] = sockets as [Socket, Socket, Socket, Socket];
+  await until('the largest are cut', async () => (await count()) === 1 || undefined);
+  for (const socket of [first, second, third]) socket.resume();
+  small.resume();
+  let taken = 0;
+  small.on('data', (data) => {
+    taken += data.length;
+  });
+  await until('the small one has all', () => taken > 1_000_000 || undefined);
+});
+
+it('who always has something waiting is cut in the end, however it trickles', async () => {
+  const dial = await open((_request, response) => response.end(Buffer.alloc(50_000_000, 'x')), {
+    slowMs: 3_000,
+    stuckMs: 60_000,
+  });
+  const socket = dial();
+  socket.write(request);
+  socket.on('data', () => {
+    socket.pause();
+    setTimeout(() => socket.resume(), 50);
+  });
+  await once(socket, 'close');
+  expect(socket.bytesRead).toBeLessThan(50_000_000);
+}, 20_000);
+
+it('beyond the connections there may be, an idle one makes room, and who waits for an answer keeps its own', async () => {
+  const answers: (() => void)[] = [];
+  const dial = await open((_request, response) => void answers.push(() => response.end('x')), { open: 3, stuckMs: 60_000 });
+  const connected = async () => {
+    const socket = dial();
+    await once(socket, 'connect');
+    return socket;
+  };
+  const asking = [await connected(), await connected()];
+  for (const socket of asking) socket.write(request);
+  const idle = await connected();
+  await until('both have asked', () => answers.length === 2 || undefined);
+  const third = await connected();
+  await once(idle, 'close');
+  third.write(request);
+  await until('the third has asked', () => answers.length === 3 || undefined);
+  await once(dial(), 'close');
+  for (const answer of answers) answer();
+  for (const socket of [...asking, third]) expect(String((await once(socket, 'data'))[0])).toContain('200 OK');
+});
+
+const count = () => new Promise<number>((tell) => server.getConnections((_error, connections) => tell(connections)));

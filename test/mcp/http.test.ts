@@ -191,7 +191,7 @@ describe('what is taken', () => {
   );
 
   it.each(['2025-11-25', '2026-07-28'])(
-    'of era %s refuses what is nested a hundred levels deep, and takes brackets in a text',
+    'of era %s refuses what is nested a hundred levels deep or has thousands of values, and takes brackets in a text',
     (version) =>
       inWorld(async (world) => {
         const meta = {
@@ -205,10 +205,13 @@ describe('what is taken', () => {
             params: { name: 'echo', arguments: { text }, ...(version > '2026' ? { _meta: meta } : {}) },
           });
         const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
-        const response = await send(world, { body: body('@').replace('"@"', deep), headers });
-        expect(response.status).toBe(400);
-        expect(await response.json()).toMatchObject({ error: { data: { code: 'malformed_json' } } });
-        for (const text of [deep, `\\"${deep}`, `\\\\${deep}`])
+        const wide = `[${'{},'.repeat(2_000)}1]`;
+        for (const value of [deep, wide]) {
+          const response = await send(world, { body: body('@').replace('"@"', value), headers });
+          expect(response.status).toBe(400);
+          expect(await response.json()).toMatchObject({ error: { data: { code: 'malformed_json' } } });
+        }
+        for (const text of [wide, deep, `\\"${deep}`, `\\\\${deep}`])
           expect((await (await send(world, { body: body(text), headers })).text()).includes('"isError":true')).toBe(false);
       }),
   );
