@@ -5,6 +5,8 @@ import { isConnected } from './replica-store.ts';
 
 /** Whether one comes back is all that is asked of them. */
 const maxBetween = 1_000;
+/** Those that are gone are for looking back; a key that is used wrongly may leave thousands an hour. */
+const maxGone = 2_000;
 
 type Described = Omit<AgentRecord, 'org' | 'id' | 'connected' | 'lastSeenAt'>;
 
@@ -70,8 +72,11 @@ export function createAgentStore(db: Db): AgentStore {
 
     async list(org, seenSince) {
       const rows = await db.of(org).query<AgentRow>(
-        `select * from (select ${columns} from agents g where g.org = $1) known
-           where connected or last_seen_at >= $2 order by last_seen_at desc, id`,
+        `with known as (select * from (select ${columns} from agents g where g.org = $1) each where connected or last_seen_at >= $2)
+         select * from (
+           (select * from known where connected)
+           union all (select * from known where not connected order by last_seen_at desc, id limit ${maxGone})
+         ) listed order by last_seen_at desc, id`,
         [org, seenSince],
       );
       return rows.map((row) => toRecord(org, row));

@@ -52,7 +52,7 @@ export interface AgentStore {
   /** Those that are written down as connected to this replica, alive or not. */
   connectedTo(replica: string): Promise<{ org: string; id: string; epoch: number }[]>;
   find(org: string, id: string): Promise<AgentRecord | undefined>;
-  /** All that are connected, and those that were seen since; newest first. */
+  /** All that are connected, and the 2,000 seen last of those that were seen since; newest first. */
   list(org: string, seenSince: number): Promise<AgentRecord[]>;
   /** Those that were connected since, are not any more and did not say goodbye: most of them are on their way to another replica. */
   between(org: string, seenSince: number, among?: Among): Promise<AgentRecord[]>;

@@ -12,7 +12,11 @@ export interface ServiceSummary {
 /** Services of these agents, those with most connected agents first. */
 export function summarise(agents: AgentRecord[]): ServiceSummary[] {
   const services = new Map<string, AgentRecord[]>();
-  for (const agent of agents) services.set(agent.service, [...(services.get(agent.service) ?? []), agent]);
+  for (const agent of agents) {
+    const same = services.get(agent.service);
+    if (same === undefined) services.set(agent.service, [agent]);
+    else same.push(agent);
+  }
   return [...services]
     .map(([service, of]) => ({
       service,

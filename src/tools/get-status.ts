@@ -34,11 +34,11 @@ Example: {}`,
     const now = services.clock.now();
     const [ready, agents, windows, usage] = await Promise.all([
       services.ready(),
-      services.agents(principal.org),
+      services.connected(principal.org),
       leftOf(services.counters, services.clock, permit),
       services.actions.store.usage(principal.org, principal.subject, now),
     ]);
-    const reached = agents.filter((agent) => agent.connected && permit.mayReach(agent));
+    const reached = agents.filter((agent) => permit.mayReach(agent));
     const { subject, name, org, kind, role, scopes, permissions, groups, expiresAt } = principal;
     return {
       structured: {

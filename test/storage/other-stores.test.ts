@@ -86,6 +86,23 @@ describe.each(engines)('keys, agents, audit and retention over $engine', ({ open
     expect(await stores.agents.find('theirs', 'b')).toBeUndefined();
   });
 
+  it('lists the newest 2,000 of those that are gone, and all that are connected', async () => {
+    const org = 'restless';
+    const { connect } = await replica(stores);
+    await connect(agent('here', { org }));
+    await world.db.query(
+      `insert into agents (org, id, connected, last_seen_at, described)
+       select org, 'gone-' || n, false, $1::int8 + n, described from agents, generate_series(1, 2500) n where org = $2`,
+      [t0 + 10, org],
+    );
+    const listed = await stores.agents.list(org, t0);
+    expect(listed).toHaveLength(2_001);
+    expect(listed.filter(({ connected }) => connected).map(({ id }) => id)).toEqual(['here']);
+    expect(listed.filter(({ connected }) => !connected).map(({ id }) => id)).toEqual(
+      Array.from({ length: 2_000 }, (_, at) => `gone-${2_500 - at}`),
+    );
+  });
+
   it('keeps who is paused and since when, until they are resumed', async () => {
     await stores.pauses.pause('quiet', t0);
     await stores.pauses.pause('quiet', t0 + 5);
