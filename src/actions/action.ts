@@ -95,6 +95,11 @@ export interface TargetRecord {
   problem?: Problem;
 }
 
+/** An action as it is where many are read at once: of what agents reported only where each stands. */
+export type ListedAction = Omit<ActionRecord, 'targets'> & {
+  targets: Pick<TargetRecord, 'agentId' | 'agentName' | 'pool' | 'service' | 'state' | 'hits'>[];
+};
+
 /** States of a target from which nothing more comes, and which hold no place on its agent. */
 export const goneStates: ReadonlySet<TargetRecord['state']> = new Set(['failed', 'expired', 'removed']);
 
@@ -144,11 +149,11 @@ export interface ActionStore {
    */
   place(action: ActionRecord, quota: PlacementQuota, record?: AuditRecord): Promise<PlacementResult>;
   get(org: string, id: string): Promise<ActionRecord | undefined>;
-  list(org: string, filter: ActionFilter): Promise<ActionRecord[]>;
+  list(org: string, filter: ActionFilter): Promise<ListedAction[]>;
   /** Live actions (pending, not past their end) with a target on this agent. */
-  liveOn(org: string, agentId: string, now: number): Promise<ActionRecord[]>;
+  liveOn(org: string, agentId: string, now: number): Promise<ListedAction[]>;
   /** Live actions of the organisation, for offering them to an agent that has just connected. */
-  live(org: string, now: number): Promise<ActionRecord[]>;
+  live(org: string, now: number): Promise<ListedAction[]>;
   /**
    * Adds a target to each of these actions in one transaction, oldest action first, and answers how many were new. It is left
    * out where the action has ended, has the agent already or has `perAction` targets, and where the agent has `perAgent`
@@ -167,7 +172,7 @@ export interface ActionStore {
   /**
    * Pending actions of every organisation that were placed since, of which an agent that is connected to this replica may not have heard.
    */
-  placedSince(since: number): Promise<ActionRecord[]>;
+  placedSince(since: number): Promise<ListedAction[]>;
   /** Targets on agents that are connected to this replica, of actions that ended between these instants, with a probe that may still be there. */
   leftBehind(
     replica: string,

@@ -3,7 +3,7 @@ import type { Action } from '../protocol/frames.ts';
 import type { AgentRecord } from '../targets/agent.ts';
 import { fits } from '../targets/fits.ts';
 import { maxTargets } from '../targets/resolve.ts';
-import { type ActionRecord, goneStates, type TargetRecord } from './action.ts';
+import { type ActionRecord, goneStates, type ListedAction, type TargetRecord } from './action.ts';
 import type { ActionContext } from './context.ts';
 
 /**
@@ -27,8 +27,8 @@ export async function offer(context: ActionContext, agent: AgentRecord, concurre
 }
 
 /** A target that has failed or gone holds no place any more, and another action may have taken it: it comes back only where one is left. */
-export function withinRoom(live: ActionRecord[], agentId: string, concurrentPerAgent: number): ActionRecord[] {
-  const holdsPlace = ({ targets }: ActionRecord) =>
+export function withinRoom(live: ListedAction[], agentId: string, concurrentPerAgent: number): ListedAction[] {
+  const holdsPlace = ({ targets }: ListedAction) =>
     targets.some((target) => target.agentId === agentId && !goneStates.has(target.state));
   let room = concurrentPerAgent - live.filter(holdsPlace).length;
   return live.filter((action) => {
@@ -39,7 +39,7 @@ export function withinRoom(live: ActionRecord[], agentId: string, concurrentPerA
 }
 
 /** Whether an action is meant for this agent: its source fits, and its placer reaches it. */
-export const suits = (action: ActionRecord, agent: AgentRecord): boolean => fits(agent, action.source) && reaches(action, agent);
+export const suits = (action: ListedAction, agent: AgentRecord): boolean => fits(agent, action.source) && reaches(action, agent);
 
 /** A target nobody has heard from yet. */
 export function newTarget(agent: AgentRecord): TargetRecord {
@@ -49,7 +49,7 @@ export function newTarget(agent: AgentRecord): TargetRecord {
 }
 
 /** The action as the agent gets it; the hit limit is one agent's, the whole action's unless less is asked, and the bridge totals over agents. */
-export function toWire(action: ActionRecord, now: number): Action {
+export function toWire(action: Omit<ActionRecord, 'targets'>, now: number): Action {
   const hits = Math.min(action.maxHits, action.maxHitsPerAgent ?? action.maxHits);
   return {
     id: action.id,
@@ -71,7 +71,7 @@ export function toWire(action: ActionRecord, now: number): Action {
   };
 }
 
-function reaches(action: ActionRecord, agent: AgentRecord): boolean {
+function reaches(action: ListedAction, agent: AgentRecord): boolean {
   return action.reach.some(
     (reach) =>
       reach.pools.some((glob) => matchesGlob(glob, agent.pool)) &&

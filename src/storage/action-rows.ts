@@ -1,14 +1,19 @@
 import type { ActionRecord, ActionStatus, TargetRecord } from '../actions/action.ts';
 import type { PlacementQuota } from '../quota/placement.ts';
 
-/** What every statement reads of action `a`, its targets in one column: a second question would cost as much as the first. */
-export const actionColumns = [
-  'a.org, a.id, a.principal, a.investigation, a.status, a.status_reason, a.max_hits, a.max_hits_per_agent, a.hits',
-  'a.created_at, a.expires_at, a.ended_at, a.asked, array_to_json(a.listeners) as listeners',
-  `(select json_agg(json_build_array(x.agent_id, x.agent_name, x.pool, x.service, x.state, x.hits, x.report)
+/** What a statement reads of action `a`, its targets in one column: a second question would cost as much as the first. */
+const columnsWith = (report: string) =>
+  [
+    'a.org, a.id, a.principal, a.investigation, a.status, a.status_reason, a.max_hits, a.max_hits_per_agent, a.hits',
+    'a.created_at, a.expires_at, a.ended_at, a.asked, array_to_json(a.listeners) as listeners',
+    `(select json_agg(json_build_array(x.agent_id, x.agent_name, x.pool, x.service, x.state, x.hits, ${report})
       order by x.position, x.agent_id)
     from action_targets x where x.org = a.org and x.action_id = a.id) as targets`,
-].join(', ');
+  ].join(', ');
+
+export const actionColumns = columnsWith('x.report');
+/** Without what agents reported, which is most of it and their own words: where many actions are read at once. */
+export const listedColumns = columnsWith("'{}'");
 
 /** What `pending` means for limits: it lives, and its time is not up. */
 export const isLive = (now: string) => `a.status = 'pending' and a.expires_at > ${now}`;

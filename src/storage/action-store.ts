@@ -1,6 +1,6 @@
 import type { ActionRecord, ActionStore, EndedStatus } from '../actions/action.ts';
 import { recordsHits } from '../protocol/records-hits.ts';
-import { type ActionRow, actionColumns, goneStates, isLive, reportText, toAction } from './action-rows.ts';
+import { type ActionRow, actionColumns, goneStates, isLive, listedColumns, reportText, toAction } from './action-rows.ts';
 import type { AuditChain } from './audit-chain.ts';
 import { giveBack } from './counter-store.ts';
 import type { Db, Queries } from './db.ts';
@@ -25,7 +25,7 @@ export function createActionStore(db: Db, chain: AuditChain): ActionStore {
       }),
 
     async get(org, id) {
-      const [action] = await select(db.of(org), 'where a.org = $1 and a.id = $2', [org, id]);
+      const [action] = await select(db.of(org), 'where a.org = $1 and a.id = $2', [org, id], actionColumns);
       return action;
     },
 
@@ -148,6 +148,11 @@ export async function finishAction(
   return action;
 }
 
-async function select(queries: Queries, where: string, parameters: unknown[]): Promise<ActionRecord[]> {
-  return (await queries.query<ActionRow>(`select ${actionColumns} from actions a ${where}`, parameters)).map(toAction);
+async function select(
+  queries: Queries,
+  where: string,
+  parameters: unknown[],
+  columns: string = listedColumns,
+): Promise<ActionRecord[]> {
+  return (await queries.query<ActionRow>(`select ${columns} from actions a ${where}`, parameters)).map(toAction);
 }

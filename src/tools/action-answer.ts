@@ -1,4 +1,4 @@
-import type { ActionRecord, TargetRecord } from '../actions/action.ts';
+import type { ActionRecord, ListedAction, TargetRecord } from '../actions/action.ts';
 import { type Surroundings, verdictOn } from '../actions/explain.ts';
 import { passesSeen } from '../actions/finding.ts';
 import type { Permit } from '../authorization/authorize.ts';
@@ -94,7 +94,7 @@ export async function findAction(context: CallContext, permit: Permit, id: strin
 }
 
 /** One's own actions, and others' when every agent they are on may be reached. */
-export function maySee(permit: Permit, action: ActionRecord): boolean {
+export function maySee(permit: Permit, action: ListedAction): boolean {
   if (action.principal === permit.principal.subject) return true;
   return action.targets.length > 0 && action.targets.every((target) => permit.mayReach(target));
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ActionRecord } from '../actions/action.ts';
+import type { ListedAction } from '../actions/action.ts';
 import { maySee } from './action-answer.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { actionId, investigation, open } from './fields.ts';
@@ -59,7 +59,7 @@ Example: {"status":"pending","mine":true}`,
   },
 };
 
-function describe(action: ActionRecord, subject: string) {
+function describe(action: ListedAction, subject: string) {
   return {
     actionId: action.id,
     investigation: action.investigation,

@@ -279,6 +279,10 @@ describe.each(engines)('actions over $engine', ({ open }) => {
     expect((await stores.actions.get(org, placed.id))?.targets).toEqual([
       target('agent-1', { state: 'suspended', hits: 1, taken: 3, skipped }),
     ]);
+    // Where many actions are read at once, only where each of their targets stands.
+    expect((await stores.actions.list(org, { limit: 1 }))[0]?.targets).toEqual([
+      target('agent-1', { state: 'suspended', hits: 1 }),
+    ]);
   });
 
   it('keep what was counted when an agent says no more than that its probe is gone', async () => {
