@@ -1,6 +1,7 @@
 import { defineProperty, deleteProperty, KeptMap, mapSet } from '../intrinsics.ts';
 import type { ScriptToRead, Stop } from '../source/reader.ts';
 import type { GeneratedPlace, ScriptInfo } from '../source/spot.ts';
+import { PromiseStack } from './promise-stack.ts';
 import { scriptInfo } from './script-info.ts';
 import { DebuggerSession, type ScriptParsed } from './session.ts';
 
@@ -35,6 +36,7 @@ export class Debugging {
   readonly #events: DebuggingEvents;
   readonly #hook: Hook;
   readonly #scripts = new KeptMap<string, ScriptInfo>();
+  readonly #promises = new PromiseStack();
   #session: DebuggerSession | undefined;
   /** In the middle of V8's news of a script: turning the debugger off then would crash the process. */
   isInNews = false;
@@ -73,7 +75,7 @@ export class Debugging {
         this.isInNews = wasInNews;
       }
     };
-    const session = new DebuggerSession(onScript);
+    const session = this.#promises.open(() => new DebuggerSession(onScript));
     defineProperty(globalThis, this.#hook.hookName, {
       value: this.#hook.hook,
       configurable: true,
@@ -91,6 +93,7 @@ export class Debugging {
     if (this.#session === undefined) return;
     this.#session.close();
     this.#session = undefined;
+    this.#promises.closed();
     this.#scripts.clear();
     this.#events.closed();
     deleteProperty(globalThis, this.#hook.hookName);
