@@ -16,7 +16,9 @@ import { lastOfConnection } from './http/last-of-connection.ts';
 import { oauthRoutes } from './http/oauth.ts';
 import { OpenCalls } from './http/open-calls.ts';
 import { requestId } from './http/request-id.ts';
+import { requestTarget } from './http/request-target.ts';
 import { securityHeaders } from './http/security-headers.ts';
+import { seldom } from './http/seldom.ts';
 import type { CallerState, RequestState } from './http/state.ts';
 import { turns } from './http/turns.ts';
 import { addressBehind } from './identity/caller-address.ts';
@@ -67,6 +69,7 @@ export function createApp(bridge: AppSettings, spine: Spine, url?: URL): App {
   const ownUrls = config.publicUrl === undefined ? [] : [config.publicUrl];
   const { clock, version } = services;
   const { maxBodyBytes } = config;
+  const failed = seldom(log, clock);
   const calls = new OpenCalls();
   let isLeaving = false;
   const face = url && oauth?.faceAt(url.origin);
@@ -87,7 +90,7 @@ export function createApp(bridge: AppSettings, spine: Spine, url?: URL): App {
   const api = createApi({ spine, authenticator, inTurn, calls, tools: registry.listed, version, maxBodyBytes, desk, grants });
   const mcp = new Router<CallerState>().all(
     '/mcp',
-    failures(log, rpcError),
+    failures(failed, rpcError),
     noTokenInUrl(),
     inTurn,
     bearer(authenticator),
@@ -104,10 +107,11 @@ export function createApp(bridge: AppSettings, spine: Spine, url?: URL): App {
   koa.use(lastOfConnection(() => isLeaving || calls.isDraining));
   koa.use(requestId());
   koa.use(clientAddress(addressBehind(config.trustedProxies ?? [])));
-  koa.use(failures(log));
+  koa.use(failures(failed));
   koa.use(securityHeaders());
+  koa.use(requestTarget());
   koa.use(health(services, () => isLeaving || calls.isDraining).routes());
-  koa.use(problems(log, clock));
+  koa.use(problems(failed, clock));
   koa.use(knownHost(ownUrls.map((url) => url.hostname)));
   if (face !== undefined) for (const stage of oauthRoutes(face, clock)) koa.use(stage);
   koa.use(knownOrigin([...ownUrls.map((url) => url.origin), ...config.allowedOrigins]));

@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino, stdSerializers } from 'pino';
 import { factsNow } from './call-facts.ts';
+import { standardError } from './standard-error.ts';
 
 export type Log = Logger;
 
@@ -40,7 +41,7 @@ function withoutSecrets(words: string): string {
  * JSON lines on stderr (stdout belongs to the first line of `serve --json`) or elsewhere; secrets never reach it by name. What is logged
  * while a call runs says which one.
  */
-export function createLog(level: string, to: DestinationStream = pino.destination({ fd: 2, sync: true })): Log {
+export function createLog(level: string, to: DestinationStream = standardError): Log {
   return pino(
     {
       level,

@@ -2,6 +2,7 @@ import {
   type Document,
   isAlias,
   isCollection,
+  isMap,
   isNode,
   isPair,
   isScalar,
@@ -10,6 +11,7 @@ import {
   type ParsedNode,
   parseDocument,
   visit,
+  type YAMLMap,
 } from 'yaml';
 import { z } from 'zod';
 import { Refusal } from './refusal.ts';
@@ -42,10 +44,11 @@ export function only<Shape extends z.ZodRawShape>(shape: Shape) {
   });
 }
 
-/** Every mistake of some files as one refusal, one `file:line:column: sentence` a line. */
-export function refuseMistakes(mistakes: Mistake[]): Refusal {
+/** Every mistake of some files as one refusal, one `file:line:column: sentence` a line. `untold` is how many there are beside them. */
+export function refuseMistakes(mistakes: Mistake[], untold = 0): Refusal {
   const lines = mistakes.slice(0, maxMistakes).map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`);
-  if (mistakes.length > maxMistakes) lines.push(`… and ${mistakes.length - maxMistakes} more`);
+  const more = Math.max(0, mistakes.length - maxMistakes) + untold;
+  if (more > 0) lines.push(`… and ${more} more`);
   return new Refusal({ code: 'invalid_input', message: lines.join('\n'), data: { mistakes: mistakes.slice(0, maxMistakes) } });
 }
 
@@ -65,6 +68,7 @@ export function parseStrictYaml<T>(text: string, file: string, schema: z.ZodType
   const document = read(text, file, lines);
   const mistakes = [...document.errors, ...document.warnings].map((error) => mistakeAt(error.pos[0], error.message));
   visit(document, (_key, node) => {
+    if (isMap(node)) for (const again of repeatedKeys(node)) mistakes.push(mistakeAt(again, 'Map keys must be unique'));
     if (isAlias(node)) mistakes.push(mistakeAt(node.range?.[0] ?? 0, 'aliases are not allowed; write the value out'));
     if (!isPair(node) || (isScalar(node.key) && typeof node.key.value === 'string' && node.key.value !== '__proto__')) return;
     mistakes.push(mistakeAt((isNode(node.key) && node.key.range?.[0]) || 0, 'expected a plain name as key'));
@@ -74,17 +78,31 @@ export function parseStrictYaml<T>(text: string, file: string, schema: z.ZodType
   const yaml = { file, mistake: (path: readonly PropertyKey[], message: string) => mistakeAt(offsetOf(document, path), message) };
   const parsed = schema.safeParse(document.toJS({ maxAliasCount: 0 }));
   if (parsed.success) return { ...yaml, value: parsed.data };
-  throw refuseMistakes(
-    parsed.error.issues.flatMap((issue) => {
-      const places = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
-      return places.map((path) => yaml.mistake(path, sentence(document, path, issue)));
-    }),
+  const places = parsed.error.issues.flatMap((issue) =>
+    (issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path]).map((path) => ({
+      path,
+      issue,
+    })),
   );
+  // Looking up where something stands takes time in proportion to the keys beside it.
+  const told = places.slice(0, maxMistakes).map(({ path, issue }) => yaml.mistake(path, sentence(document, path, issue)));
+  throw refuseMistakes(told, places.length - told.length);
+}
+
+/** Where keys stand that were there before. The parser compares each key with all before it: seconds for a file of keys. */
+function repeatedKeys({ items }: YAMLMap): number[] {
+  const seen = new Set<unknown>();
+  return items.flatMap(({ key }) => {
+    if (!isScalar(key)) return [];
+    if (seen.has(key.value)) return [key.range?.[0] ?? 0];
+    seen.add(key.value);
+    return [];
+  });
 }
 
 function read(text: string, file: string, lineCounter: LineCounter): Document.Parsed {
   try {
-    return parseDocument(text, { lineCounter, strict: true, uniqueKeys: true, prettyErrors: false });
+    return parseDocument(text, { lineCounter, strict: true, uniqueKeys: false, prettyErrors: false });
   } catch (error) {
     // The parser recurses, so a file of brackets ends its stack.
     const message = `cannot be read as YAML: ${error instanceof Error ? error.message : String(error)}`;

@@ -1,22 +1,26 @@
 import { RE2JS, RE2JSSyntaxException } from 're2js';
 import type { Detector, Finding } from './detectors/detector.ts';
+import { CountedText, PatternWork, spent } from './pattern-work.ts';
 import type { RedactionPolicy } from './policy.ts';
 
 /** A regular expression of the policy's own, in an engine that takes time in proportion to the text, whatever either of them is. */
 export interface OwnPattern {
   /** Instructions of its program: what one character costs at the worst. */
   size: number;
-  /** What is hidden of the text: the first group of each match where it took part, else all of it. */
-  find(text: string): { start: number; end: number }[];
+  /**
+   * What is hidden of the text: the first group of each match where it took part, else all of it. What nothing of `work` is left for is
+   * hidden unseen: `a.*z|a` reads to the end for each `a`.
+   */
+  find(text: string, work?: PatternWork): Stretch[];
 }
 
-/**
- * Characters that an expression without an upper bound (`+`, `*`, `{2,}`) may read in one text: `a.*z|a` reads to the end for each `a`.
- * What lies behind is hidden unseen.
- */
-const maxRead = 4_000_000;
-/** The same for one with an upper bound: it reads at most as many characters as it has instructions for each match, with all of them. */
-const maxBoundedWork = 5_000_000;
+interface Stretch {
+  start: number;
+  end: number;
+}
+
+/** What an expression may keep of what it learnt; without a bound 200 of them would fill the memory. */
+const maxStateBytes = 64 * 1024;
 /** Instructions of one expression: `[a-z]{500}` has some 500. */
 const maxSize = 1_000;
 /** An expression that finds nothing somewhere in these would mark nothing everywhere. */
@@ -35,7 +39,7 @@ export function compilePattern(expression: string): OwnPattern | { problem: stri
   if (probes.some((probe) => matchesNothing(compiled, probe))) {
     return { problem: 'matches the empty text; make it need a character, as with + for *' };
   }
-  return { size, find: (text) => (compiled.test(text) ? findAll(compiled, text, isBounded(expression) ? size : undefined) : []) };
+  return { size, find: (text, work = new PatternWork(text.length)) => findAll(compiled, text, work) };
 }
 
 function matchesNothing(compiled: RE2JS, text: string): boolean {
@@ -53,26 +57,38 @@ function problemOf(error: unknown, expression: string): string {
   return `${error.getDescription()}${quoted}${place}; the syntax is RE2's, which has no look-around and no back-references`;
 }
 
-/** Whether the expression says how long its matches may be; of a class in brackets and of escapes nothing is read. */
-function isBounded(expression: string): boolean {
-  return !/[*+]|\{\d+,\}|\\Q/.test(expression.replace(/\\[^Q]|\[\^?\]?(?:\\.|[^\]\\])*\]/g, '_'));
+function findAll(compiled: RE2JS, text: string, work: PatternWork): Stretch[] {
+  const found: Stretch[] = [];
+  let seen = 0;
+  try {
+    if (!isIn(compiled, text, work)) return found;
+    const counted = new CountedText(text, work, compiled.programSize(), 'find');
+    const matcher = compiled.matcher(counted as unknown as string);
+    const hasGroup = compiled.groupCount() > 0;
+    for (;;) {
+      counted.begin();
+      if (!matcher.find()) return found;
+      const isGroup = hasGroup && matcher.start(1) >= 0;
+      const [start, end] = isGroup ? [matcher.start(1), matcher.end(1)] : [matcher.start(), matcher.end()];
+      if (end > start) found.push({ start, end });
+      seen = matcher.end();
+    }
+  } catch (problem) {
+    if (problem !== spent) throw problem;
+    return [...found, { start: seen, end: text.length }];
+  }
 }
 
-/** `boundedSize`: instructions of an expression with an upper bound. */
-function findAll(compiled: RE2JS, text: string, boundedSize: number | undefined): { start: number; end: number }[] {
-  const found: { start: number; end: number }[] = [];
-  const matcher = compiled.matcher(text);
-  let left = boundedSize === undefined ? maxRead : maxBoundedWork;
-  const hasGroup = compiled.groupCount() > 0;
-  while (matcher.find()) {
-    const rest = text.length - matcher.start();
-    left -= boundedSize === undefined ? rest : Math.min(rest, boundedSize) * boundedSize;
-    if (left < 0) return [...found, { start: matcher.start(), end: text.length }];
-    const isGroup = hasGroup && matcher.start(1) >= 0;
-    const [start, end] = isGroup ? [matcher.start(1), matcher.end(1)] : [matcher.start(), matcher.end()];
-    if (end > start) found.push({ start, end });
+/** Whether there is a match; by states made of instructions, which is ten times as fast as looking for where it is. */
+function isIn(compiled: RE2JS, text: string, work: PatternWork): boolean {
+  const { dfa } = compiled.re2();
+  if (dfa.stateBudget > maxStateBytes) {
+    dfa.stateBudget = maxStateBytes;
+    dfa.memBudget = maxStateBytes;
   }
-  return found;
+  const counted = new CountedText(text, work, compiled.programSize(), 'test');
+  counted.begin();
+  return compiled.test(counted as unknown as string);
 }
 
 /**
@@ -88,9 +104,29 @@ export function ownPatterns(policy: RedactionPolicy): Detector | undefined {
     name: 'own-patterns',
     kind: 'personal',
     couldHold: () => true,
-    find: (text) =>
-      compiled.flatMap(({ rule, pattern }) => pattern.find(text).map(({ start, end }): Finding => ({ start, end, rule }))),
+    find(text) {
+      const work = budgets.get(policy) ?? new PatternWork(text.length);
+      const found: Finding[] = [];
+      const unsearched = new Set<string>();
+      for (const { rule, pattern } of compiled) {
+        if (work.isSpent) unsearched.add(rule);
+        else for (const { start, end } of pattern.find(text, work)) found.push({ start, end, rule });
+      }
+      for (const rule of unsearched) found.push({ start: 0, end: text.length, rule });
+      return found;
+    },
   };
+}
+
+/** Of policies that all texts have one budget under. */
+const budgets = new WeakMap<RedactionPolicy, PatternWork>();
+
+/**
+ * Gives all texts that are searched under this policy the budget that one text of so many characters has, not one each. For a policy that
+ * somebody tries: its patterns are anybody's, and a list of short texts would cost more than a long one.
+ */
+export function limitTogether(policy: RedactionPolicy, chars: number): void {
+  budgets.set(policy, new PatternWork(chars));
 }
 
 /** Of a policy that was checked when it was read. */

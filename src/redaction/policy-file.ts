@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Mistake, only, parseStrictYaml, refuseMistakes, type StrictYaml } from '../lib/strict-yaml.ts';
 import { parsePath } from './allow-list.ts';
 import { reasons } from './known-rules.ts';
-import { compilePattern } from './patterns.ts';
+import { compilePattern, type OwnPattern } from './patterns.ts';
 import { profiles, type RedactionPolicies, type RedactionPolicy } from './policy.ts';
 import { rules } from './rules.ts';
 import { policiesOf, type Say } from './sources.ts';
@@ -24,6 +24,8 @@ const maxPhrasesTogether = 500;
 const maxNameChars = 100_000;
 /** Instructions of all compiled expressions of the file: what one text costs at the worst. */
 const maxInstructions = 10_000;
+/** What an expression that is refused counts as: after twenty of them, those before are enough to mend. */
+const refusedInstructions = 500;
 
 const personalRules = Object.keys(rules).filter((name) => rules[name]?.kind === 'personal') as [string, ...string[]];
 const ruleName = z
@@ -81,9 +83,10 @@ type Part = Omit<File, 'sources'>;
 export function parseRedactionPolicy(yamlText: string, file: string): RedactionPolicies {
   const yaml = parseStrictYaml(yamlText, file, schema);
   const { sources, ...everywhere } = yaml.value;
-  const mistakes = check(yaml, everywhere, []);
+  const compile = compiler();
+  const mistakes = check(yaml, everywhere, [], compile);
   for (const [at, entry] of sources.entries()) {
-    mistakes.push(...check(yaml, entry, ['sources', at]));
+    mistakes.push(...check(yaml, entry, ['sources', at], compile));
     if (entry.pool === undefined && entry.service === undefined) {
       mistakes.push(
         yaml.mistake(['sources', at], 'expected pool, service or both; what holds for every source stands at the top'),
@@ -94,7 +97,7 @@ export function parseRedactionPolicy(yamlText: string, file: string): RedactionP
     sayOf(everywhere),
     sources.map(({ pool = '*', service = '*', ...entry }) => ({ ...sayOf(entry), pool, service })),
   );
-  for (const problem of [tooManyNames(policies.base), tooManyPatterns(policies.base)]) {
+  for (const problem of [tooManyNames(policies.base), tooManyPatterns(policies.base, compile)]) {
     if (problem !== undefined) mistakes.push(yaml.mistake([], problem));
   }
   if (mistakes.length > 0) throw refuseMistakes(mistakes);
@@ -103,7 +106,24 @@ export function parseRedactionPolicy(yamlText: string, file: string): RedactionP
 
 type Told = (path: readonly PropertyKey[], message: string) => void;
 
-function check(yaml: StrictYaml<File>, part: Part, path: readonly PropertyKey[]): Mistake[] {
+/** An expression made ready, what is wrong with it, or undefined when those before it are too many already. */
+type Compile = (expression: string) => ReturnType<typeof compilePattern> | undefined;
+
+/** Compiles the expressions of one file, each once and all together no more than may be: a page of short ones takes seconds. */
+function compiler(): Compile {
+  const made = new Map<string, ReturnType<typeof compilePattern>>();
+  let left = maxInstructions;
+  return (expression) => {
+    const known = made.get(expression);
+    if (known !== undefined || left < 0) return known;
+    const pattern = compilePattern(expression);
+    made.set(expression, pattern);
+    left -= 'size' in pattern ? pattern.size : refusedInstructions;
+    return pattern;
+  };
+}
+
+function check(yaml: StrictYaml<File>, part: Part, path: readonly PropertyKey[], compile: Compile): Mistake[] {
   const mistakes: Mistake[] = [];
   const tell: Told = (inner, message) => {
     const whole = [...path, ...inner];
@@ -117,7 +137,7 @@ function check(yaml: StrictYaml<File>, part: Part, path: readonly PropertyKey[])
     if (part.show.includes(rule)) tell(['hide', index], `${rule} stands under show, too; keep one of them`);
   }
   for (const [rule, pattern] of Object.entries(part.patterns)) {
-    checkPattern(rule, pattern, (inner, message) => tell(['patterns', rule, ...inner], message));
+    checkPattern(rule, pattern, (inner, message) => tell(['patterns', rule, ...inner], message), compile);
   }
   for (const [index, text] of (part.allow_list?.paths ?? []).entries()) {
     if (parsePath(text) === undefined) tell(['allow_list', 'paths', index], pathForm);
@@ -125,11 +145,11 @@ function check(yaml: StrictYaml<File>, part: Part, path: readonly PropertyKey[])
   return mistakes;
 }
 
-function checkPattern(rule: string, { match, examples }: z.output<typeof pattern>, tell: Told): void {
+function checkPattern(rule: string, { match, examples }: z.output<typeof pattern>, tell: Told, compile: Compile): void {
   if (reasons.has(rule)) tell([], 'this rule is ours; choose another name');
-  const made = match.map(compilePattern);
-  for (const [index, each] of made.entries()) if ('problem' in each) tell(['match', index], each.problem);
-  const patterns = made.flatMap((each) => ('problem' in each ? [] : [each]));
+  const made = match.map(compile);
+  for (const [index, each] of made.entries()) if (each !== undefined && 'problem' in each) tell(['match', index], each.problem);
+  const patterns = made.filter(isPattern);
   if (patterns.length < made.length) return;
   const hides = (text: string): boolean => patterns.some((each) => each.find(text).length > 0);
   for (const [index, text] of examples.hide.entries()) {
@@ -149,13 +169,13 @@ function tooManyNames({ names }: RedactionPolicy): string | undefined {
   return `names of the file and all sources are too many for agents: at most ${maxRulesTogether} rules, ${maxPhrasesTogether} phrases of one and ${maxNameChars} characters`;
 }
 
-function tooManyPatterns({ patterns }: RedactionPolicy): string | undefined {
-  const sizes = Object.values(patterns).flatMap((list) =>
-    list.map(compilePattern).map((each) => ('size' in each ? each.size : 0)),
-  );
-  const total = sizes.reduce((sum, size) => sum + size, 0);
-  if (total <= maxInstructions) return undefined;
-  return `the patterns compile to ${total} instructions; at most ${maxInstructions} in all`;
+const isPattern = (made: ReturnType<Compile>): made is OwnPattern => made !== undefined && 'size' in made;
+
+function tooManyPatterns({ patterns }: RedactionPolicy, compile: Compile): string | undefined {
+  const made = Object.values(patterns).flatMap((list) => list.map(compile));
+  const total = made.filter(isPattern).reduce((sum, { size }) => sum + size, 0);
+  if (total <= maxInstructions && !made.includes(undefined)) return undefined;
+  return `the patterns compile to more than ${maxInstructions} instructions in all, or many cannot be compiled; use fewer or smaller ones`;
 }
 
 function sayOf({ profile, tags, names, show, hide, patterns, allow_list: allowList }: Part): Say {

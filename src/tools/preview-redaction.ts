@@ -3,13 +3,15 @@ import type { Permit } from '../authorization/authorize.ts';
 import type { Policies } from '../authorization/policies.ts';
 import { Refusal } from '../lib/refusal.ts';
 import { type Explained, explainText, explainValue } from '../redaction/explained.ts';
+import { limitTogether } from '../redaction/patterns.ts';
 import type { RedactionPolicy } from '../redaction/policy.ts';
 import { parseRedactionPolicy } from '../redaction/policy-file.ts';
 import { open, shortText } from './fields.ts';
 import type { Tool } from './tool.ts';
 
 const maxTextChars = 16_384;
-const maxPolicyChars = 65_536;
+/** Of a policy to try, which is read and made ready for one call; files may be longer. */
+const maxPolicyChars = 16_384;
 /** Hidden stretches told one by one. */
 const maxTold = 200;
 
@@ -38,6 +40,7 @@ Example: {"text":"{\\"user\\":{\\"email\\":\\"ada@example.com\\"}}"}`,
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   async run({ permit }, { text, name, policy: tried, ...source }, { services, latency }) {
     const policy = policyFor(permit, services.policies(), source, tried);
+    if (tried !== undefined) limitTogether(policy, text.length);
     const { shown, hidden } = await latency.measure('read', () => explain(policy, text, name));
     const told = hidden.slice(0, maxTold).map(({ breaksBefore: _, ...each }) => each);
     return { structured: { shown, hidden: told, hiddenCount: hidden.length } };

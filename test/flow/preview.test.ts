@@ -79,6 +79,32 @@ describe('a preview of redaction', () => {
     expect(wrong.detail).toContain('policy:2:1: profil: unknown key');
   });
 
+  it('takes a moment whatever policy it is given', async () => {
+    const startedAt = performance.now();
+    const match = (rule: number) => Array.from({ length: 20 }, (_, at) => `'1|a.*${rule}X${at}z|a'`).join();
+    const policy = `patterns:\n${Array.from({ length: 10 }, (_, rule) => ` own-${rule}: {match: [${match(rule)}]}\n`).join('')}`;
+    for (const text of ['a'.repeat(16_384), JSON.stringify(Array(8_000).fill(1))]) {
+      const { status, shown } = await preview({ text, policy });
+      expect(status).toBe(200);
+      expect(shown).not.toMatch(/a{9}|1,1/);
+    }
+    const keys = Array.from({ length: 2_000 }, (_, at) => `k${at}:`).join('\n');
+    expect((await preview({ text: 'x', policy: keys })).detail).toContain('k0: unknown key');
+    const large = Array.from(
+      { length: 50 },
+      (_, rule) =>
+        ` own-${rule}: {match: [${Array(20)
+          .fill("'[ab]{900}c'")
+          .map((each, at) => each.replace('c', `c${at}`))
+          .join()}]}`,
+    );
+    const tooLarge = await preview({ text: 'x', policy: `patterns:\n${large.slice(0, 40).join('\n')}` });
+    expect(tooLarge.detail).toContain('more than 10000 instructions');
+    expect(performance.now() - startedAt, 'a minute and more before').toBeLessThan(10_000);
+    const refused = await preview({ text: 'x', policy: `# ${'x'.repeat(16_384)}` });
+    expect(refused).toMatchObject({ status: 400, detail: expect.stringContaining('16384 characters') });
+  }, 120_000);
+
   it('is for admins with the scope alone, charged and in the audit trail without the text', async () => {
     const developer = (await bridge.issue({ scopes: ['runtime:read', 'runtime:capture', 'runtime:admin'] })).secret;
     expect((await preview({ text: 'x' }, developer)).code).toBe('org_access_denied');

@@ -73,7 +73,7 @@ describe('the redaction policy', () => {
     [
       'patterns that are too much together',
       manyPatterns,
-      /redaction\.yaml:1:1: the patterns compile to \d+ instructions; at most 10000/,
+      /redaction\.yaml:1:1: the patterns compile to more than 10000 instructions in all/,
     ],
     [
       'examples that nothing hides',
