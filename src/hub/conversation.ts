@@ -4,11 +4,11 @@ import { limits } from '../protocol/limits.ts';
 import { RawCapture } from '../redaction/capture.ts';
 import { type Answers, createAnswers } from './answers.ts';
 import { type Asked, createAsked } from './asked.ts';
+import type { FrameLine } from './frame-line.ts';
 import type { ConnectedAgent, HubHandlers } from './handlers.ts';
 import { createLocates, type Locates } from './locates.ts';
 import type { Peer } from './peer.ts';
 import type { HubSettings } from './settings.ts';
-import { within } from './within.ts';
 
 /** How far the numbered frames of an agent were taken in; outlives a connection. */
 export interface Progress {
@@ -45,6 +45,7 @@ export function createConversation(
   settings: HubSettings,
   log: Log,
   peer: Peer,
+  line: FrameLine,
   refuse: (message: string, n: number) => void,
   dropped: (verdict: 'late' | 'unasked') => void = () => {},
   leftOut: (hits: number) => void = () => {},
@@ -68,7 +69,7 @@ export function createConversation(
     }
     // A state sent again after a reconnect must not overwrite a newer one.
     if (frame.n > progress.stateN) {
-      await within(settings.handlerMs, 'handlers.state', handlers.state(agent, frame));
+      await line.during(agent.id, settings.handlerMs, 'handlers.state', () => handlers.state(agent, frame));
       progress.stateN = frame.n;
       answers.heard(frame);
     }
@@ -89,7 +90,7 @@ export function createConversation(
     else {
       const { id, rev, hit, ts, traceparent } = frame;
       const received = { id, rev, hit, ts, isAsked, traceparent, capture: RawCapture.fromAgent(frame.capture) };
-      await within(settings.handlerMs, 'handlers.hit', handlers.hit(agent, received));
+      await line.during(agent.id, settings.handlerMs, 'handlers.hit', () => handlers.hit(agent, received));
     }
     ack(frame.n);
   }

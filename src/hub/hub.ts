@@ -9,18 +9,25 @@ import { Refusal } from '../lib/refusal.ts';
 import { type Action, type BridgeFrame, type Located, type Remove, type StateFrame, subprotocol } from '../protocol/frames.ts';
 import { limits } from '../protocol/limits.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
+import { Backlog } from './backlog.ts';
 import type { ConnectedAgent, HubHandlers } from './handlers.ts';
 import type { Query } from './locates.ts';
 import { closeCodes } from './peer.ts';
 import { startPulse } from './pulse.ts';
 import { createRegistry } from './registry.ts';
 import { createRoundTrips } from './round-trip.ts';
-import { Session, type SessionContext } from './session.ts';
+import { Session } from './session.ts';
+import type { SessionContext } from './session-context.ts';
 import { type HubSettings, hubDefaults } from './settings.ts';
 import type { BridgeKey } from './signing.ts';
 import { tellPolicy } from './tell-policy.ts';
 import { type Door, letIn } from './upgrade.ts';
 import { within } from './within.ts';
+
+/** Pieces of a message; each may keep all that one read of the socket brought, however small it is itself. */
+const maxFragments = 64;
+/** Reads that one piece comes in: the smallest packets of a slow line bring the largest frame in about 500. */
+const maxBufferedChunks = 1_024;
 
 /** What agents are told and asked, wherever they are connected. */
 export interface Instructions {
@@ -91,7 +98,9 @@ export function createHub(options: {
   const registry = createRegistry(settings.maxRemembered);
   const { addressOf = addressBehind([]), telemetry = noTelemetry } = options;
   const admissions = new Lines({ ...settings.admissions, waiting: settings.maxConnections });
-  const context: SessionContext = { ...options, settings, registry, addressOf, telemetry, admissions };
+  const storing = new Lines({ ...settings.storing, waiting: settings.maxQueuedFrames });
+  const backlog = new Backlog(settings.maxBacklogBytes);
+  const context: SessionContext = { ...options, settings, registry, addressOf, telemetry, admissions, storing, backlog };
   const revoked = new Set<string>();
   const door: Door & { draining: boolean } = { draining: false, revoked, authenticating: 0 };
   const roundTrips = createRoundTrips(settings);
@@ -101,6 +110,8 @@ export function createHub(options: {
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: limits.maxAgentFrameBytes,
+    maxFragments,
+    maxBufferedChunks,
     handleProtocols: () => subprotocol,
   });
   const upgrade: Upgrade = options.upgrade ?? ((...upgrading) => server.handleUpgrade(...upgrading));

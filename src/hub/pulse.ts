@@ -1,5 +1,5 @@
 import type { BridgeBeat } from '../protocol/frames.ts';
-import type { SessionContext } from './session.ts';
+import type { SessionContext } from './session-context.ts';
 
 /** Sends are about 28 µs each; after so many the rest of the bridge gets its turn. */
 const beatsPerTurn = 200;

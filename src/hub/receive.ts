@@ -1,3 +1,4 @@
+import { ownTurn } from '../lib/own-turn.ts';
 import { ownField } from '../protocol/check.ts';
 import { checkAgentFrame } from '../protocol/check-agent.ts';
 import { type AgentFrame, protocolVersion } from '../protocol/frames.ts';
@@ -9,9 +10,13 @@ export type Received =
   | { ok: true; frame: AgentFrame }
   | { ok: false; code: 'bad-frame' | 'unsupported' | 'too-big' | 'version'; message: string; n?: number };
 
-/** Bytes in, a checked frame out. Never throws. */
-export function receive(message: Message): Received {
+/** From this size on reading one takes milliseconds: the frames of many agents follow one another, and everybody else comes between. */
+const largeBytes = 8 * 1024;
+
+/** Bytes in, a checked frame out. Never rejects. */
+export async function receive(message: Message): Promise<Received> {
   if (message.binary) return { ok: false, code: 'bad-frame', message: 'Frames are text.' };
+  if (message.data.length > largeBytes) await ownTurn();
   let value: unknown;
   try {
     value = JSON.parse(message.data.toString('utf8'));

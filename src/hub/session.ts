@@ -1,41 +1,20 @@
 import type { WebSocket } from 'ws';
 import { newNonce } from '../agent/link/ed25519.ts';
-import type { AddressOf } from '../identity/caller-address.ts';
-import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';
-import type { Lines } from '../lib/lines.ts';
-import type { Log } from '../lib/log.ts';
 import { Refusal } from '../lib/refusal.ts';
 import type { Action, AgentFrame, BridgeError, BridgeFrame, Hello } from '../protocol/frames.ts';
-import type { Telemetry } from '../telemetry/telemetry.ts';
 import { objectionTo, objectionToProof } from './admission.ts';
 import { type Conversation, createConversation } from './conversation.ts';
 import { type DescribedAgent, describeAgent } from './described.ts';
-import type { Enrolment, HubHandlers } from './handlers.ts';
+import { createFrameLine } from './frame-line.ts';
+import type { Enrolment } from './handlers.ts';
 import { createIntake, type Intake, type Message } from './intake.ts';
 import { closeCodes, createPeer, type Peer } from './peer.ts';
 import { receive } from './receive.ts';
-import type { Registry } from './registry.ts';
-import type { HubSettings } from './settings.ts';
-import { type BridgeKey, createSealer, type Sealer } from './signing.ts';
+import type { SessionContext } from './session-context.ts';
+import { createSealer, type Sealer } from './signing.ts';
 import { createWelcome } from './welcome.ts';
 import { within } from './within.ts';
-
-/** What all sessions of a hub share. */
-export interface SessionContext {
-  clock: Clock;
-  log: Log;
-  handlers: HubHandlers;
-  /** Signs what agents obey. */
-  key: BridgeKey;
-  settings: HubSettings;
-  registry: Registry;
-  /** Agents whose hello is looked into, in lines by enrolment key. */
-  admissions: Lines;
-  /** Where a connection comes from. */
-  addressOf: AddressOf;
-  telemetry: Telemetry;
-}
 
 /** One connection of one agent: proved key → challenge → hello → welcome → frames → end. */
 export class Session {
@@ -76,14 +55,19 @@ export class Session {
     this.#address = address;
     this.#heardAt = clock.monotonic();
     this.peer = createPeer(socket, clock, settings, (bytes) => this.#count('out', bytes));
+    const line = createFrameLine(context.storing);
     this.conversation = createConversation(
-      ...([handlers, settings, log, this.peer] as const),
+      ...([handlers, settings, log, this.peer, line] as const),
       (message, n) => this.#refuseFrame('bad-frame', message, n),
       (outcome) => context.telemetry.count('hits', { outcome }),
       (hits) => context.telemetry.count('hitsLeftOut', {}, hits),
     );
     const tooMany = () => this.turnOut('rate', 'More frames at once than can wait for their turn.');
-    this.#intake = createIntake(socket, clock, settings, (message) => this.#take(message), tooMany);
+    this.#intake = createIntake(socket, context, {
+      handle: (message) => this.#take(message),
+      overflow: tooMany,
+      rest: line.rest,
+    });
     socket.on('message', () => this.#heard());
     // `close` follows every error; the error itself is the agent's business (garbage, too big, reset).
     socket.on('error', (error) => log.debug({ ...this.#name(), reason: error.message }, 'agent socket failed'));
@@ -155,7 +139,7 @@ export class Session {
   /** One message, in its turn. Never rejects. */
   async #take(message: Message): Promise<void> {
     this.#count('in', message.data.length);
-    const received = receive(message);
+    const received = await receive(message);
     if (!received.ok) {
       this.#refuseFrame(received.code, received.message, received.n);
       return;

@@ -22,6 +22,8 @@ export interface HubSettings {
   maxAuthenticating: number;
   /** Hellos that are looked into at the same time: of agents with one enrolment key, and of all. */
   admissions: { each: number; all: number };
+  /** Frames that are handed to storage at the same time: of one agent, and of all. */
+  storing: { each: number; all: number };
   /** Frames of one agent that are taken in; a frame above `bytesPerToken` counts as several. */
   framesPerSecond: number;
   frameBurst: number;
@@ -30,6 +32,8 @@ export interface HubSettings {
   pauseAtFrames: number;
   pauseAtBytes: number;
   maxQueuedFrames: number;
+  /** Bytes of frames that wait or are in hand, of all agents: from here on nobody is read until there is room. */
+  maxBacklogBytes: number;
   /** What a slow reader may leave unread before it is cut. */
   maxBufferedBytes: number;
   /** Frames of one connection that may be refused before it is closed. */
@@ -59,12 +63,14 @@ export const hubDefaults: HubSettings = {
   maxConnections: 20_000,
   maxAuthenticating: 256,
   admissions: { each: 4, all: 8 },
+  storing: { each: 1, all: 8 },
   framesPerSecond: 100,
   frameBurst: 200,
   bytesPerToken: 32 * 1024,
   pauseAtFrames: 64,
   pauseAtBytes: 2 * 1024 * 1024,
   maxQueuedFrames: 1_024,
+  maxBacklogBytes: 64 * 1024 * 1024,
   maxBufferedBytes: 1024 * 1024,
   maxBadFrames: 20,
   maxUnsupportedFrames: 200,

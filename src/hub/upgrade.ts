@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { Refusal, refusals } from '../lib/refusal.ts';
 import { subprotocol } from '../protocol/frames.ts';
 import type { Enrolment } from './handlers.ts';
-import type { SessionContext } from './session.ts';
+import type { SessionContext } from './session-context.ts';
 import { within } from './within.ts';
 
 /** The only path agents connect to. */

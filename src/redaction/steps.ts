@@ -11,11 +11,14 @@ export function atOnce<Result>(steps: Steps<Result>): Result {
   }
 }
 
-/** Lets everything else of this process have its turn between two pieces. */
+/**
+ * Each piece in a turn of its own, so that everything else of this process goes on. The first one waits, too: what many begin at once would
+ * else be one long turn.
+ */
 export async function inTurns<Result>(steps: Steps<Result>): Promise<Result> {
   for (;;) {
+    await ownTurn();
     const step = steps.next();
     if (step.done) return step.value;
-    await ownTurn();
   }
 }

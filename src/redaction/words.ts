@@ -36,3 +36,8 @@ const maxQuotedChars = 200;
 export function quoted(words: string): string {
   return inertWords(JSON.stringify(cleanLabel(words, maxQuotedChars)));
 }
+
+/** The end of a text in which nothing is hidden any more: of a path it tells more than the beginning. */
+export function endOf(text: string, maxChars: number): string {
+  return text.length <= maxChars ? text : `…${text.slice(1 - maxChars).replace(/^[\udc00-\udfff]/, '')}`;
+}

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { signingKey, verifierOf } from '../../src/agent/link/ed25519.ts';
+import { hubDefaults } from '../../src/hub/settings.ts';
 import { checkAgentFrame } from '../../src/protocol/check-agent.ts';
 import { checkBridgeFrame } from '../../src/protocol/check-bridge.ts';
 import { agentErrorCodes } from '../../src/protocol/frames.ts';
@@ -51,6 +52,9 @@ describe('docs/protocol.md', () => {
       ['stack frames; scopes; variables of a scope', `${limits.maxStackFrames}; ${limits.maxScopes}; ${limits.maxVariables}`],
       ['life of an action', `${limits.maxTimeoutSeconds} s`],
       ['actions in one process', `${limits.maxActionsPerAgent}`],
+      ['frame from an agent', `${limits.maxAgentFrameBytes / 1024} KiB`],
+      ['hit frame', `${limits.maxHitBytes / 1024} KiB`],
+      ['bytes of frames waiting in the bridge, of all agents', `${hubDefaults.maxBacklogBytes / 1024 / 1024} MiB`],
       ['frames not acknowledged', `${limits.maxUnackedFrames}`],
     ];
     for (const [what, ceiling] of rows) expect(document).toContain(`| ${what} | ${ceiling} |`);

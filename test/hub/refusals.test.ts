@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Refusal } from '../../src/lib/refusal.ts';
+import { limits } from '../../src/protocol/limits.ts';
 import { ending, helloFrame, hitFrame, parsed, rawAgent, rawSocket } from './raw.ts';
 import { keys, newAction, openWorld, until, type World } from './world.ts';
 
@@ -204,10 +205,10 @@ describe('after the WebSocket', () => {
   it('refuses a hit above its ceiling and closes on a frame above the ceiling of frames', async () => {
     const frames: string[] = [];
     const socket = await rawAgent(world, 'raw-agent-1', frames);
-    socket.send(JSON.stringify({ t: 'hit', n: 1, id: 'x', fill: 'x'.repeat(300 * 1024) }));
+    socket.send(JSON.stringify({ t: 'hit', n: 1, id: 'x', fill: 'x'.repeat(limits.maxHitBytes) }));
     await until('the answer', () => parsed(frames).some((frame) => frame.t === 'ack'));
     expect(parsed(frames)).toContainEqual({ t: 'error', code: 'too-big', message: 'A hit has at most 262144 bytes.' });
-    socket.send('x'.repeat(1024 * 1024 + 1));
+    socket.send('x'.repeat(limits.maxAgentFrameBytes + 1));
     expect((await ending(socket, [])).code).toBe(1009);
   });
 

@@ -1,0 +1,42 @@
+import type { Lines, Place } from '../lib/lines.ts';
+import { within } from './within.ts';
+
+/** The frames of one connection, in line with those of other agents for what stores them. */
+export interface FrameLine {
+  /** Does this in the agent's turn. Rejects when the wait and the work together take longer than `ms`. */
+  during(agentId: string, ms: number, what: string, work: () => Promise<void>): Promise<void>;
+  /** Nothing more waits on this connection: its next frame goes before those of agents that have some under way. */
+  rest(): void;
+}
+
+/** The work must not wait for another agent: that one's frames may stand in the same line. */
+export function createFrameLine(lines: Lines): FrameLine {
+  /** Counts as the agent's own until its next frame stands in line, or it has none. */
+  let before: Place | undefined;
+  return {
+    async during(agentId, ms, what, work) {
+      const late = new AbortController();
+      const taking = lines.take(agentId, late.signal);
+      before?.leaveOwn();
+      let place: Place | undefined;
+      const inTurn = async () => {
+        place = await taking;
+        before = place;
+        // It may have been on its way when the time was up.
+        if (late.signal.aborted) place.end();
+        else await work();
+      };
+      try {
+        await within(ms, what, inTurn());
+      } finally {
+        late.abort();
+        // Work that takes too long goes on without it: what is stuck must not keep everybody else.
+        place?.leaveAll();
+      }
+    },
+    rest() {
+      before?.leaveOwn();
+      before = undefined;
+    },
+  };
+}
