@@ -10,7 +10,7 @@ import type { ClosedHit } from '../redaction/view.ts';
 import { findAction } from './action-answer.ts';
 import { compareView } from './compare-view.ts';
 import { actionId, open, ordinal, shortText } from './fields.ts';
-import { maxReadChars, readHits } from './read-hits.ts';
+import { maxReadChars, readHits, smallChars } from './read-hits.ts';
 import type { CallContext, Tool } from './tool.ts';
 
 /** Actions of one group. */
@@ -144,8 +144,12 @@ function parseWhere(text: string, field: string): Node {
 async function hitsOf(context: CallContext, actions: ActionRecord[]): Promise<ClosedHit[]> {
   const room = { chars: Math.floor(maxReadChars / actions.length), hits: Math.floor(maxComparedHits / actions.length) };
   const hits: ClosedHit[] = [];
+  let chars = 0;
   for (const action of actions) {
-    hits.push(...(await readHits(context, action, { after: 0, until: room.hits, maxChars: room.chars })));
+    const its = await readHits(context, action, { after: 0, until: room.hits, maxChars: room.chars });
+    hits.push(...its);
+    chars += its.reduce((sum, { capture }) => sum + capture.shownChars(), 0);
+    if (chars > smallChars) await context.large();
   }
   return hits;
 }

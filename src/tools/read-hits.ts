@@ -16,7 +16,7 @@ const firstPage = 4;
 export const maxReadChars = 2_000_000;
 
 /** Hits of so many characters are no large answer, which has to wait for its turn; tens of them fit beside each other. */
-const smallChars = 64_000;
+export const smallChars = 64_000;
 
 /**
  * Calls with large answers at a time, of one caller and of all: each has some tens of megabytes in hand, and two keep the thread at work. As
