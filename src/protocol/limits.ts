@@ -1,5 +1,3 @@
-const maxHitBytes = 256 * 1024;
-
 /**
  * Ceilings that no message, policy or setting can raise. Both sides apply them: the bridge refuses or clamps, and the
  * agent clamps again, so that neither has to trust the other.
@@ -66,12 +64,12 @@ export const limits = {
   /** Values in one capture. */
   maxNodes: 1_000,
   /** Bytes of one hit frame. */
-  maxHitBytes,
+  maxHitBytes: 256 * 1024,
   /**
    * Bytes of one frame from an agent, and of one from the bridge. A hit somewhat above its ceiling can be refused by its number; what is
    * larger ends the connection.
    */
-  maxAgentFrameBytes: maxHitBytes + 16 * 1024,
+  maxAgentFrameBytes: (256 + 16) * 1024,
   maxBridgeFrameBytes: 256 * 1024,
   /** Actions armed in one process at a time. */
   maxActionsPerAgent: 100,

@@ -51,7 +51,9 @@ const options = {
 /** The text of a file that is one table of numbers, with the table as an enum. */
 function tableToEnum(path, text) {
   const [all, name, fields] = /export const (\w+) = \{\n(.*?)\n\} as const;\n/s.exec(text) ?? [];
-  if (all === undefined) throw new Error(`${path} is not one table of numbers any more.`);
+  const others = fields?.split('\n').filter((line) => !/^ {2}(?:\w+: [\d_ ()+*.-]+,|\/\*\*|\/\/| \*).*$/.test(line));
+  if (all === undefined || others.length > 0)
+    throw new Error(`${path} is not one table of numbers any more${others === undefined ? '' : `: ${others[0]?.trim()}`}.`);
   return text.replace(all, () => `export enum ${name} {\n${fields.replaceAll(/^( {2}\w+):/gm, '$1 =')}\n}\n`);
 }
 
