@@ -38,8 +38,8 @@ export function createKeyStore(db: Db): KeyStore {
 
     insertWithin: (key, bounds) =>
       db.of(key.org).tx(async (queries) => {
-        if (await isShutOut(queries, key.org, bounds)) return 'caller_ended';
         if ((await lockOwner(queries, key, bounds.owner)) !== 'here') return 'owner_gone';
+        if (await isShutOut(queries, key.org, bounds)) return 'caller_ended';
         const objection = await objectionTo(queries, key, bounds, 'rotated_to is null');
         if (objection === undefined) await insert(queries, key);
         return objection ?? 'stored';
@@ -92,9 +92,9 @@ export function createKeyStore(db: Db): KeyStore {
 
     rotate: (id, next, expiresAt, bounds) =>
       db.of(next.org).tx(async (queries) => {
-        if (await isShutOut(queries, next.org, bounds)) return 'caller_ended';
         // Who never signed in has keys that came by an import, and they rotate; of who was forgotten none is live.
         if ((await lockOwner(queries, next)) === 'shut out') return 'owner_gone';
+        if (await isShutOut(queries, next.org, bounds)) return 'caller_ended';
         const objection = await objectionTo(queries, next, bounds, 'true');
         if (objection !== undefined) return objection;
         // An overlap never makes the old key live longer than it would have.
