@@ -102,15 +102,15 @@ describe('each kind of action, from the tool to the program and back', () => {
 
   it('the hits of a duration are told by agent as they were stored, and an agent that came too late captures no more', async () => {
     const { actionId, hitCount, targets, result } = told(
-      await caller.call('measure_duration', { ...onCheckout, thresholdMs: 0, maxHits: 20, timeoutSeconds: 4, waitSeconds: 8 }),
+      await caller.call('measure_duration', { ...onCheckout, thresholdMs: 0, maxHits: 50, timeoutSeconds: 4, waitSeconds: 8 }),
     );
-    expect(hitCount).toBe(20);
-    expect([...targets].reduce((sum, { hits }) => sum + hits, 0)).toBe(20);
-    expect(result?.count).toBeGreaterThan(20);
+    expect(hitCount).toBe(50);
+    expect([...targets].reduce((sum, { hits }) => sum + hits, 0)).toBe(50);
+    expect(result?.count).toBeGreaterThan(50);
     const { evidence = [] } = told(await caller.call('explain', { actionId }));
     const leftOut = evidence.flatMap(({ facts }) => facts.join(' ').match(/had all the hits it may: (\d+)/)?.[1] ?? []);
-    // Without being told each of the two would take 20, and 20 be left out.
-    expect(leftOut.map(Number).reduce((sum, count) => sum + count, 0)).toBeLessThan(20);
+    // Without being told each of the two would take 50, and 50 be left out.
+    expect(leftOut.map(Number).reduce((sum, count) => sum + count, 0)).toBeLessThan(50);
   });
 
   it('a line that nothing reaches is told as such while the action lives', async () => {

@@ -1,8 +1,7 @@
-import { versions } from 'node:process';
 import { min, monotonicMs, round } from '../intrinsics.ts';
 
 /** V8 of Node 24 has no such list any more. */
-const hasList = Number.parseInt(versions.v8, 10) < 13;
+const hasList = Number.parseInt(process.versions.v8, 10) < 13;
 /** More than a busy program mostly leaves; an entry too many costs nothing. */
 const leftPerMs = 0.1;
 /** Taken off at a time: half a microsecond and some stack each. */
@@ -14,32 +13,33 @@ const mostAtOnce = 500;
  * debugger was off takes off one that it did not put there when it ends while it is on. So the debugger goes on inside many of them.
  */
 export class PromiseStack {
-  #onSinceMs: number | undefined;
+  #onSinceMs = 0;
   #left = 0;
 
   /** Turns the debugger on. Nothing of the program may be on the stack. Throws what `turnOn` throws. */
   open<Session>(turnOn: () => Session): Session {
-    const opened: { session?: Session; problem?: unknown } = {};
+    let answer: (() => Session) | undefined;
     const run = (): void => {
       try {
-        opened.session = turnOn();
+        const session = turnOn();
+        answer = () => session;
       } catch (error) {
-        opened.problem = error;
+        answer = () => {
+          throw error;
+        };
       }
     };
     const depth = hasList ? round(min(mostAtOnce, this.#left)) : 0;
     this.#left -= depth;
     void inside(depth, run);
     // Where there was no stack for that.
-    if (opened.session === undefined && opened.problem === undefined) run();
-    if (opened.session === undefined) throw opened.problem;
+    if (answer === undefined) run();
     this.#onSinceMs = monotonicMs();
-    return opened.session;
+    return (answer as unknown as () => Session)();
   }
 
   closed(): void {
-    if (this.#onSinceMs !== undefined) this.#left += (monotonicMs() - this.#onSinceMs) * leftPerMs;
-    this.#onSinceMs = undefined;
+    this.#left += (monotonicMs() - this.#onSinceMs) * leftPerMs;
   }
 }
 
