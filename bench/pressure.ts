@@ -105,7 +105,9 @@ async function neighbours(rounds: number, storming: number, only: string): Promi
     scenario: { ...checkout(), service: quiet },
   });
   await agent.start();
-  const [key, noisy] = [await bridge.issue('quiet'), await bridge.issue('noisy')];
+  const noisy = await bridge.issue('noisy');
+  // One for each flood: hits by the hour are counted.
+  let key = await bridge.issue('quiet');
   const snapshots = new URL('/api/v1/snapshots', bridge.mcpUrl).href;
   const line = { template: '{order.id}', maxHits: 50, timeoutSeconds: 600 };
   const noisyHeaders = { Authorization: `Bearer ${noisy}` };
@@ -153,6 +155,7 @@ async function neighbours(rounds: number, storming: number, only: string): Promi
     for (const [name, flood] of Object.entries(floods)) {
       if (!name.includes(only)) continue;
       const [calm, loud]: [number[], number[]] = [[], []];
+      key = await bridge.issue(`quiet, ${name}`.slice(0, 60));
       for (let turn = 0; turn < 3; turn += 1) {
         for (let round = 0; round < rounds / 3; round += 1) calm.push(await snapshot());
         const stop = await flood();
