@@ -62,7 +62,7 @@ export const hubDefaults: HubSettings = {
   drainMs: 5_000,
   maxConnections: 20_000,
   maxAuthenticating: 256,
-  admissions: { each: 4, all: 8 },
+  admissions: { each: 16, all: 32 },
   storing: { each: 1, all: 8 },
   framesPerSecond: 100,
   frameBurst: 200,

@@ -50,7 +50,7 @@ describe('silence', () => {
 
 describe('many agents at once', () => {
   it('are let in a few at a time of each key, others beside them, and who leaves meanwhile is passed over', async () => {
-    world = await openWorld({ helloMs: 300 });
+    world = await openWorld({ helloMs: 300, admissions: { each: 4, all: 8 } });
     let open = (): void => undefined;
     const gate = new Promise<void>((go) => {
       open = go;
