@@ -2,12 +2,12 @@ import type { Log } from '../lib/log.ts';
 import type { Action, AgentBeat, AgentError, AgentFrame, HitFrame, StateFrame } from '../protocol/frames.ts';
 import { limits } from '../protocol/limits.ts';
 import { RawCapture } from '../redaction/capture.ts';
+import type { Acks } from './acks.ts';
 import { type Answers, createAnswers } from './answers.ts';
 import { type Asked, createAsked } from './asked.ts';
 import type { FrameLine } from './frame-line.ts';
 import type { ConnectedAgent, HubHandlers } from './handlers.ts';
 import { createLocates, type Locates } from './locates.ts';
-import type { Peer } from './peer.ts';
 import type { HubSettings } from './settings.ts';
 
 /** How far the numbered frames of an agent were taken in; outlives a connection. */
@@ -32,8 +32,8 @@ export interface Conversation {
   resume(progress: Progress): void;
   /** Rejects when a handler fails: then the frame is not stored, and nothing after it may be acknowledged. */
   hear(agent: ConnectedAgent, frame: Exclude<AgentFrame, { t: 'hello' | 'bye' }>): Promise<void>;
-  /** A numbered frame is done with: stored, or refused, which is as final. */
-  ack(n: number): void;
+  /** A numbered frame is done with: it was refused, which is as final as stored. */
+  refused(n: number): void;
 }
 
 /** What one beat may add: it is the agent's word alone. */
@@ -44,7 +44,7 @@ export function createConversation(
   handlers: HubHandlers,
   settings: HubSettings,
   log: Log,
-  peer: Peer,
+  acks: Acks,
   line: FrameLine,
   refuse: (message: string, n: number) => void,
   dropped: (verdict: 'late' | 'unasked') => void = () => {},
@@ -57,9 +57,9 @@ export function createConversation(
   let unasked = 0;
   const progress: Progress = { ackedN: 0, stateN: 0 };
 
-  function ack(n: number): void {
+  function done(n: number): number {
     progress.ackedN = Math.max(progress.ackedN, n);
-    peer.send({ t: 'ack', n: progress.ackedN });
+    return progress.ackedN;
   }
 
   async function hearState(agent: ConnectedAgent, frame: StateFrame): Promise<void> {
@@ -73,7 +73,7 @@ export function createConversation(
       progress.stateN = frame.n;
       answers.heard(frame);
     }
-    ack(frame.n);
+    acks.soon(done(frame.n));
   }
 
   async function hearHit(agent: ConnectedAgent, frame: HitFrame): Promise<void> {
@@ -92,7 +92,7 @@ export function createConversation(
       const received = { id, rev, hit, ts, isAsked, traceparent, capture: RawCapture.fromAgent(frame.capture) };
       await line.during(agent.id, settings.handlerMs, 'handlers.hit', () => handlers.hit(agent, received));
     }
-    ack(frame.n);
+    acks.now(done(frame.n));
   }
 
   /** An agent that goes on reporting would fill the log. */
@@ -134,6 +134,6 @@ export function createConversation(
           return;
       }
     },
-    ack,
+    refused: (n) => acks.now(done(n)),
   };
 }

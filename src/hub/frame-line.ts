@@ -28,8 +28,10 @@ export function createFrameLine(lines: Lines): FrameLine {
       };
       try {
         await within(ms, what, inTurn());
-      } finally {
+      } catch (problem) {
         late.abort();
+        throw problem;
+      } finally {
         // Work that takes too long goes on without it: what is stuck must not keep everybody else.
         place?.leaveAll();
       }

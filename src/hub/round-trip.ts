@@ -28,14 +28,12 @@ export function createRoundTrips(settings: HubSettings): RoundTrips {
     strategy: Bottleneck.strategy.OVERFLOW,
     timeout: idleLimiterMs,
   });
-  // The limiter takes jobs in one after the other, a few milliseconds each, before it looks at `highWater`: a burst would
-  // wait there unbounded. So the ceiling is kept here, and a refusal comes at once.
-  const underWay = new WeakMap<Session, { direct: number; all: number }>();
 
   return {
     async arm(session, agentId, action) {
-      const load = underWay.get(session) ?? { direct: 0, all: 0 };
-      underWay.set(session, load);
+      const load = session.questions;
+      // The limiter takes jobs in one after the other, a few milliseconds each, before it looks at `highWater`: a burst would
+      // wait there unbounded. So the ceiling is kept here, and a refusal comes at once.
       if (load.all >= settings.armConcurrency + settings.armQueue) throw tooBusy(agentId, load.all);
       let givenUp = false;
       const ask = async (): Promise<StateFrame> => {

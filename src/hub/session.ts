@@ -3,6 +3,7 @@ import { newNonce } from '../agent/link/ed25519.ts';
 import { newId } from '../lib/id.ts';
 import { Refusal } from '../lib/refusal.ts';
 import type { Action, AgentFrame, BridgeError, BridgeFrame, Hello } from '../protocol/frames.ts';
+import { Acks } from './acks.ts';
 import { objectionTo, objectionToProof } from './admission.ts';
 import { type Conversation, createConversation } from './conversation.ts';
 import { type DescribedAgent, describeAgent } from './described.ts';
@@ -23,10 +24,13 @@ export class Session {
   readonly conversation: Conversation;
   /** Resolves when the last handler of this session is done. */
   readonly finished: Promise<void>;
+  /** Questions to the agent that are under way, and those among them that stand in no line. */
+  readonly questions = { all: 0, direct: 0 };
   /** Set by the hello. */
   agent: DescribedAgent | undefined;
   readonly #context: SessionContext;
   readonly #intake: Intake;
+  readonly #acks: Acks;
   #sessionId = newId('ses');
   /** What the hello has to be signed for. */
   readonly #challenge = newNonce();
@@ -56,8 +60,9 @@ export class Session {
     this.#heardAt = clock.monotonic();
     this.peer = createPeer(socket, clock, settings, (bytes) => this.#count('out', bytes));
     const line = createFrameLine(context.storing);
+    this.#acks = new Acks(clock, (frame) => this.peer.send(frame));
     this.conversation = createConversation(
-      ...([handlers, settings, log, this.peer, line] as const),
+      ...([handlers, settings, log, this.#acks, line] as const),
       (message, n) => this.#refuseFrame('bad-frame', message, n),
       (outcome) => context.telemetry.count('hits', { outcome }),
       (hits) => context.telemetry.count('hitsLeftOut', {}, hits),
@@ -110,9 +115,10 @@ export class Session {
     else this.#early.push(frame);
   }
 
-  /** Resolves when every frame that came is dealt with. */
-  idle(): Promise<void> {
-    return this.#intake.idle();
+  /** Resolves when every frame that came is dealt with, and the agent was told. */
+  async idle(): Promise<void> {
+    await this.#intake.idle();
+    this.#acks.settle();
   }
 
   /** Says why, drops what waits and closes. */
@@ -237,7 +243,7 @@ export class Session {
       return;
     }
     this.peer.send({ t: 'error', code, message });
-    if (n !== undefined) this.conversation.ack(n);
+    if (n !== undefined) this.conversation.refused(n);
   }
 
   #count(direction: 'in' | 'out', bytes: number): void {
@@ -261,6 +267,7 @@ export class Session {
     this.conversation.answers.end(gone);
     this.conversation.locates.end(gone);
     await this.#intake.idle();
+    this.#acks.end();
     const agent = this.agent;
     if (agent !== undefined) {
       const { org, firstKeyId } = this.enrolment;

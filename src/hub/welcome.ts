@@ -2,8 +2,8 @@ import type { Action, AgentPolicy, Arm, Welcome } from '../protocol/frames.ts';
 import { limits } from '../protocol/limits.ts';
 import { maxHandOvers } from '../protocol/seal.ts';
 
-/** More than a seal adds: some 220 bytes, and 151 for each key before. */
-const sealBytes = 220 + 151 * maxHandOvers;
+/** More than a seal adds: some 280 bytes, and 151 for each key before. */
+const sealBytes = 280 + 151 * maxHandOvers;
 
 /**
  * A welcome that fits into one frame, and `arm` frames for the actions that did not: 100 actions of the longest

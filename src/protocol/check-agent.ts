@@ -97,7 +97,7 @@ const hello = {
   now: instant,
   capabilities,
   resume: optional(record<NonNullable<Hello['resume']>>({ session: plain(80, 1), lastN: integer(0, Number.MAX_SAFE_INTEGER) })),
-  identity: optional(record<NonNullable<Hello['identity']>>({ key: publicKey, nonce })),
+  identity: optional(record<NonNullable<Hello['identity']>>({ key: publicKey, nonce, keyShare: optional(publicKey) })),
 };
 
 const placeShape = {

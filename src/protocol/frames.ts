@@ -50,6 +50,8 @@ export interface Identity {
   key: string;
   /** New for each hello. */
   nonce: string;
+  /** Its half of the key of this connection. */
+  keyShare?: string;
 }
 
 export interface Capabilities {

@@ -39,6 +39,8 @@ export interface FakeBridgeOptions {
   key?: BridgeKey;
   /** Another than the system's: when frames are signed. */
   clock?: Clock;
+  /** As a bridge of before codes: every frame has a signature of its own. */
+  signsEach?: boolean;
   /** What becomes of the text of each signed frame on its way to the agent. */
   tamper?(text: string, connection: FakeConnection): string[];
 }
@@ -90,7 +92,9 @@ export async function startFakeBridge(options: FakeBridgeOptions = {}): Promise<
       const { sig: _sig, ...read } = JSON.parse(String(data)) as AgentFrame & { sig?: string };
       const frame = read as AgentFrame;
       if (frame.t === 'hello') {
-        seal = createSealer(options.key ?? bridgeKey, options.clock ?? systemClock, frame);
+        const { keyShare: _share, ...ofBefore } = frame.identity ?? { key: '', nonce: '' };
+        const heard = options.signsEach ? { ...frame, identity: ofBefore } : frame;
+        seal = createSealer(options.key ?? bridgeKey, options.clock ?? systemClock, heard);
         connection = { headers, path, socket, frames: [frame], hello: frame, send, seal, challenge, helloText: String(data) };
         connections.push(connection);
         if (!options.mute) send({ ...defaultWelcome, now: Date.now(), ...options.welcome });

@@ -90,6 +90,6 @@ describe.each(nodes())('on Node $major', ({ execPath: node }) => {
       const connection = await bridge.connection(index);
       expect(await until(() => connection.closed, 'the close')).toEqual({ code: 1008, reason: 'bad-signature' });
     }
-    expect(running.stderr()).toMatch(/^sidelight: refused a frame of ws:\/\/\S+: its signature is wrong: [^\n]+\n$/);
+    expect(running.stderr()).toMatch(/^sidelight: refused a frame of ws:\/\/\S+: its seal is wrong: [^\n]+\n$/);
   });
 });

@@ -47,12 +47,12 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-test('the package has no dependencies, no scripts, and less than 243 kB, packed 100 kB', async () => {
+test('the package has no dependencies, no scripts, and less than 244 kB, packed 100 kB', async () => {
   const manifest = JSON.parse(await readFile(join(agent, 'package.json'), 'utf8'));
   expect(manifest).toMatchObject({ name: 'sidelight-agent', type: 'module', license: 'Apache-2.0' });
   for (const field of ['dependencies', 'peerDependencies', 'optionalDependencies', 'scripts'])
     expect(manifest).not.toHaveProperty(field);
-  expect(packed.unpackedSize).toBeLessThan(243_000);
+  expect(packed.unpackedSize).toBeLessThan(244_000);
   expect(packed.size).toBeLessThan(100_000);
   expect(packed.files.map((file) => file.path)).toEqual(
     expect.arrayContaining(['LICENSE', 'README.md', 'register.js', 'start.d.ts']),

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, describe, expect, test as inAnyOrder } from 'vitest';
+import { newKeyShare } from '../../src/agent/link/key-share.ts';
 import { createSealer } from '../../src/hub/signing.ts';
 import { systemClock } from '../../src/lib/clock.ts';
-import type { Action, BridgeFrame, Hello } from '../../src/protocol/frames.ts';
+import type { Action, BridgeFrame, Hello, Identity } from '../../src/protocol/frames.ts';
 import { openSeal } from '../../src/protocol/seal.ts';
 import { bridgeKey, bridgeKeyOf, type FakeConnection } from '../agent/fake-bridge.ts';
 import { until } from '../agent/until.ts';
@@ -25,29 +26,42 @@ function sealedElsewhere(connection: FakeConnection, frame: BridgeFrame, hello: 
 }
 
 const arm = (action: Action): BridgeFrame => ({ t: 'arm', action });
+
+/** What would arm it if its hello had had this half of a key, or none. */
+function otherIdentity(one: FakeConnection, action: Action, keyShare: string | undefined): string {
+  const { key, nonce } = one.hello.identity as Identity;
+  return sealedElsewhere(one, arm(action), { identity: { key, nonce, ...(keyShare !== undefined && { keyShare }) } });
+}
+
 const attacks: [what: string, why: RegExp, attack: Attack][] = [
-  ['altered', /signature is wrong/, (one, action) => [one.seal(arm(action)).replace('"hits":50', '"hits":49')]],
-  ['altered in its number', /signature is wrong/, (one, action) => [one.seal(arm(action)).replace(/"count":\d+/, '"count":999')]],
+  ['altered', /seal is wrong/, (one, action) => [one.seal(arm(action)).replace('"hits":50', '"hits":49')]],
+  ['altered in its number', /seal is wrong/, (one, action) => [one.seal(arm(action)).replace(/"count":\d+/, '"count":999')]],
   ['without a signature', /not signed/, (one, action) => [unsigned(one.seal(arm(action)))]],
   [
     'with two ends',
-    /signature is wrong/,
+    /seal is wrong/,
     (one, action) => {
       const text = one.seal(arm(action));
-      return [text.slice(0, -1) + text.slice(text.indexOf(',"sig"'))];
+      return [text.slice(0, -1) + text.slice(text.indexOf(',"mac"'))];
     },
   ],
-  ['signed with another key', /signature is wrong/, (one, action) => [sealedElsewhere(one, arm(action), {}, bridgeKeyOf(2))]],
+  ['sealed with another key', /seal is wrong/, (one, action) => [sealedElsewhere(one, arm(action), {}, bridgeKeyOf(2))]],
+  [
+    'sealed with the key of another agreement',
+    /seal is wrong/,
+    (one, action) => [otherIdentity(one, action, newKeyShare().publicKey)],
+  ],
+  ['signed as before codes', /seal is wrong/, (one, action) => [otherIdentity(one, action, undefined)]],
   [
     'meant for another agent',
-    /signature is wrong/,
+    /seal is wrong/,
     (one, action) => [sealedElsewhere(one, arm(action), { agent: { ...one.hello.agent, id: 'another-agent' } })],
   ],
   [
     'meant for another connection',
-    /signature is wrong/,
+    /seal is wrong/,
     (one, action) => [
-      sealedElsewhere(one, arm(action), { identity: { key: one.hello.identity?.key ?? '', nonce: 'A'.repeat(24) } }),
+      sealedElsewhere(one, arm(action), { identity: { ...(one.hello.identity as Identity), nonce: 'A'.repeat(24) } }),
     ],
   ],
   [
@@ -115,7 +129,7 @@ describe.concurrent.each(implementations())('$name', (implementation) => {
     await world.reconnected(1);
     const second = world.connection;
     second.socket.send(text);
-    expect(await refusal(second)).toMatch(/signature is wrong/);
+    expect(await refusal(second)).toMatch(/seal is wrong/);
     await world.reconnected(2);
     expect(of(world, 'state').filter(({ state }) => state === 'armed')).toEqual([]);
   }, 60_000);
@@ -155,6 +169,29 @@ describe.concurrent.each(implementations())('$name', (implementation) => {
     world.bridge.options.key = bridgeKey;
     await world.reconnected(1);
     expect(await world.arm(newAction())).toMatchObject({ state: 'armed' });
+  });
+
+  test('obeys a bridge of before codes, which signs each frame, and believes none without', async () => {
+    world = await ContractWorld.open(implementation, 8_000, { signsEach: true });
+    expect(world.connection.seal({ t: 'policy', policy })).toContain('"sig":');
+    world.bridge.options.welcome = { ...world.bridge.options.welcome, ackedN: 0 };
+    world.connection.socket.terminate();
+    await world.reconnected(1);
+    expect(await world.arm(newAction())).toMatchObject({ state: 'armed' });
+    world.connection.socket.send(unsigned(world.connection.seal(arm(newAction()))));
+    expect(await refusal(world.connection)).toMatch(/not signed/);
+  });
+
+  test.each([
+    ['is none', `${'A'.repeat(43)}`],
+    ['is of another bridge', newKeyShare().publicKey],
+  ])('obeys nothing after a welcome whose half of the key %s', async (_what, keyShare) => {
+    const share = { ...bridgeKey.share, publicKey: keyShare };
+    world = await ContractWorld.open(implementation, 8_000, { key: { ...bridgeKey, share } });
+    const action = newAction();
+    world.connection.send(arm(action));
+    expect(await refusal(world.connection)).toMatch(/seal is wrong/);
+    expect(world.states(action.id)).toEqual([]);
   });
 
   test('is not welcomed by a bridge that does not sign', async () => {

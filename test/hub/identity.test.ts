@@ -4,6 +4,7 @@ import type { WebSocket } from 'ws';
 import { BridgeTrust } from '../../src/agent/link/bridge-trust.ts';
 import { signingKey, verifierOf } from '../../src/agent/link/ed25519.ts';
 import { Introduction } from '../../src/agent/link/introduction.ts';
+import { newKeyShare } from '../../src/agent/link/key-share.ts';
 import { bodyOf, contexts, openSeal, seal } from '../../src/protocol/seal.ts';
 import { bridgeKey } from '../agent/fake-bridge.ts';
 import { helloFrame, parsed, rawAgent, rawSocket } from './raw.ts';
@@ -133,12 +134,17 @@ describe('an agent with a key of its own', () => {
 });
 
 describe('what the bridge says', () => {
-  it('is signed for one hello where the agent obeys it, and plain where it does not', async () => {
+  it.each([
+    ['is signed once for each hello, then sealed with the key both agreed on', true],
+    ['is signed frame by frame for an agent of before codes', false],
+  ])('%s where the agent obeys it, and plain where it does not', async (_what, hasShare) => {
     const connection = await challenged();
-    const process = processOf('signed-agent');
-    const text = helloOf(process, connection);
+    const share = newKeyShare();
+    const seed = randomBytes(32);
+    const identity = { key: signingKey(seed).publicKey, nonce: 'n'.repeat(24), ...(hasShare && { keyShare: share.publicKey }) };
+    const hello = bodyOf({ ...helloFrame('signed-agent'), identity });
+    const text = seal(hello, signingKey(seed).sign(contexts.hello(connection.challenge) + hello));
     await connection.hello(text);
-    const nonce = (JSON.parse(text) as { identity: { nonce: string } }).identity.nonce;
     void world.hub.arm('acme', 'signed-agent', newAction()).catch(() => undefined);
     void world.hub.remove('acme', 'signed-agent', 'act_gone', 'cancelled');
     world.hub.setPolicy('acme');
@@ -155,8 +161,12 @@ describe('what the bridge says', () => {
     });
     const bodies = connection.frames.flatMap((frame) => openSeal(frame) ?? []);
     const isBridges = verifierOf(bridgeKey.publicKey);
-    const context = contexts.frame('signed-agent', nonce);
-    expect(bodies.map(({ body, sig }) => isBridges(context + body, sig))).toEqual([true, true, true, true]);
+    const context = contexts.frame('signed-agent', identity.nonce);
+    const { keyShare } = JSON.parse(connection.frames[0] ?? '') as { keyShare?: string };
+    const code = share.coderWith(keyShare ?? '', contexts.code('signed-agent', identity.nonce));
+    expect(code !== undefined).toBe(hasShare);
+    expect(bodies.map(({ body, sig }) => isBridges(context + body, sig))).toEqual([true, !hasShare, !hasShare, !hasShare]);
+    expect(bodies.map(({ body, mac }) => mac === code?.(body))).toEqual([!hasShare, true, true, true]);
     expect(bodies.map(({ body }) => JSON.parse(`${body}}`).count)).toEqual([1, 2, 3, 4]);
     connection.socket.close();
   });

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { signingKey, verifierOf } from '../../src/agent/link/ed25519.ts';
+import { privateKeyOf, publicHalf } from '../../src/agent/link/key-formats.ts';
+import { keyShareOf } from '../../src/agent/link/key-share.ts';
 import { hubDefaults } from '../../src/hub/settings.ts';
 import { checkAgentFrame } from '../../src/protocol/check-agent.ts';
 import { checkBridgeFrame } from '../../src/protocol/check-bridge.ts';
@@ -30,6 +32,12 @@ describe('docs/protocol.md', () => {
     const opened = openSeal(text);
     expect(opened && verifierOf(publicKey)(contexts.frame(agentId, nonce) + opened.body, opened.sig)).toBe(true);
     expect(checkBridgeFrame(JSON.parse(text))).toMatchObject({ ok: true, frame: { t: 'remove' } });
+    const [, ours = '', theirs = ''] = /are\n`([\w-]{43})` and `([\w-]{43})`/.exec(document) ?? [];
+    const own = privateKeyOf('X25519', Buffer.alloc(32, 2));
+    expect([publicHalf(own), publicHalf(privateKeyOf('X25519', Buffer.alloc(32, 3)))]).toEqual([ours, theirs]);
+    const code = keyShareOf(own).coderWith(theirs, contexts.code(agentId, nonce));
+    const coded = openSeal(/^(\{.*"mac":.*)$/m.exec(document)?.[1] ?? '');
+    expect([coded?.body, coded?.mac]).toEqual([opened?.body, code?.(opened?.body ?? '')]);
     for (const kind of sealedKinds) expect(document).toContain(`\`${kind}\``);
   });
 

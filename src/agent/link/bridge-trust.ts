@@ -1,6 +1,8 @@
+import { timingSafeEqual } from 'node:crypto';
 import { integer, list, ownField } from '../../protocol/check.ts';
 import { contexts, handOver, maxHandOvers, openSeal, publicKey, readOr, sealedKinds } from '../../protocol/seal.ts';
 import { newNonce, type Verifier, verifierOf } from './ed25519.ts';
+import { type Coder, type KeyShare, newKeyShare } from './key-share.ts';
 
 const number = integer(0, Number.MAX_SAFE_INTEGER);
 const handOvers = list(handOver, maxHandOvers);
@@ -13,7 +15,11 @@ export class BridgeTrust {
   #key: string | undefined;
   readonly #isSet: boolean;
   #verify: Verifier;
-  #context = '';
+  #agentId = '';
+  #hello = '';
+  /** For the key of this connection, and the key once both sides have it. */
+  #share: KeyShare | undefined;
+  #coder: Coder | undefined;
   /** Number of the last frame that was obeyed on this connection, and when its clock began. */
   #count = 0;
   #sinceMs = 0;
@@ -34,13 +40,15 @@ export class BridgeTrust {
     return `the bridge has the key ${this.#key}${this.#isSet ? '' : ', trusted since it welcomed this process (SIDELIGHT_BRIDGE_KEY pins it)'}`;
   }
 
-  /** A hello is about to be said; answers the nonce it has to carry. */
-  begin(agentId: string): string {
-    const hello = newNonce();
-    this.#context = contexts.frame(agentId, hello);
+  /** A hello is about to be said; answers what it has to carry. */
+  begin(agentId: string): { nonce: string; keyShare: string } {
+    this.#agentId = agentId;
+    this.#hello = newNonce();
+    this.#share = newKeyShare();
+    this.#coder = undefined;
     this.#count = 0;
     this.#sinceMs = performance.now();
-    return hello;
+    return { nonce: this.#hello, keyShare: this.#share.publicKey };
   }
 
   /** Why a frame, given as read and as it came, must not be obeyed; undefined when it may. */
@@ -56,15 +64,24 @@ export class BridgeTrust {
     if (isNew && this.#key !== undefined && !this.#isHandedOver(key, frame))
       return `it has the key ${key}, this process trusts ${this.#key}; after a bridge was set up anew, mend SIDELIGHT_BRIDGE_KEY or start the program again`;
     const verify = isNew ? verifierOf(key) : this.#verify;
-    if (!verify(this.#context + opened.body, opened.sig))
-      return 'its signature is wrong: it was altered, or is of another key, or meant for another agent or connection';
+    const context = contexts.frame(this.#agentId, this.#hello);
+    const isRight =
+      isWelcome || this.#coder === undefined
+        ? verify(context + opened.body, opened.sig)
+        : isSame(this.#coder(opened.body), opened.mac);
+    if (!isRight) return 'its seal is wrong: it was altered, or is of another key, or meant for another agent or connection';
     const count = readOr(number, ownField(frame, 'count'));
     if (count !== this.#count + 1)
       return `it is number ${count}, and number ${this.#count + 1} is due: one was repeated or left out`;
     const nowMs = performance.now();
     if (!(nowMs - this.#sinceMs <= (readOr(number, ownField(frame, 'until')) ?? 0))) return 'it comes too late';
     this.#count = count;
-    if (isWelcome) this.#sinceMs = nowMs;
+    if (isWelcome) {
+      this.#sinceMs = nowMs;
+      const share = readOr(publicKey, ownField(frame, 'keyShare'));
+      // A bridge of before codes signs every frame.
+      if (share !== undefined) this.#coder = this.#share?.coderWith(share, contexts.code(this.#agentId, this.#hello));
+    }
     if (isNew) {
       this.#key = key;
       this.#verify = verify;
@@ -77,4 +94,8 @@ export class BridgeTrust {
     const found = readOr(handOvers, ownField(frame, 'handOver'))?.find(({ by }) => by === this.#key);
     return found !== undefined && this.#verify(contexts.handOver + key, found.sig);
   }
+}
+
+function isSame(code: string, mac: string | undefined): boolean {
+  return mac !== undefined && timingSafeEqual(Buffer.from(code), Buffer.from(mac));
 }

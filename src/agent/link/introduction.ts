@@ -46,7 +46,7 @@ export class Introduction {
       agent: { ...this.#described.agent, id: this.#id },
       now: Date.now(),
       ...(resume === undefined ? {} : { resume }),
-      identity: { key: this.#key.publicKey, nonce: this.trust.begin(this.#id) },
+      identity: { key: this.#key.publicKey, ...this.trust.begin(this.#id) },
     };
     const body = bodyOf(hello);
     return seal(body, this.#key.sign(contexts.hello(challenge) + body));
