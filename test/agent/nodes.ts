@@ -10,10 +10,10 @@ export interface Runtime {
   execPath: string;
 }
 
-/** The Nodes the agent is tested on; SIDELIGHT_TEST_NODES=20,24 limits them. */
+/** The Nodes the agent is tested on: this one, or those that `SIDELIGHT_TEST_NODES` names, as `20,22,24`. */
 export function nodes(): Runtime[] {
-  const wanted = process.env.SIDELIGHT_TEST_NODES ?? '20,22,24';
-  return wanted.split(',').map((text) => ({ major: Number(text), execPath: execPathOf(Number(text)) }));
+  const wanted = process.env.SIDELIGHT_TEST_NODES ?? process.versions.node;
+  return wanted.split(',').map((text) => ({ major: Number.parseInt(text, 10), execPath: execPathOf(Number.parseInt(text, 10)) }));
 }
 
 function execPathOf(major: number): string {
