@@ -26,7 +26,8 @@ interface Counted {
 /** Tries of one network that wait at a time; each is a connection somebody holds open. */
 const maxWaiting = 1_000;
 
-const wasInvalidToken = (outcome: Outcome<unknown>) =>
+/** Whether the try failed because of what was shown. */
+export const wasInvalidToken = (outcome: Outcome<unknown>) =>
   'problem' in outcome && outcome.problem instanceof Refusal && outcome.problem.code === 'invalid_token';
 
 /**

@@ -78,8 +78,7 @@ describe('a flood', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([...Array(300).fill(401), ...Array(10).fill(429)]);
     expect((await world.client.call(access_token)).status).toBe(200);
     await world.client.revoke(refresh_token, clientId);
-    expect((await world.client.call(access_token)).status).toBe(401);
-    expect((await world.client.call(access_token)).status).toBe(429);
+    for (let turn = 0; turn < 3; turn += 1) expect((await world.client.call(access_token)).status).toBe(401);
   });
 
   it('of tokens that are not good, from one address, never hides from another that its token has ended', async () => {

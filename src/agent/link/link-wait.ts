@@ -22,7 +22,7 @@ const statuses: Record<number, { message: string; refused: boolean }> = {
   403: { message: 'SIDELIGHT_KEY may not be used for this service', refused: true },
   404: { message: 'there is no bridge at this path; check SIDELIGHT_URL', refused: false },
   426: { message: 'the bridge speaks another version of the protocol; update the agent', refused: true },
-  429: { message: 'the bridge has too many agents or connections at the moment', refused: false },
+  429: { message: 'too many keys that are not good came to the bridge from this address', refused: false },
   502: { message: 'the bridge is not there (502)', refused: false },
   503: { message: 'the bridge is starting, draining or full (503)', refused: false },
 };
