@@ -54,7 +54,7 @@ export function housekeeping({
     },
     {
       name: 'delete what is past its retention',
-      everyMs: hourMs,
+      everyMs: 10 * 60_000,
       run: () => stores.prune(retention(config), clock.now()),
     },
     {
