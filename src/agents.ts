@@ -126,7 +126,7 @@ export function agentHandlers(side: AgentSide): AgentHandlers {
       const tagKey = await tagKeys(agent.org, hit.id);
       const scrubHit: Parameters<typeof receive>[0]['scrub'] = (capture) => {
         const source = sourceOf(agent);
-        return scrubInTurns(capture, policies().redaction.for(source), { tagKey, source });
+        return hit.redacting(() => scrubInTurns(capture, policies().redaction.for(source), { tagKey, source }));
       };
       const takenAt = hit.ts - agent.clockAheadMs;
       return receive({ actions: actions(), hits, scrub: scrubHit }, toRecord(agent, true), { ...hit, takenAt });

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from 'koa';
+import { beyondBounds, type JsonBounds } from '../lib/json-bounds.ts';
 import { Refusal } from '../lib/refusal.ts';
 import type { HttpMiddleware } from './state.ts';
 
@@ -31,9 +32,8 @@ export function jsonOnly(): HttpMiddleware {
   };
 }
 
-/** No request of ours has a tenth of these. What walks through values by itself ends at some ten thousand levels; each value takes 64 bytes. */
-const maxNesting = 100;
-const maxValues = 2_000;
+/** No request of ours has a tenth of these. */
+const bounds: JsonBounds = { nesting: 100, values: 2_000 };
 
 /** Bytes of the bodies that were read. */
 const read = new WeakMap<IncomingMessage, number>();
@@ -62,25 +62,10 @@ export async function readJson(ctx: Context, maxBytes: number): Promise<unknown>
   }
 }
 
-/** Throws where lists and objects stand in each other too deep, or there are too many values; of what is no JSON it says anything. */
 function refuseUnwieldy(text: string): void {
-  let depth = 0;
-  let values = 0;
-  let isInString = false;
-  for (let at = 0; at < text.length; at += 1) {
-    const char = text[at];
-    if (isInString) {
-      if (char === '\\') at += 1;
-      else if (char === '"') isInString = false;
-    } else if (char === '"') isInString = true;
-    else if (char === ',') values += 1;
-    else if (char === '[' || char === '{') {
-      depth += 1;
-      values += 1;
-    } else if (char === ']' || char === '}') depth -= 1;
-    if (depth > maxNesting) throw unwieldy(`The body is nested more than ${maxNesting} levels deep.`);
-    if (values > maxValues) throw unwieldy(`The body has more than ${maxValues} values.`);
-  }
+  const beyond = beyondBounds(text, bounds);
+  if (beyond === 'nesting') throw unwieldy(`The body is nested more than ${bounds.nesting} levels deep.`);
+  if (beyond === 'values') throw unwieldy(`The body has more than ${bounds.values} values.`);
 }
 
 function unwieldy(message: string): Refusal {

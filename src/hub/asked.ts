@@ -12,24 +12,28 @@ export interface Asked {
   add(action: Action): void;
   has(actionId: string): boolean;
   /**
-   * `unasked`: not asked for on this connection, mostly of an action that ended while the agent was away. `stale`: asked for in another way.
+   * `known`: taken on this connection already. `unasked`: not asked for on this connection, mostly of an action that ended while the agent was away. `stale`: asked for in another way.
    * `beyond`: more than was asked for.
    */
-  judge(hit: Pick<HitFrame, 'id' | 'rev' | 'hit'>): 'wanted' | 'unasked' | 'stale' | 'beyond';
+  judge(hit: Pick<HitFrame, 'id' | 'rev' | 'hit'>): 'wanted' | 'known' | 'unasked' | 'stale' | 'beyond';
+  /** This hit is dealt with; who sends it again has nothing of it. */
+  took(hit: Pick<HitFrame, 'id' | 'rev' | 'hit'>): void;
   /** An action nobody asked for cannot be live; that it ended may be news from before a reconnect. */
   mayReport(frame: StateFrame): boolean;
 }
 
 /** Nothing asked yet. */
 export function createAsked(): Asked {
-  const kept = new Map<string, { rev: number; hits: number }>();
+  const kept = new Map<string, { rev: number; hits: number; taken?: Set<number> }>();
   return {
     add(action) {
       const before = kept.get(action.id);
       const hits = recordsHits(action) ? action.limits.hits : 0;
       kept.delete(action.id);
       // When a limit is lowered, hits of the time before may be under way.
-      kept.set(action.id, { rev: action.rev, hits: before?.rev === action.rev ? Math.max(before.hits, hits) : hits });
+      const isAgain = before?.rev === action.rev;
+      const taken = isAgain ? before.taken : undefined;
+      kept.set(action.id, { rev: action.rev, hits: isAgain ? Math.max(before.hits, hits) : hits, ...(taken && { taken }) });
       if (kept.size > maxKept) {
         const [oldest] = kept.keys();
         if (oldest !== undefined) kept.delete(oldest);
@@ -40,7 +44,14 @@ export function createAsked(): Asked {
       const asked = kept.get(hit.id);
       if (asked === undefined) return 'unasked';
       if (asked.rev !== hit.rev) return 'stale';
-      return hit.hit > asked.hits ? 'beyond' : 'wanted';
+      if (hit.hit > asked.hits) return 'beyond';
+      return asked.taken?.has(hit.hit) ? 'known' : 'wanted';
+    },
+    took(hit) {
+      const asked = kept.get(hit.id);
+      if (asked?.rev !== hit.rev) return;
+      asked.taken ??= new Set();
+      asked.taken.add(hit.hit);
     },
     mayReport: (frame) => kept.has(frame.id) || finalStates.has(frame.state),
   };

@@ -5,7 +5,7 @@ import { RawCapture } from '../redaction/capture.ts';
 import type { Acks } from './acks.ts';
 import { type Answers, createAnswers } from './answers.ts';
 import { type Asked, createAsked } from './asked.ts';
-import type { FrameLine } from './frame-line.ts';
+import type { FrameLines } from './frame-line.ts';
 import type { ConnectedAgent, HubHandlers } from './handlers.ts';
 import { createLocates, type Locates } from './locates.ts';
 import type { HubSettings } from './settings.ts';
@@ -45,7 +45,7 @@ export function createConversation(
   settings: HubSettings,
   log: Log,
   acks: Acks,
-  line: FrameLine,
+  lines: FrameLines,
   refuse: (message: string, n: number) => void,
   dropped: (verdict: 'late' | 'unasked') => void = () => {},
   leftOut: (hits: number) => void = () => {},
@@ -69,7 +69,7 @@ export function createConversation(
     }
     // A state sent again after a reconnect must not overwrite a newer one.
     if (frame.n > progress.stateN) {
-      await line.during(agent.id, settings.handlerMs, 'handlers.state', () => handlers.state(agent, frame));
+      await lines.states.during(agent.id, settings.handlerMs, 'handlers.state', () => handlers.state(agent, frame));
       progress.stateN = frame.n;
       answers.heard(frame);
     }
@@ -86,11 +86,17 @@ export function createConversation(
     const isAsked = verdict === 'wanted';
     if (!isAsked) unasked += 1;
     // What an agent took before it was cut off is in its queue; more than that queue holds is made up.
+    if (verdict === 'known') {
+      acks.now(done(frame.n));
+      return;
+    }
     if (verdict === 'stale' || (unasked > limits.maxUnackedFrames && !isAsked)) dropped('late');
     else {
       const { id, rev, hit, ts, traceparent } = frame;
-      const received = { id, rev, hit, ts, isAsked, traceparent, capture: RawCapture.fromAgent(frame.capture) };
-      await line.during(agent.id, settings.handlerMs, 'handlers.hit', () => handlers.hit(agent, received));
+      const redacting = <T>(work: () => Promise<T>) => lines.redaction.during(agent.id, settings.handlerMs, 'Redaction', work);
+      const received = { id, rev, hit, ts, isAsked, traceparent, redacting, capture: RawCapture.fromAgent(frame.capture) };
+      await lines.hits.during(agent.id, settings.handlerMs, 'handlers.hit', () => handlers.hit(agent, received));
+      asked.took(frame);
     }
     acks.now(done(frame.n));
   }

@@ -4,17 +4,34 @@ import { within } from './within.ts';
 /** The frames of one connection, in line with those of other agents for what stores them. */
 export interface FrameLine {
   /** Does this in the agent's turn. Rejects when the wait and the work together take longer than `ms`. */
-  during(agentId: string, ms: number, what: string, work: () => Promise<void>): Promise<void>;
+  during<T>(agentId: string, ms: number, what: string, work: () => Promise<T>): Promise<T>;
   /** Nothing more waits on this connection: its next frame goes before those of agents that have some under way. */
   rest(): void;
 }
 
+/** Lines of one connection by what its frames are. */
+export interface FrameLines {
+  states: FrameLine;
+  hits: FrameLine;
+  redaction: FrameLine;
+  rest(): void;
+}
+
+/** Those of one connection, in the lines of all. */
+export function createFrameLines(of: Record<'states' | 'hits' | 'redaction', Lines>): FrameLines {
+  const [states, hits, redaction] = [createFrameLine(of.states), createFrameLine(of.hits), createFrameLine(of.redaction)];
+  const rest = () => {
+    for (const line of [states, hits, redaction]) line.rest();
+  };
+  return { states, hits, redaction, rest };
+}
+
 /** The work must not wait for another agent: that one's frames may stand in the same line. */
-export function createFrameLine(lines: Lines): FrameLine {
+function createFrameLine(lines: Lines): FrameLine {
   /** Counts as the agent's own until its next frame stands in line, or it has none. */
   let before: Place | undefined;
   return {
-    async during(agentId, ms, what, work) {
+    async during<T>(agentId: string, ms: number, what: string, work: () => Promise<T>): Promise<T> {
       const late = new AbortController();
       const taking = lines.take(agentId, late.signal);
       before?.leaveOwn();
@@ -24,10 +41,10 @@ export function createFrameLine(lines: Lines): FrameLine {
         before = place;
         // It may have been on its way when the time was up.
         if (late.signal.aborted) place.end();
-        else await work();
+        return late.signal.aborted ? (undefined as never) : work();
       };
       try {
-        await within(ms, what, inTurn());
+        return await within(ms, what, inTurn());
       } catch (problem) {
         late.abort();
         throw problem;

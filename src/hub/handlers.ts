@@ -55,6 +55,8 @@ export interface ReceivedHit extends Pick<HitFrame, 'id' | 'rev' | 'hit' | 'ts'>
   isAsked: boolean;
   /** Of the span that asked for it, by the agent's word. */
   traceparent: string | undefined;
+  /** Does what is dear of it in the agent's turn. */
+  redacting<T>(work: () => Promise<T>): Promise<T>;
   capture: RawCapture;
 }
 

@@ -21,6 +21,7 @@ import type { SessionContext } from './session-context.ts';
 import { type HubSettings, hubDefaults } from './settings.ts';
 import type { BridgeKey } from './signing.ts';
 import { tellPolicy } from './tell-policy.ts';
+import { Unfinished } from './unfinished.ts';
 import { type Door, letIn } from './upgrade.ts';
 import { within } from './within.ts';
 
@@ -98,9 +99,10 @@ export function createHub(options: {
   const registry = createRegistry(settings.maxRemembered);
   const { addressOf = addressBehind([]), telemetry = noTelemetry } = options;
   const admissions = new Lines({ ...settings.admissions, waiting: settings.maxConnections });
-  const storing = new Lines({ ...settings.storing, waiting: settings.maxQueuedFrames });
+  const linesOf = (open: { each: number; all: number }) => new Lines({ ...open, waiting: settings.maxQueuedFrames });
+  const lines = { states: linesOf(settings.storing), hits: linesOf(settings.storing), redaction: linesOf(settings.redacting) };
   const backlog = new Backlog(settings.maxBacklogBytes);
-  const context: SessionContext = { ...options, settings, registry, addressOf, telemetry, admissions, storing, backlog };
+  const context: SessionContext = { ...options, settings, registry, addressOf, telemetry, admissions, lines, backlog };
   const revoked = new Set<string>();
   const door: Door & { draining: boolean } = { draining: false, revoked, authenticating: 0 };
   const roundTrips = createRoundTrips(settings);
@@ -115,6 +117,7 @@ export function createHub(options: {
     handleProtocols: () => subprotocol,
   });
   const upgrade: Upgrade = options.upgrade ?? ((...upgrading) => server.handleUpgrade(...upgrading));
+  const unfinished = new Unfinished(options.clock, settings);
 
   /** Whoever has left is not asked any more, though what came before may still be in hand. */
   function sessionOf(org: string, agentId: string): Session | undefined {
@@ -134,6 +137,7 @@ export function createHub(options: {
       void letIn(context, door, request, socket).then((enrolment) => {
         if (enrolment === undefined) return;
         upgrade(request, socket, head, (webSocket) => {
+          unfinished.watch(webSocket, socket);
           new Session(context, webSocket, enrolment, context.addressOf(request));
         });
       });

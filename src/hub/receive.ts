@@ -1,3 +1,4 @@
+import { beyondBounds } from '../lib/json-bounds.ts';
 import { ownTurn } from '../lib/own-turn.ts';
 import { ownField } from '../protocol/check.ts';
 import { checkAgentFrame } from '../protocol/check-agent.ts';
@@ -12,14 +13,31 @@ export type Received =
 
 /** From this size on reading one takes milliseconds: the frames of many agents follow one another, and everybody else comes between. */
 const largeBytes = 8 * 1024;
+/** More than a capture of `limits.maxNodes` values takes in JSON. */
+const bounds = { nesting: 100, values: 20_000 };
+/** Bytes of frames by their kind. */
+const maxBytes: Readonly<Record<string, number>> = {
+  hello: limits.maxHelloBytes,
+  hit: limits.maxHitBytes,
+  beat: largeBytes,
+  error: largeBytes,
+  bye: largeBytes,
+};
 
 /** Bytes in, a checked frame out. Never rejects. */
 export async function receive(message: Message): Promise<Received> {
   if (message.binary) return { ok: false, code: 'bad-frame', message: 'Frames are text.' };
   if (message.data.length > largeBytes) await ownTurn();
+  const text = message.data.toString('utf8');
+  if (message.data.length > largeBytes && beyondBounds(text, bounds) !== undefined)
+    return {
+      ok: false,
+      code: 'too-big',
+      message: `A frame has at most ${bounds.values} values, ${bounds.nesting} within each other.`,
+    };
   let value: unknown;
   try {
-    value = JSON.parse(message.data.toString('utf8'));
+    value = JSON.parse(text);
   } catch {
     return { ok: false, code: 'bad-frame', message: 'A frame is one JSON object.' };
   }
@@ -29,9 +47,9 @@ export async function receive(message: Message): Promise<Received> {
   if (t === 'hello' && fieldOf(value, 'v') !== protocolVersion) {
     return { ok: false, code: 'version', message: `This bridge speaks version ${protocolVersion} of the protocol.` };
   }
-  if (t === 'hit' && message.data.length > limits.maxHitBytes) {
-    return { ok: false, code: 'too-big', message: `A hit has at most ${limits.maxHitBytes} bytes.`, ...number };
-  }
+  const most = typeof t === 'string' && Object.hasOwn(maxBytes, t) ? maxBytes[t] : undefined;
+  if (most !== undefined && message.data.length > most)
+    return { ok: false, code: 'too-big', message: `A frame \`${t}\` has at most ${most} bytes.`, ...number };
   const checked = checkAgentFrame(value);
   return checked.ok ? checked : { ...checked, ...number };
 }

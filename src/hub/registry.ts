@@ -18,6 +18,8 @@ export interface Registry {
   readonly open: Set<Session>;
   /** A number for a connection that is being opened, higher than those before. */
   nextTurn(): number;
+  /** Bytes of the hellos of those that are connected. */
+  helloBytes: number;
   /** Agents that said hello, by id. */
   readonly byId: Map<string, Session>;
   remembered(id: string): Memory | undefined;
@@ -35,6 +37,7 @@ export function createRegistry(maxRemembered: number): Registry {
   let turn = 0;
   return {
     open: new Set(),
+    helloBytes: 0,
     nextTurn: () => ++turn,
     byId,
     remembered: (id) => memories.get(id),

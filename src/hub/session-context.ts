@@ -20,8 +20,8 @@ export interface SessionContext {
   registry: Registry;
   /** Agents whose hello is looked into, in lines by enrolment key. */
   admissions: Lines;
-  /** Agents whose frames are stored, in lines by agent. */
-  storing: Lines;
+  /** Agents whose frames are stored, and whose hits are redacted, in lines by agent. */
+  lines: { states: Lines; hits: Lines; redaction: Lines };
   /** Bytes of the frames of all agents that wait. */
   backlog: Backlog;
   /** Where a connection comes from. */

@@ -7,7 +7,7 @@ import { Acks } from './acks.ts';
 import { objectionTo, objectionToProof } from './admission.ts';
 import { type Conversation, createConversation } from './conversation.ts';
 import { type DescribedAgent, describeAgent } from './described.ts';
-import { createFrameLine } from './frame-line.ts';
+import { createFrameLines } from './frame-line.ts';
 import type { Enrolment } from './handlers.ts';
 import { createIntake, type Intake, type Message } from './intake.ts';
 import { closeCodes, createPeer, type Peer } from './peer.ts';
@@ -36,6 +36,7 @@ export class Session {
   readonly #challenge = newNonce();
   #sealer: Sealer = JSON.stringify;
   #heardAt: number;
+  #helloBytes = 0;
   #badFrames = 0;
   #unsupportedFrames = 0;
   readonly #gone = new AbortController();
@@ -59,10 +60,10 @@ export class Session {
     this.#address = address;
     this.#heardAt = clock.monotonic();
     this.peer = createPeer(socket, clock, settings, (bytes) => this.#count('out', bytes));
-    const line = createFrameLine(context.storing);
+    const lines = createFrameLines(context.lines);
     this.#acks = new Acks(clock, (frame) => this.peer.send(frame));
     this.conversation = createConversation(
-      ...([handlers, settings, log, this.#acks, line] as const),
+      ...([handlers, settings, log, this.#acks, lines] as const),
       (message, n) => this.#refuseFrame('bad-frame', message, n),
       (outcome) => context.telemetry.count('hits', { outcome }),
       (hits) => context.telemetry.count('hitsLeftOut', {}, hits),
@@ -71,7 +72,7 @@ export class Session {
     this.#intake = createIntake(socket, context, {
       handle: (message) => this.#take(message),
       overflow: tooMany,
-      rest: line.rest,
+      rest: lines.rest,
     });
     socket.on('message', () => this.#heard());
     // `close` follows every error; the error itself is the agent's business (garbage, too big, reset).
@@ -189,6 +190,10 @@ export class Session {
       return;
     }
     if (this.isClosed) return;
+    if (registry.helloBytes + text.length > settings.maxHelloBytes) {
+      this.turnOut('rate', 'Agents say more of themselves than this bridge keeps.');
+      return;
+    }
     const agent = describeAgent(hello, this.enrolment, clockAheadMs, clock.now());
     const before = registry.byId.get(agent.id);
     if (before !== undefined && before.#turn > this.#turn) {
@@ -198,6 +203,8 @@ export class Session {
     }
     // Known from here on: whoever places an action now waits for the welcome instead of missing this agent.
     this.agent = agent;
+    this.#helloBytes = text.length;
+    registry.helloBytes += text.length;
     registry.byId.set(agent.id, this);
     if (before !== undefined) {
       before.#replace();
@@ -282,6 +289,7 @@ export class Session {
       }
       log.info(this.#name(), 'agent disconnected');
     }
+    registry.helloBytes -= this.#helloBytes;
     registry.open.delete(this);
   }
 

@@ -18,12 +18,16 @@ export interface HubSettings {
   drainMs: number;
   /** Beyond some 20,000 agents a second replica helps more than a bigger one; an idle one costs about 10 kB of heap here. */
   maxConnections: number;
+  /** Bytes of what connected agents say of themselves, all together; an honest hello has 1 to 2 kB. */
+  maxHelloBytes: number;
   /** Connections whose key is being proved at the same time. */
   maxAuthenticating: number;
   /** Hellos that are looked into at the same time: of agents with one enrolment key, and of all. */
   admissions: { each: number; all: number };
-  /** Frames that are handed to storage at the same time: of one agent, and of all. */
+  /** Frames that are handed to storage at the same time: of one agent, and of all; states and hits by themselves. */
   storing: { each: number; all: number };
+  /** Hits that are redacted at the same time: it is work of the one thread that all share. */
+  redacting: { each: number; all: number };
   /** Frames of one agent that are taken in; a frame above `bytesPerToken` counts as several. */
   framesPerSecond: number;
   frameBurst: number;
@@ -34,6 +38,11 @@ export interface HubSettings {
   maxQueuedFrames: number;
   /** Bytes of frames that wait or are in hand, of all agents: from here on nobody is read until there is room. */
   maxBacklogBytes: number;
+  /** Bytes of frames that have begun to come, of all agents. */
+  maxUnfinishedBytes: number;
+  /** Pings and pongs of one connection. */
+  controlFramesPerSecond: number;
+  controlFrameBurst: number;
   /** What a slow reader may leave unread before it is cut. */
   maxBufferedBytes: number;
   /** Frames of one connection that may be refused before it is closed. */
@@ -61,9 +70,11 @@ export const hubDefaults: HubSettings = {
   handlerMs: 10_000,
   drainMs: 5_000,
   maxConnections: 20_000,
+  maxHelloBytes: 64 * 1024 * 1024,
   maxAuthenticating: 256,
   admissions: { each: 16, all: 32 },
   storing: { each: 1, all: 8 },
+  redacting: { each: 1, all: 2 },
   framesPerSecond: 100,
   frameBurst: 200,
   bytesPerToken: 32 * 1024,
@@ -71,6 +82,9 @@ export const hubDefaults: HubSettings = {
   pauseAtBytes: 2 * 1024 * 1024,
   maxQueuedFrames: 1_024,
   maxBacklogBytes: 64 * 1024 * 1024,
+  maxUnfinishedBytes: 64 * 1024 * 1024,
+  controlFramesPerSecond: 10,
+  controlFrameBurst: 100,
   maxBufferedBytes: 1024 * 1024,
   maxBadFrames: 20,
   maxUnsupportedFrames: 200,

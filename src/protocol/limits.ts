@@ -54,6 +54,8 @@ export const limits = {
   maxShare: 0.1,
   defaultArmMs: 50,
   maxArmMs: 5_000,
+  /** Bytes of a hello. */
+  maxHelloBytes: 24 * 1024,
   /** Characters of a file's path. */
   maxFileChars: 1_000,
   /** Characters shown of one source line. */

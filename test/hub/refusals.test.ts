@@ -207,7 +207,7 @@ describe('after the WebSocket', () => {
     const socket = await rawAgent(world, 'raw-agent-1', frames);
     socket.send(JSON.stringify({ t: 'hit', n: 1, id: 'x', fill: 'x'.repeat(limits.maxHitBytes) }));
     await until('the answer', () => parsed(frames).some((frame) => frame.t === 'ack'));
-    expect(parsed(frames)).toContainEqual({ t: 'error', code: 'too-big', message: 'A hit has at most 262144 bytes.' });
+    expect(parsed(frames)).toContainEqual({ t: 'error', code: 'too-big', message: 'A frame `hit` has at most 262144 bytes.' });
     socket.send('x'.repeat(limits.maxAgentFrameBytes + 1));
     expect((await ending(socket, [])).code).toBe(1009);
   });
