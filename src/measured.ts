@@ -36,6 +36,11 @@ export function measuredBy(telemetry: Telemetry, clock: Clock): Measured {
   return {
     hits: (store) => ({
       ...store,
+      async foresee(hit) {
+        const outcome = await store.foresee(hit);
+        if (outcome !== undefined) telemetry.count('hits', { outcome });
+        return outcome;
+      },
       async append(hit) {
         let outcome = 'failed';
         try {

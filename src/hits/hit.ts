@@ -33,8 +33,13 @@ export interface IncomingHit {
 /** Why an action ended that has all its hits. */
 export const completedReason = 'It has all the hits it asked for.';
 
+/** What becomes of a hit that is not stored. */
+export type Declined = 'full' | 'beyond' | 'ended' | 'duplicate' | 'unknown' | 'unasked';
+
 /** What the hits stage asks of storage. */
 export interface HitStore {
+  /** What `append` would say for certain, asked before the work of redacting it is done; undefined when it may store it. */
+  foresee(hit: Pick<IncomingHit, 'org' | 'actionId' | 'agentId' | 'agentHit'>): Promise<Declined | undefined>;
   /**
    * Stores it and counts it on the action in one transaction. `full` and `ended` store nothing: no action ever has more
    * hits than `maxHits`, none of one agent more than `maxHitsPerAgent`. `duplicate` was stored before. The last hit ends the action
@@ -46,7 +51,7 @@ export interface HitStore {
     hit: IncomingHit,
   ): Promise<
     | { outcome: 'stored'; number: number; listeners: string[]; ended?: ActionRecord }
-    | { outcome: 'full' | 'beyond' | 'ended' | 'duplicate' | 'unknown' | 'unasked' }
+    | { outcome: Declined }
   >;
   /** Hits of one action in order, starting after `after`. */
   page(org: string, actionId: string, after: number, limit: number): Promise<HitRecord[]>;

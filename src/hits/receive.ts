@@ -3,7 +3,7 @@ import type { ActionContext } from '../actions/context.ts';
 import { takeOff } from '../actions/finish.ts';
 import type { RawCapture, ScrubbedCapture } from '../redaction/capture.ts';
 import type { AgentRecord } from '../targets/agent.ts';
-import type { HitStore } from './hit.ts';
+import type { Declined, HitStore, IncomingHit } from './hit.ts';
 
 /** A hit frame, its capture still closed. */
 export interface ReceivedHit {
@@ -30,24 +30,37 @@ export interface Receiving {
  * not awaited: their answers come behind the frame in hand.
  */
 export async function receive({ actions, hits, scrub }: Receiving, agent: AgentRecord, hit: ReceivedHit): Promise<void> {
+  const key = { org: agent.org, actionId: hit.id, agentId: agent.id, agentHit: hit.hit };
+  const declined = await hits.foresee(key);
+  if (declined !== undefined) {
+    decline(actions, key, hit.isAsked, declined);
+    return;
+  }
   const stored = await hits.append({
-    org: agent.org,
-    actionId: hit.id,
-    agentId: agent.id,
+    ...key,
     agentName: agent.name,
-    agentHit: hit.hit,
     capturedAt: hit.ts,
     takenAt: hit.takenAt,
     receivedAt: actions.clock.now(),
     isAsked: hit.isAsked,
     capture: await scrub(hit.capture, hit.id, agent),
   });
-  if (stored.outcome === 'stored') {
-    actions.waker.wake(hit.id, stored.listeners);
-    if (stored.ended !== undefined) void takeOff(actions, stored.ended, 'completed');
-  } else if (stored.outcome === 'beyond') {
-    captureNoMore(actions, agent.org, agent.id, hit.id).catch(() => undefined);
-  } else if (stored.outcome !== 'duplicate' && hit.isAsked) {
-    void actions.hub.remove(agent.org, agent.id, hit.id, stored.outcome === 'full' ? 'limit' : 'expired');
+  if (stored.outcome !== 'stored') {
+    decline(actions, key, hit.isAsked, stored.outcome);
+    return;
   }
+  actions.waker.wake(hit.id, stored.listeners);
+  if (stored.ended !== undefined) void takeOff(actions, stored.ended, 'completed');
+}
+
+/** Lets an agent know that it captures in vain. */
+function decline(
+  actions: ActionContext,
+  { org, agentId, actionId }: Pick<IncomingHit, 'org' | 'agentId' | 'actionId'>,
+  isAsked: boolean,
+  outcome: Declined,
+): void {
+  if (outcome === 'beyond') captureNoMore(actions, org, agentId, actionId).catch(() => undefined);
+  else if (outcome !== 'duplicate' && isAsked)
+    void actions.hub.remove(org, agentId, actionId, outcome === 'full' ? 'limit' : 'expired');
 }

@@ -21,6 +21,20 @@ export function createHitStore(db: Db): HitStore {
       return live.outcome === 'late' ? statements.tx((queries) => appendLate(queries, hit)) : live;
     },
 
+    async foresee({ org, actionId, agentId, agentHit }) {
+      // Hits are not taken away from an action that lives, and what it may have is not raised.
+      const [action] = await db.of(org).query<{ is_full: boolean; is_stored: boolean; asked: string }>(
+        `select a.hits >= a.max_hits as is_full, a.asked, exists
+           (select 1 from hits h where h.org = a.org and h.action_id = a.id and h.agent_id = $3 and h.agent_hit = $4) as is_stored
+         from actions a where a.org = $1 and a.id = $2`,
+        [org, actionId, agentId, agentHit],
+      );
+      if (action === undefined) return 'unknown';
+      if (action.is_stored) return 'duplicate';
+      if (!action.is_full) return undefined;
+      return addsUp(JSON.parse(action.asked) as Pick<ActionRecord, 'kind' | 'duration'>) ? 'beyond' : 'full';
+    },
+
     async page(org, actionId, after, limit) {
       const rows = await db.of(org).query<HitRow>(
         `select action_id, number, agent_id, agent_name, captured_at, received_at, capture from hits

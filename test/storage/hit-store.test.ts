@@ -67,6 +67,23 @@ describe.each(engines)('hits over $engine', ({ open }) => {
     expect(await stores.hits.page(one.org, one.id, 0, 10)).toHaveLength(1);
   });
 
+  it('are foreseen to be declined where that is certain, and else not', async () => {
+    const one = await placed({ maxHits: 2 });
+    expect(await stores.hits.foresee(hit(one, 1))).toBeUndefined();
+    expect(await stores.hits.foresee(hit(one, 1, { org: 'theirs' }))).toBe('unknown');
+    await stores.hits.append(hit(one, 1));
+    expect(await stores.hits.foresee(hit(one, 1))).toBe('duplicate');
+    expect(await stores.hits.foresee(hit(one, 1, { agentId: 'agent-2' }))).toBeUndefined();
+    await stores.hits.append(hit(one, 2));
+    expect(await stores.hits.foresee(hit(one, 3))).toBe('full');
+    const span = await placed({ kind: 'duration', duration: { span: 'function', thresholdMs: 1 }, maxHits: 1 });
+    await stores.hits.append(hit(span, 1));
+    expect(await stores.hits.foresee(hit(span, 2))).toBe('beyond');
+    const ended = await placed({ maxHits: 2 });
+    await stores.actions.finish(ended.org, ended.id, 'expired', 'its time is up', t0);
+    expect(await stores.hits.foresee(hit(ended, 1))).toBeUndefined();
+  });
+
   it('never pass the limit of the action, from two bridges with many agents at once', async () => {
     const one = await placed({ maxHits: 5 });
     const outcomes = await Promise.all(
