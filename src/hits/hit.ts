@@ -49,10 +49,7 @@ export interface HitStore {
    */
   append(
     hit: IncomingHit,
-  ): Promise<
-    | { outcome: 'stored'; number: number; listeners: string[]; ended?: ActionRecord }
-    | { outcome: Declined }
-  >;
+  ): Promise<{ outcome: 'stored'; number: number; listeners: string[]; ended?: ActionRecord } | { outcome: Declined }>;
   /** Hits of one action in order, starting after `after`. */
   page(org: string, actionId: string, after: number, limit: number): Promise<HitRecord[]>;
   /** Deletes hits and ended actions older than this. */

@@ -5,6 +5,9 @@ import type { SessionContext } from './session-context.ts';
 /** Messages handled before other sockets get their turn; handlers that wait for storage yield by themselves. */
 const messagesPerTurn = 16;
 
+/** An agent with so little waiting is read also when that of all is too much: who sends a little does not wait for those who fill it. */
+const littleBytes = 4 * 1024;
+
 /** One message as it came. */
 export interface Message {
   data: Buffer;
@@ -56,7 +59,8 @@ export function createIntake(
       overflow();
       return;
     }
-    if (waiting.length >= settings.pauseAtFrames || waitingBytes >= settings.pauseAtBytes || backlog.isFull) socket.pause();
+    const isOwnFull = waiting.length >= settings.pauseAtFrames || waitingBytes >= settings.pauseAtBytes;
+    if (isOwnFull || (backlog.isFull && waitingBytes > littleBytes)) socket.pause();
     working ??= work();
   });
   socket.once('close', () => backlog.forget(readOn));
@@ -65,7 +69,7 @@ export function createIntake(
   function readOn(): void {
     const isLow = waiting.length < settings.pauseAtFrames / 2 && waitingBytes < settings.pauseAtBytes / 2;
     if (!socket.isPaused || isResting || !isLow) return;
-    if (backlog.isFull && !discarded) backlog.whenRoom(readOn);
+    if (backlog.isFull && waitingBytes > littleBytes && !discarded) backlog.whenRoom(readOn);
     else socket.resume();
   }
 
