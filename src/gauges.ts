@@ -16,7 +16,7 @@ interface Looked {
   hub: Pick<Hub, 'everyone'>;
   stores: Pick<Stores, 'liveActions'>;
   checkpointer: Pick<Checkpointer, 'lag'>;
-  membership: Pick<Membership, 'others'>;
+  membership: Pick<Membership, 'others' | 'isHeld'>;
   version: string;
   clock: Clock;
 }
@@ -50,5 +50,6 @@ export function showGauges(telemetry: Telemetry, looked: Looked): void {
   };
   telemetry.gauge('auditUnsigned', async () => (await lag()).unsigned);
   telemetry.gauge('auditUndelivered', async () => (await lag()).undelivered);
-  telemetry.gauge('replicas', () => membership.others().length + 1);
+  // Whom it knew of before is old news by then, and to them it is gone itself.
+  telemetry.gauge('replicas', () => (membership.isHeld() ? membership.others().length + 1 : 0));
 }

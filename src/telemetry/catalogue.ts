@@ -184,7 +184,7 @@ export const catalogue = {
   replicas: {
     name: 'sidelight_replicas',
     type: 'gauge',
-    meaning: 'Replicas on this database that are alive, this one included.',
+    meaning: 'Replicas on this database that are alive, this one included; 0 once its own lease is over.',
     labels: [],
   },
 } as const satisfies Record<string, Metric>;

@@ -6,8 +6,11 @@ import type { Reading, Telemetry } from './telemetry.ts';
 
 /** Combinations of label values that one metric may have. What comes beyond is counted as `other`, so that nobody can fill the memory. */
 const maxSeries = 500;
-/** How long a gauge may take to be read. */
-const readMs = 2_000;
+/**
+ * How long a gauge may take to be read: longer than the 2 s in which readiness answers of a database that hangs, and below the 10 s of a
+ * scraper.
+ */
+const readMs = 4_000;
 /** Two scrapers, or one that is impatient, cost no more than one. */
 const keptMs = 1_000;
 
