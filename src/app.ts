@@ -7,6 +7,7 @@ import { type Authenticator, bearer, noTokenInUrl } from './http/bearer.ts';
 import { jsonOnly, postOnly } from './http/body.ts';
 import { clientAddress } from './http/client-address.ts';
 import { cors } from './http/cors.ts';
+import { countRequests } from './http/count-requests.ts';
 import { failures, notFound } from './http/failures.ts';
 import { guardBearers } from './http/guarded-bearer.ts';
 import { health, type Readiness } from './http/health.ts';
@@ -32,6 +33,7 @@ import { originAsAsked, resourceMetadataPath } from './oauth/discovery.ts';
 import type { Grants } from './oauth/grants.ts';
 import type { OAuth } from './oauth/open.ts';
 import { Cancellations } from './replicas/cancellations.ts';
+import { noTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 import type { Registry } from './tools/registry.ts';
 
 /** The HTTP side, and how to take it down. */
@@ -51,6 +53,8 @@ export interface AppSettings extends Pick<Authenticator, 'authenticate'> {
   log: Log;
   services: Readiness & { clock: Clock; version: string };
   registry: Pick<Registry, 'listed'>;
+  /** Where requests are counted. */
+  telemetry?: Telemetry;
   /** How people get in; absent where only keys are taken. */
   oauth?: OAuth | undefined;
   /** Where keys are made and ended; absent where there are none to administer. */
@@ -104,6 +108,7 @@ export function createApp(bridge: AppSettings, spine: Spine, url?: URL): App {
   koa.proxy = false; // X-Forwarded-* is whatever the client writes there
   // `failures` catches what middleware throws; what is left are connections that break while an answer is written.
   koa.on('error', (error: unknown) => log.debug({ err: error }, 'connection lost'));
+  koa.use(countRequests(bridge.telemetry ?? noTelemetry));
   koa.use(lastOfConnection(() => isLeaving || calls.isDraining));
   koa.use(requestId());
   koa.use(clientAddress(addressBehind(config.trustedProxies ?? [])));

@@ -20,6 +20,7 @@ export function failures(log: Log, wording: Wording = plain): HttpMiddleware {
       // The client left while it was still sending, or before anybody had read what it sent.
       if (ctx.req.destroyed && (!ctx.req.complete || error === ctx.req.errored)) return;
       const details = error instanceof Refusal ? error.details : internalError(log, ctx.state, error);
+      ctx.state.refused = details.code;
       const seconds = details.data?.retryAfterSeconds;
       if (typeof seconds === 'number' && !ctx.headerSent) ctx.set('Retry-After', String(seconds));
       answer(ctx, refusals[details.code].status, wording(details, ctx.state.requestId));

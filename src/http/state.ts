@@ -1,5 +1,6 @@
 import type { Middleware } from 'koa';
 import type { Principal } from '../identity/principal.ts';
+import type { RefusalCode } from '../lib/refusal.ts';
 
 /** What every request has from its first middleware on. */
 export interface RequestState {
@@ -7,6 +8,8 @@ export interface RequestState {
   requestId: string;
   /** Where it comes from; behind trusted proxies the address they tell. */
   address: string | undefined;
+  /** The refusal it is answered with, where it is. */
+  refused?: RefusalCode;
 }
 
 /** The right of a request to be worked on, beside a few others of its caller and a few more of all. More than once is as once. */

@@ -37,6 +37,13 @@ export const catalogue = {
     labels: ['version'],
   },
   ready: { name: 'sidelight_ready', type: 'gauge', meaning: 'Whether a check of /readyz holds: 1 or 0.', labels: ['check'] },
+  httpRequests: {
+    name: 'sidelight_http_requests_total',
+    type: 'counter',
+    meaning:
+      'HTTP requests that ended, by the part of the bridge they were for; status is left where the client left before an answer.',
+    labels: ['route', 'status', 'code'],
+  },
   calls: {
     name: 'sidelight_calls_total',
     type: 'counter',

@@ -50,6 +50,15 @@ describe('the alerts', () => {
     expect(names.filter((name) => !isThere(name))).toEqual([]);
   });
 
+  it('see calls fail also where none of them reaches a tool', () => {
+    const { expr = '' } = rules.find(({ alert }) => alert === 'SidelightCallsFail') ?? {};
+    const failing = asked(expr).filter(({ labels }) => labels.code !== undefined);
+    expect(failing.map(({ name }) => name)).toEqual(['sidelight_http_requests_total', 'sidelight_calls_total']);
+    for (const { labels } of failing) expect(labels.code?.split('|')).toEqual(['internal_error', 'unavailable']);
+    // Each half is a share of its own, so that one without a series takes nothing from the other.
+    expect(expr.split(' or ')).toHaveLength(2);
+  });
+
   it('name labels and values that these metrics have', () => {
     for (const { expr } of rules) {
       const labels = new Set(added);

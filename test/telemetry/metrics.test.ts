@@ -165,6 +165,29 @@ describe('the metrics of a bridge', () => {
     expect(text).toMatch(/^process_resident_memory_bytes /m);
   });
 
+  it('tell of every request which part of the bridge it was for and what it was answered', async () => {
+    const send = (path: string, headers: Record<string, string> = {}) =>
+      fetch(new URL(path, bridge.url), { headers }).then(({ status }) => status);
+    const stranger = { authorization: 'Bearer of-nobody' };
+    expect(await send('/mcp', stranger)).toBe(401);
+    expect(await send('/api/v1/of-ada')).toBe(404);
+    expect(await send('/of-ada?by=bert')).toBe(404);
+    expect(await send('/oauth/of-ada')).toBe(404);
+    expect(await send('/healthz')).toBe(200);
+    expect(await send('/agent')).toBe(404);
+    const lines = [
+      ...['route="mcp",status="401",code="invalid_token"', 'route="api",status="404",code="not_found"'],
+      ...['route="other",status="404",code="not_found"', 'route="oauth",status="404",code="not_found"'],
+      ...['route="health",status="200",code=""', 'route="agent",status="404",code="not_found"'],
+    ].map((labels) => `sidelight_http_requests_total{${labels}} 1\n`);
+    const text = await until('the next look', async () => {
+      const now = await scrape();
+      return lines.every((line) => now.includes(line)) ? now : undefined;
+    });
+    expect(sampleOf(text, 'sidelight_http_requests_total', { route: 'agent', status: '101' })).toBe(1);
+    expect(sampleOf(text, 'sidelight_http_requests_total', { route: 'mcp', status: '200', code: '' })).toBeGreaterThan(3);
+  });
+
   it('name nobody and nothing that a person or a program chose', async () => {
     const text = await scrape();
     for (const name of ['ada', 'bert', 'checkout', 'default', bridge.fullKey.slice(0, 12), 'no_such_tool', bridge.directory])

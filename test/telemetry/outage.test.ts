@@ -1,5 +1,7 @@
+import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
+import { subprotocol } from '../../src/protocol/frames.ts';
 import { startBridge, type TestBridge } from '../helpers/bridge.ts';
 import { until } from '../helpers/program.ts';
 import { startWire, type Wire } from '../replicas/wire.ts';
@@ -61,4 +63,46 @@ describe.skipIf(!hasPostgres)('the metrics of a bridge whose database hangs', ()
     });
     expect(seriesOf(text, 'sidelight_replicas')).toEqual(['sidelight_replicas 0']);
   }, 30_000);
+
+  it('count what is refused before a tool is known: calls, and agents', async () => {
+    const mcp = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'get_status', arguments: {} } };
+    const authorization = `Bearer ${bridge.fullKey}`;
+    const headers = { authorization, 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+    const answers = await Promise.all([
+      fetch(bridge.mcpUrl, { method: 'POST', headers, body: JSON.stringify(mcp) }).then(({ status }) => status),
+      fetch(new URL('/api/v1/status', bridge.url), { headers }).then(({ status }) => status),
+      upgrade(bridge.url, bridge.enrolKey),
+    ]);
+    expect(answers).toEqual([503, 503, 503]);
+    const counted = ['mcp', 'api', 'agent'].map(
+      (route) => `sidelight_http_requests_total{route="${route}",status="503",code="unavailable"} 1`,
+    );
+    const text = await until('the next look', async () => {
+      const now = await read();
+      return counted.every((line) => now.includes(line)) ? now : undefined;
+    });
+    expect(seriesOf(text, 'sidelight_calls_total')).toEqual([]);
+    expect(seriesOf(text, 'sidelight_agents_refused_total')).toEqual(['sidelight_agents_refused_total{reason="unavailable"} 1']);
+  }, 90_000);
 });
+
+/** Asks for the WebSocket of an agent and resolves with the status. */
+function upgrade(url: URL, key: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const headers = {
+      ...{ connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', authorization: `Bearer ${key}` },
+      ...{ 'sec-websocket-key': Buffer.alloc(16).toString('base64'), 'sec-websocket-protocol': subprotocol },
+    };
+    request(new URL('/agent', url), { headers })
+      .on('response', (response) => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      })
+      .on('upgrade', (response, socket) => {
+        socket.destroy();
+        resolve(response.statusCode ?? 0);
+      })
+      .on('error', reject)
+      .end();
+  });
+}
