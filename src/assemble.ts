@@ -160,7 +160,7 @@ export async function assemble(
   const leases = createLeases({ keys: ownedKeys(keys, owners), clock, tokens });
   const cancellations = new Cancellations((request) => others().post.sendAll({ note: 'gave-up', request }));
   context.others = await joinOthers({
-    ...{ replica, storage, hub, handlers, waker, inForce, pausesChanged, clock, log },
+    ...{ replica, config, storage, hub, handlers, waker, inForce, pausesChanged, clock, log },
     ...{ revoked: revokedHere, gaveUp: (request) => cancellations.stop(request) },
   });
   const { membership } = context.others;

@@ -2,11 +2,13 @@ import { hostname } from 'node:os';
 import type { Waker } from './actions/waker.ts';
 import { type AgentHandlers, toRecord } from './agents.ts';
 import type { PoliciesInForce } from './authorization/in-force.ts';
+import type { Config } from './config.ts';
 import type { Hub } from './hub/hub.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import { scrubLocatedPlace } from './redaction/words.ts';
 import { createAgreement } from './replicas/agreement.ts';
+import { settingsTold } from './replicas/alike.ts';
 import { connectReplicas, type Replicas } from './replicas/connect.ts';
 import type { Storage } from './storage/open.ts';
 import type { AgentRecord, Among } from './targets/agent.ts';
@@ -20,6 +22,7 @@ const betweenMs = 20_000;
 interface Beside {
   /** The id of this replica. */
   replica: string;
+  config: Pick<Config, 'busUrl' | 'publicUrl'>;
   storage: Pick<Storage, 'stores' | 'isShared' | 'openBell'>;
   hub: Hub;
   handlers: AgentHandlers;
@@ -52,7 +55,7 @@ export interface Agents extends Replicas {
 
 /** Joins the other replicas: what they tell has the same effect here as if it had happened here. */
 export async function joinOthers(beside: Beside): Promise<Agents> {
-  const { replica, storage, hub, handlers, waker, inForce, pausesChanged, revoked, gaveUp, clock, log } = beside;
+  const { replica, config, storage, hub, handlers, waker, inForce, pausesChanged, revoked, gaveUp, clock, log } = beside;
   const { stores, isShared, openBell } = storage;
   const tried = (what: Promise<unknown>) => {
     what.catch((problem: unknown) => log.warn({ err: problem }, 'what another replica told could not be done'));
@@ -64,7 +67,8 @@ export async function joinOthers(beside: Beside): Promise<Agents> {
   };
   const agree = createAgreement({ replica, agents: stores.agents, hub, handlers, clock });
   const replicas = await connectReplicas({
-    ...{ self: { id: replica, host: hostname(), version, startedAt: clock.now() }, policyHash: () => inForce.status().hash },
+    self: { id: replica, host: hostname(), version, startedAt: clock.now(), ...settingsTold(config.busUrl, config.publicUrl) },
+    policyHash: () => inForce.status().hash,
     ...{ store: stores.replicas, agents: stores.agents, actions: stores.actions, hub, isShared, openBell, clock, log },
     scrub(org, agentId, located) {
       const agent = hub.find(org, agentId);

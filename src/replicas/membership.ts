@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import { alikeNames, differingIn, warningOf } from './alike.ts';
 import type { Replica, ReplicaStore } from './replica-store.ts';
 
 /** How long a replica counts as alive after its last word, and how often it says one. */
@@ -43,22 +44,22 @@ export async function join({ store, self, policyHash, clock, log, renewed }: Joi
   let heldUntil = 0;
   let clockOffMs = 0;
   let isLeaving = false;
-  let warned = '';
+  const warned = new Map<string, string>();
   let callOff = () => {};
   let renewing: Promise<void> | undefined;
 
-  const warnOnce = (about: string, say: () => void) => {
-    if (warned !== about && about !== '') say();
-    warned = about;
+  const warnOnce = (what: string, about: string, say: () => void) => {
+    if (about !== '' && warned.get(what) !== about) say();
+    warned.set(what, about);
   };
 
   async function renew(): Promise<void> {
     const asked = clock.monotonic();
     const wasHeld = asked < heldUntil;
-    const hash = policyHash();
+    const own = { ...self, policyHash: policyHash() };
     const before = clock.now();
     metSince.clear();
-    const found = await store.renew({ ...self, policyHash: hash }, leaseMs);
+    const found = await store.renew(own, leaseMs);
     // Whoever said hello since the question may not be in the answer.
     others = [...found.others, ...others.filter(({ id }) => metSince.has(id) && found.others.every((other) => other.id !== id))];
     // By the monotonic clock from before the question: never later than the database's end.
@@ -66,13 +67,16 @@ export async function join({ store, self, policyHash, clock, log, renewed }: Joi
     // An answer that took long says little of the clock: as much as is certain.
     const between = [before - found.now, clock.now() - found.now] as const;
     clockOffMs = Math.max(0, between[0]) + Math.min(0, between[1]);
-    const differing = others.filter((other) => other.policyHash !== hash);
     const isOff = Math.abs(clockOffMs) > maxClockOffMs;
-    warnOnce([...differing.map(({ id }) => id), isOff ? 'clock' : ''].join(' ').trim(), () => {
-      if (isOff) log.warn({ clockOffMs: Math.round(clockOffMs) }, 'the clock of this machine differs from that of the database');
-      if (differing.length > 0)
-        log.warn({ replicas: differing.map(({ id, host }) => ({ id, host })) }, 'other replicas decide by other policies');
-    });
+    warnOnce('clock', isOff ? 'off' : '', () =>
+      log.warn({ clockOffMs: Math.round(clockOffMs) }, 'the clock of this machine differs from that of the database'),
+    );
+    // Whoever has only said hello has told nothing of itself yet.
+    for (const name of alikeNames) {
+      const replicas = differingIn(name, own, found.others).map(({ id, host }) => ({ id, host }));
+      const ids = replicas.map(({ id }) => id).sort();
+      warnOnce(name, ids.join(' '), () => log.warn({ replicas }, warningOf(name)));
+    }
     renewed(!wasHeld, found.agents);
   }
 

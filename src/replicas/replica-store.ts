@@ -8,6 +8,10 @@ export interface Replica {
   startedAt: number;
   /** Of the policies it decides by. */
   policyHash: string;
+  /** Of where replicas tell each other what is new; undefined of a version that does not say it. */
+  busHash?: string | undefined;
+  /** Of the URL that people reach it by; undefined of a version that does not say it. */
+  publicUrlHash?: string | undefined;
 }
 
 /** What replicas ask of storage. */

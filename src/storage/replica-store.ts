@@ -16,6 +16,8 @@ interface ReplicaRow extends Record<string, unknown> {
   version: string;
   started_at: number;
   policy_hash: string;
+  bus_hash: string | null;
+  public_url_hash: string | null;
   now: number;
   agents: number;
 }
@@ -23,16 +25,17 @@ interface ReplicaRow extends Record<string, unknown> {
 /** Replicas over the database. */
 export function createReplicaStore(db: Db): ReplicaStore {
   return {
-    async renew({ id, host, version, startedAt, policyHash }, leaseMs) {
+    async renew({ id, host, version, startedAt, policyHash, busHash, publicUrlHash }, leaseMs) {
       const rows = await db.query<ReplicaRow>(
         `with renewed as (
-           insert into replicas (id, host, version, started_at, policy_hash, lease_until)
-           values ($1, $2, $3, $4::int8, $5, sidelight_now() + $6::int8)
+           insert into replicas (id, host, version, started_at, policy_hash, bus_hash, public_url_hash, lease_until)
+           values ($1, $2, $3, $4::int8, $5, $6, $7, sidelight_now() + $8::int8)
            on conflict (id) do update set lease_until = excluded.lease_until, policy_hash = excluded.policy_hash
            returning sidelight_now() as now)
-         select renewed.now, (select count(*) from agents g where g.replica = $1 and g.connected) as agents, r.id, r.host, r.version, r.started_at, r.policy_hash
+         select renewed.now, (select count(*) from agents g where g.replica = $1 and g.connected) as agents,
+           r.id, r.host, r.version, r.started_at, r.policy_hash, r.bus_hash, r.public_url_hash
          from renewed left join replicas r on r.id <> $1 and r.lease_until > renewed.now`,
-        [id, host, version, startedAt, policyHash, leaseMs],
+        [id, host, version, startedAt, policyHash, busHash ?? null, publicUrlHash ?? null, leaseMs],
       );
       return {
         now: rows[0]?.now ?? 0,
@@ -75,6 +78,7 @@ export function createReplicaStore(db: Db): ReplicaStore {
   };
 }
 
-function toReplica({ id, host, version, started_at, policy_hash }: ReplicaRow): Replica {
-  return { id, host, version, startedAt: started_at, policyHash: policy_hash };
+function toReplica({ id, host, version, started_at, policy_hash, bus_hash, public_url_hash }: ReplicaRow): Replica {
+  const told = { policyHash: policy_hash, busHash: bus_hash ?? undefined, publicUrlHash: public_url_hash ?? undefined };
+  return { id, host, version, startedAt: started_at, ...told };
 }

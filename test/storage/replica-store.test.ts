@@ -28,6 +28,14 @@ describe.each(engines)('replicas over $engine', ({ open }) => {
     await stores.replicas.leave('rep_a');
   });
 
+  it('tell of their settings as far as they do: a bridge of before does not', async () => {
+    const told = { ...self('rep_told'), busHash: 'b', publicUrlHash: 'u' };
+    await stores.replicas.renew(told, 60_000);
+    expect((await stores.replicas.renew(self('rep_before'), 60_000)).others).toEqual([told]);
+    expect((await stores.replicas.renew(told, 60_000)).others).toEqual([self('rep_before')]);
+    for (const id of ['rep_told', 'rep_before']) await stores.replicas.leave(id);
+  });
+
   it('have an agent each time it says hello, under a higher epoch, and the one before hears of it', async () => {
     const [one, two] = [await replica(stores, 'rep_1'), await replica(stores, 'rep_2')];
     const org = 'moves';
