@@ -22,7 +22,7 @@ import { securityHeaders } from './http/security-headers.ts';
 import { seldom } from './http/seldom.ts';
 import type { CallerState, RequestState } from './http/state.ts';
 import { turns } from './http/turns.ts';
-import { addressBehind } from './identity/caller-address.ts';
+import { type AddressOf, addressBehind } from './identity/caller-address.ts';
 import type { KeyDesk } from './keys.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
@@ -49,7 +49,9 @@ export interface App {
 
 /** What the HTTP side needs of the bridge. */
 export interface AppSettings extends Pick<Authenticator, 'authenticate'> {
-  config: Pick<Config, 'publicUrl' | 'allowedOrigins' | 'maxBodyBytes'> & Partial<Pick<Config, 'trustedProxies'>>;
+  config: Pick<Config, 'publicUrl' | 'allowedOrigins' | 'maxBodyBytes'>;
+  /** Where a request comes from; the default believes no header. */
+  addressOf?: AddressOf;
   log: Log;
   services: Readiness & { clock: Clock; version: string };
   registry: Pick<Registry, 'listed'>;
@@ -111,7 +113,7 @@ export function createApp(bridge: AppSettings, spine: Spine, url?: URL): App {
   koa.use(countRequests(bridge.telemetry ?? noTelemetry));
   koa.use(lastOfConnection(() => isLeaving || calls.isDraining));
   koa.use(requestId());
-  koa.use(clientAddress(addressBehind(config.trustedProxies ?? [])));
+  koa.use(clientAddress(bridge.addressOf ?? addressBehind([])));
   koa.use(failures(failed));
   koa.use(securityHeaders());
   koa.use(requestTarget());

@@ -17,7 +17,7 @@ import type { BridgeKey } from './hub/signing.ts';
 import { createBridgeKey } from './hub/signing.ts';
 import { KeyRefused, keyFacts } from './identity/admit-key.ts';
 import { createAuthenticator } from './identity/authenticate.ts';
-import { addressBehind } from './identity/caller-address.ts';
+import { addressTold } from './identity/caller-address.ts';
 import { createLeases } from './identity/lease.ts';
 import { createOwners, ownedKeys } from './identity/owner.ts';
 import { standingUnder } from './identity/standing.ts';
@@ -129,12 +129,13 @@ export async function assemble(
     ...{ actions, places, hits, agents, audit, policies, pauses, turnedAway, log, tagKeys, replica },
     post: () => others().post,
   });
+  const addressOf = addressTold(config.trustedProxies, { clock, log });
   const key = createBridgeKey(storage.secrets);
   const hub = createHub({
     clock,
     log,
     key,
-    addressOf: addressBehind(config.trustedProxies),
+    addressOf,
     handlers: measured.handlers(handlers),
     telemetry,
     upgrade,
@@ -188,6 +189,7 @@ export async function assemble(
     config,
     log,
     telemetry,
+    addressOf,
     authenticate: (bearer, address) =>
       authenticator.authenticate(bearer, address).catch((problem: unknown) => {
         if (problem instanceof KeyRefused) turnedAway({ event: 'caller_refused', address, ...keyFacts(problem) });

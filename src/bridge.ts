@@ -1,5 +1,6 @@
 import type { AuditStore } from './audit/record.ts';
 import type { Config } from './config.ts';
+import type { AddressOf } from './identity/caller-address.ts';
 import type { Leases } from './identity/lease.ts';
 import type { Principal } from './identity/principal.ts';
 import type { KeyDesk } from './keys.ts';
@@ -20,6 +21,8 @@ export interface Bridge {
   config: Config;
   log: Log;
   telemetry: Telemetry;
+  /** Where a request comes from. */
+  addressOf: AddressOf;
   /** Who a bearer token stands for; throws `missing_token` or `invalid_token`. */
   authenticate(bearer: string | undefined, address: string | undefined): Promise<Principal>;
   registry: Registry;

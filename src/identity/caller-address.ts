@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
 import { isListed } from './address-list.ts';
 
 /** Where a request comes from, as far as that can be known; undefined when its connection is gone. */
@@ -25,6 +27,29 @@ export function addressBehind(trustedProxies: readonly string[]): AddressOf {
       address = hop;
     }
     return address;
+  };
+}
+
+/** How long nothing more is said of proxies that are not trusted: anybody may send their headers. */
+const quietMs = 60_000;
+
+/**
+ * The same for a bridge, which warns once a minute at most where a request says that it came through a proxy while none is trusted: all
+ * callers behind that proxy are then one address.
+ */
+export function addressTold(trustedProxies: readonly string[], { clock, log }: { clock: Clock; log: Log }): AddressOf {
+  const addressOf = addressBehind(trustedProxies);
+  if (trustedProxies.length > 0) return addressOf;
+  let quietUntil = Number.NEGATIVE_INFINITY;
+  return (request) => {
+    const isForwarded = request.headers['x-forwarded-for'] !== undefined || request.headers.forwarded !== undefined;
+    if (isForwarded && clock.monotonic() >= quietUntil) {
+      quietUntil = clock.monotonic() + quietMs;
+      log.warn(
+        'A request came through a proxy and none is trusted: all callers behind it count as one address. Name it in SIDELIGHT_TRUSTED_PROXIES.',
+      );
+    }
+    return addressOf(request);
   };
 }
 

@@ -1,8 +1,12 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AddressOf, addressBehind } from '../../src/identity/caller-address.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { createLog } from '../../src/lib/log.ts';
+import { subprotocol } from '../../src/protocol/frames.ts';
+import { startBridge, type TestBridge } from '../helpers/bridge.ts';
 
 let addressOf: AddressOf = () => undefined;
 const server = createServer((request, response) => response.end(String(addressOf(request))));
@@ -45,4 +49,57 @@ describe('where a request comes from', () => {
     const chain = ['203.0.113.9', ...Array.from({ length: 40 }, () => '10.0.0.1')].join(',');
     expect(await seen(['127.0.0.1', '10.0.0.0/8'], chain)).toBe('10.0.0.1');
   });
+});
+
+describe('a bridge behind a proxy that it was not told of', () => {
+  const warnings: string[] = [];
+  const log = createLog('warn', {
+    write(text: string) {
+      const { msg } = JSON.parse(text) as { msg: string };
+      if (msg.includes('SIDELIGHT_TRUSTED_PROXIES')) warnings.push(msg);
+    },
+  });
+  /** How far the time has been put forward, so that nobody waits for a minute to pass. */
+  let aheadMs = 0;
+  const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + aheadMs };
+  const ask = (bridge: TestBridge, headers: Record<string, string>, path = '/healthz') =>
+    fetch(new URL(path, bridge.url), { headers }).then(({ status }) => status);
+  const from = (bridge: TestBridge, address: string) =>
+    new Promise((done) => {
+      const headers = { connection: 'Upgrade', upgrade: 'websocket', 'x-forwarded-for': address, authorization: 'Bearer no' };
+      get(new URL('/agent', bridge.url), { headers: { ...headers, 'sec-websocket-protocol': subprotocol } }, (response) => {
+        response.resume();
+        done(response.statusCode);
+      });
+    });
+
+  it('says so once a minute, whoever comes through it', async () => {
+    const bridge = await startBridge({}, clock, { log });
+    try {
+      await ask(bridge, {});
+      expect(warnings).toEqual([]);
+      expect(await from(bridge, '203.0.113.9')).toBe(401);
+      for (const address of ['203.0.113.7', '203.0.113.8']) await ask(bridge, { 'x-forwarded-for': address }, '/mcp');
+      expect(warnings).toHaveLength(1);
+      aheadMs += 59_000;
+      await ask(bridge, { forwarded: 'for=203.0.113.7' });
+      expect(warnings).toHaveLength(1);
+      aheadMs += 60_000;
+      await ask(bridge, { forwarded: 'for=203.0.113.7' });
+      expect(warnings).toHaveLength(2);
+    } finally {
+      await bridge.close();
+    }
+  }, 60_000);
+
+  it('has nothing to say where it was told', async () => {
+    const before = warnings.length;
+    const bridge = await startBridge({ 'trusted-proxies': '10.0.0.1' }, clock, { log });
+    try {
+      await ask(bridge, { 'x-forwarded-for': '203.0.113.7' });
+      expect(warnings).toHaveLength(before);
+    } finally {
+      await bridge.close();
+    }
+  }, 60_000);
 });

@@ -170,6 +170,14 @@ describe('compose.yaml', () => {
     expect(bridge.volumes).toEqual(['bridge:/var/lib/sidelight']);
   });
 
+  it('says where a proxy in front is named, in a setting that there is', () => {
+    const named = [...read('compose.yaml').matchAll(/^ +# (SIDELIGHT_[A-Z_]+): (\S+)$/gm)].map(([, name, value]) => [
+      name,
+      value,
+    ]);
+    expect(readConfig({}, Object.fromEntries(named)).trustedProxies).toHaveLength(1);
+  });
+
   it('shows callers to this machine alone, and the database to nobody', () => {
     expect(bridge.ports).toEqual([`127.0.0.1:${port}:${port}`]);
     expect(database.ports).toBeUndefined();
@@ -187,7 +195,11 @@ describe('the manifests for Kubernetes', () => {
     }),
   );
   const one = (kind: string) => manifests.find((manifest) => manifest.kind === kind) as Manifest;
-  const deployment = one('Deployment').spec as { replicas: number; strategy: object; template: { spec: Pod } };
+  const deployment = one('Deployment').spec as {
+    replicas: number;
+    strategy: object;
+    template: { metadata: { labels: Record<string, string> }; spec: Pod };
+  };
   const pod = deployment.template.spec;
   const container = pod.containers[0] as Pod['containers'][number];
   const data = one('ConfigMap').data ?? {};
@@ -207,6 +219,7 @@ describe('the manifests for Kubernetes', () => {
     const config = readConfig({}, { ...env, SIDELIGHT_HOST: '0.0.0.0' });
     const ports = Object.fromEntries(container.ports.map(({ name, containerPort }) => [name, containerPort]));
     expect(ports).toEqual({ http: config.port, metrics: config.metricsPort });
+    expect(config.trustedProxies, 'callers behind the ingress are told apart').toHaveLength(1);
     expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(config.drainDelaySeconds + config.drainSeconds + 10);
   });
 
@@ -231,6 +244,18 @@ describe('the manifests for Kubernetes', () => {
       ).toBe(true);
     const volumes = pod.volumes.map(({ name }) => name).sort();
     expect(container.volumeMounts.map(({ name }) => name).sort()).toEqual(volumes);
+  });
+
+  it('let the bridge out to all that the documents recommend: the database, Redis, a collector of traces', () => {
+    const { egress } = one('NetworkPolicy').spec as { egress: { ports: { port: number }[] }[] };
+    const open = egress.flatMap(({ ports }) => ports.map(({ port }) => port));
+    expect(open).toEqual(expect.arrayContaining([53, 443, 5432, 6379, 4317, 4318]));
+  });
+
+  it('are told with a command that reads all pods, by the label they have, from the beginning', () => {
+    const [, selector = ''] = /kubectl -n sidelight logs -l (\S+) --prefix --tail=-1/.exec(read(`${folder}/README.md`)) ?? [];
+    const labels = Object.entries(deployment.template.metadata.labels).map(([name, value]) => `${name}=${value}`);
+    expect(labels).toContain(selector);
   });
 
   it('hold no secret', () => {
