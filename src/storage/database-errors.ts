@@ -1,7 +1,15 @@
 import { Refusal } from '../lib/refusal.ts';
 
-/** SQLSTATE classes and codes that mean "not now": connection, operator intervention, resources, statement timeout, lock timeout. */
-const notNow = /^(08|53|57|58|55P03|40001|40P01)/;
+/**
+ * SQLSTATE classes and codes that mean "not now": connection, authorization, resources, operator intervention and statement timeout, system,
+ * no such database, read-only, lock timeout, serialization, deadlock.
+ */
+const notNow = /^(08|28|53|57|58|3D000|25006|55P03|40001|40P01)/;
+/** The server, or the session by the settings it began with, takes no writes: a standby, or a primary that was put out of use. */
+const readOnly = '25006';
+/** Of a privilege that the role lacks. A row that row-level security keeps out has the same SQLSTATE, and is a defect of ours. */
+const isForbidden = ({ code, routine }: { code?: unknown; routine?: unknown }) =>
+  code === '42501' && routine === 'aclcheck_error';
 const systemCodes = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -24,26 +32,35 @@ export function sqlState(error: unknown): string | undefined {
     : undefined;
 }
 
+/** Whether its connection can go on: PostgreSQL said what is wrong, and that is not the connection itself. */
+export function leavesUsable(error: unknown): boolean {
+  const state = sqlState(error);
+  return state !== undefined && state !== readOnly;
+}
+
 /**
  * What a caller is told of a database error that is no defect of ours: a text PostgreSQL cannot hold (it stores no NUL
  * character), or a server that is away. Everything else is handed back as it is. Neither SQL nor parameters are repeated.
  */
 export function asRefusal(error: unknown): unknown {
   if (error instanceof Refusal) return error;
-  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  const { code, message, routine } = (error ?? {}) as { code?: unknown; message?: unknown; routine?: unknown };
   if (code === '22021')
     return new Refusal({
       code: 'invalid_input',
       message: 'A text holds a NUL character.',
       next: 'Send it without that character.',
     });
-  if ((typeof code === 'string' && (notNow.test(code) || systemCodes.has(code))) || clientMessages.test(String(message))) {
-    return unavailable(
-      'The database cannot be reached or does not answer in time.',
-      'Try again; if it stays so, look at the log of the bridge.',
-    );
-  }
-  return error;
+  const isAway = typeof code === 'string' && (notNow.test(code) || systemCodes.has(code));
+  return isAway || isForbidden({ code, routine }) || clientMessages.test(String(message)) ? away() : error;
+}
+
+/** No connection could be made, for whatever reason: that is never the fault of who asked. */
+export function away(): Refusal {
+  return unavailable(
+    'The database cannot be reached or does not answer in time.',
+    'Try again; if it stays so, look at the log of the bridge.',
+  );
 }
 
 /** The storage cannot be used: what is wrong, and what the operator or the caller can do. */

@@ -1,9 +1,11 @@
-import { unavailable } from './database-errors.ts';
+import { sqlState, unavailable } from './database-errors.ts';
 import type { Db } from './db.ts';
 import { migrations } from './migrations/all.ts';
 
 /** Any number that nobody else on the server uses for an advisory lock. */
 const migrationLock = 7_433_001;
+/** PostgreSQL's code for a table that is not there. */
+const undefinedTable = '42P01';
 
 /**
  * Brings the schema to the newest version, all in one transaction and under a lock, so that a command may open the store while a bridge starts.
@@ -32,10 +34,24 @@ export async function migrate(db: Db, known = migrations): Promise<void> {
   });
 }
 
-/** Whether every migration that is known here is done: a backup of before may have been put in place under a running bridge. */
-export async function isCurrent({ query }: Pick<Db, 'query'>, known = migrations): Promise<boolean> {
-  const found = query<{ version: number | null }>('select max(version) as version from schema_version');
-  // Not even the table: then it must be seen whether anything answers.
-  const [row] = await found.catch(() => query<{ version: number | null }>('select 0 as version'));
-  return (row?.version ?? 0) >= (known.at(-1)?.version ?? 0);
+/**
+ * Whether every migration that is known here is done: a backup of before may have been put in place under a running bridge. Refuses with
+ * `unavailable` where the database is away or cannot be written to.
+ */
+export async function isCurrent(db: Pick<Db, 'query'>, known = migrations): Promise<boolean> {
+  const applied = await appliedTo(db);
+  return Math.max(0, ...applied) >= (known.at(-1)?.version ?? 0);
+}
+
+/** The update touches no row, but PostgreSQL refuses it where a read-only server would let us read all the same. */
+async function appliedTo({ query }: Pick<Db, 'query'>): Promise<number[]> {
+  try {
+    const rows = await query<{ version: number }>(
+      'with tried as (update schema_version set name = name where false) select version from schema_version',
+    );
+    return rows.map(({ version }) => version);
+  } catch (error) {
+    if (sqlState(error) === undefinedTable) return [];
+    throw error;
+  }
 }

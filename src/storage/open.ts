@@ -60,7 +60,7 @@ export interface Storage {
   exportTo(exporter: Exporter, write: WriteLines): Promise<ExportHeader['tables']>;
   /** Copies the embedded database for another process to export, and says where to; refuses where there is none. */
   copy(): Promise<string>;
-  /** Whether the database answers now, and whether its schema is what this program knows, or newer. */
+  /** Whether the database answers now and takes writes, and whether its schema is what this program knows, or newer. */
   state(): Promise<{ database: boolean; schema: boolean }>;
   /** Whether other bridges may be on the same data. */
   isShared: boolean;

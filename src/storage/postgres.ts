@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Log } from '../lib/log.ts';
-import { asRefusal, sqlState } from './database-errors.ts';
+import { asRefusal, away, leavesUsable, sqlState } from './database-errors.ts';
 import type { Db, Queries, Row, Statements } from './db.ts';
 import { migrate } from './migrate.ts';
 import type { Migration } from './migrations/migration.ts';
@@ -27,6 +27,8 @@ const maxStatementMs = 10_000;
  * middle of it, so that the statements of others that wait for them get them in their own time.
  */
 const maxIdleInTransactionMs = 8_000;
+/** How long a connection is kept: it goes on with what it was told at its start, when the server has long been told otherwise. */
+const maxLifetimeSeconds = 900;
 /** What a connection is told that serves all organisations; the policies of migration 007 know it, and no organisation can have this name. */
 const everyOrg = '*';
 /** The driver's own patience, for a server that has gone without a word. */
@@ -43,6 +45,7 @@ export async function openPostgres({ url, log, migrations }: PostgresOptions): P
       statement_timeout: maxStatementMs,
       idle_in_transaction_session_timeout: maxIdleInTransactionMs,
       query_timeout: maxAnswerMs,
+      maxLifetimeSeconds,
       keepAlive: true,
       types: { getTypeParser },
     });
@@ -124,9 +127,7 @@ interface Held {
 /** Statements whose connection sees one organisation. Telling it costs a round trip, and only where it served another one before. */
 function statementsOf(pool: pg.Pool, org: string): Statements {
   async function on<T>(run: (held: Held) => Promise<T>): Promise<T> {
-    const client = await pool.connect().catch((error: unknown) => {
-      throw asRefusal(error);
-    });
+    const client = await connectionOf(pool);
     // Broken while it is ours: the statement under way fails by itself.
     const broke = () => {};
     client.on('error', broke);
@@ -147,6 +148,14 @@ function statementsOf(pool: pg.Pool, org: string): Statements {
     query: (sql, parameters = []) => on((held) => ask(held, sql, parameters)),
     tx: (run) => on((held) => transaction(held, run)),
   };
+}
+
+async function connectionOf(pool: pg.Pool): Promise<pg.PoolClient> {
+  try {
+    return await pool.connect();
+  } catch {
+    throw away();
+  }
 }
 
 async function transaction<T>(held: Held, run: (queries: Queries) => Promise<T>): Promise<T> {
@@ -194,12 +203,12 @@ function planOf(sql: string, parameters: unknown[]): string | undefined {
 const isStalePlan = (error: unknown): boolean =>
   sqlState(error) === '0A000' && error instanceof Error && error.message.startsWith('cached plan');
 
-/** One statement. A connection whose state is unknown afterwards (no answer, half an answer) is given up. */
+/** One statement. A connection whose state is unknown afterwards (no answer, half an answer), or which cannot write, is given up. */
 async function send<T extends Row>(held: Held, sql: string, parameters: unknown[]): Promise<pg.QueryResult<T>> {
   try {
     return await held.client.query<T>({ name: planOf(sql, parameters), text: sql, values: parameters });
   } catch (error) {
-    if (sqlState(error) === undefined) held.isUsable = false;
+    if (!leavesUsable(error)) held.isUsable = false;
     if (isStalePlan(error)) {
       planned.clear();
       // Within a transaction all is void; the next try plans anew.

@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { isCurrent } from '../../src/storage/migrate.ts';
 import { openPostgres } from '../../src/storage/postgres.ts';
 import { hasPostgres, postgresWorld, silent, type World } from './engines.ts';
 
@@ -46,6 +48,63 @@ describe.skipIf(!hasPostgres)('a PostgreSQL server', () => {
     });
     await expect(broken).rejects.toMatchObject({ code: 'unavailable' });
     await vi.waitFor(async () => expect(await world.db.query("select * from secrets where name = 'half'")).toEqual([]));
+  });
+
+  it('that became read-only is unavailable and not ready, and is written to again once it can be', async () => {
+    const { url = '' } = world;
+    const name = new URL(url).pathname.slice(1);
+    const db = await openPostgres({ url, log: silent });
+    const write = () => db.of('acme').query("insert into secrets values ('after a failover', 'x')");
+    const read = () => db.of('acme').query("select name from secrets where name = 'after a failover'");
+    try {
+      await admin.query(`alter database ${name} set default_transaction_read_only = on`);
+      await cut('sidelight');
+      await vi.waitFor(async () => expect(await read()).toEqual([]));
+      await expect(write()).rejects.toMatchObject({ code: 'unavailable' });
+      await expect(db.tx(({ query }) => query('delete from secrets'))).rejects.toMatchObject({ code: 'unavailable' });
+      await expect(isCurrent(db)).rejects.toMatchObject({ code: 'unavailable' });
+      await admin.query(`alter database ${name} reset default_transaction_read_only`);
+      // In use all the while, so that no connection goes because it is idle.
+      await vi.waitFor(async () => {
+        await read();
+        await write();
+        expect(await isCurrent(db)).toBe(true);
+      });
+    } finally {
+      await admin.query(`alter database ${name} reset default_transaction_read_only`);
+      await db.close();
+    }
+  });
+
+  it('that no longer lets the role in, or does what it may, or has no such database, is unavailable', async () => {
+    const role = `sidelight_${randomBytes(6).toString('hex')}`;
+    const own = await postgresWorld();
+    const owner = new pg.Client({ connectionString: own.url });
+    await owner.connect();
+    await owner.query(`create role ${role} login`);
+    await owner.query(`grant all on schema public to ${role}`);
+    await owner.query(`grant all on all tables in schema public to ${role}`);
+    const db = await openPostgres({ url: Object.assign(new URL(own.url ?? ''), { username: role }).href, log: silent });
+    const ask = () => db.query('select name from secrets');
+    try {
+      await ask();
+      await owner.query(`revoke select on secrets from ${role}`);
+      await expect(ask()).rejects.toMatchObject({ code: 'unavailable' });
+      await owner.query(`alter role ${role} nologin`);
+      await owner.query('select pg_terminate_backend(pid) from pg_stat_activity where usename = $1', [role]);
+      await vi.waitFor(() => expect(db.connections?.()).toMatchObject({ used: 0, idle: 0 }));
+      await expect(ask()).rejects.toMatchObject({ code: 'unavailable' });
+      await owner.query(`alter role ${role} login`);
+      await owner.query(`drop owned by ${role}`);
+      await owner.end();
+      await own.close();
+      await expect(ask()).rejects.toMatchObject({ code: 'unavailable' });
+    } finally {
+      await db.close();
+      await owner.end().catch(() => undefined);
+      await own.close().catch(() => undefined);
+      await admin.query(`drop role ${role}`);
+    }
   });
 
   it('gives up a statement that runs too long', async () => {
