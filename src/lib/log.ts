@@ -23,14 +23,27 @@ const secretsInWords: readonly [RegExp, string][] = [
   [/\b(bearer +)[\w.~+/=-]{8,}/gi, '$1[secret]'],
 ];
 
-/** Whatever was thrown, as it is logged. */
+/** So many causes of an error are told; more would be a circle. */
+const maxCauses = 4;
+
+/** Whatever was thrown, as it is logged. Message and stack have those of its causes in them. */
 export function errorFacts(problem: Error): object {
   if (!(problem instanceof Error)) return { type: typeof problem };
+  return { ...factsOf(problem), ...causeOf(problem, maxCauses) };
+}
+
+function factsOf(problem: Error): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(stdSerializers.err(problem)).flatMap(([name, value]) =>
       errorFields.has(name) ? [[name, typeof value === 'string' ? withoutSecrets(value) : value]] : [],
     ),
   );
+}
+
+function causeOf({ cause }: Error, left: number): object {
+  if (!(cause instanceof Error) || left === 0) return {};
+  const { stack: _, ...facts } = factsOf(cause);
+  return { cause: { ...facts, ...causeOf(cause, left - 1) } };
 }
 
 function withoutSecrets(words: string): string {

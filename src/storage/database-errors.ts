@@ -38,11 +38,49 @@ export function leavesUsable(error: unknown): boolean {
   return state !== undefined && state !== readOnly;
 }
 
+/** Where a server is. */
+export interface Server {
+  address: string;
+  port: number;
+}
+
+/** What is kept of the error: PostgreSQL's own have the statement, its parameters and the row beside these. */
+const keptFields = ['code', 'severity', 'routine', 'errno', 'syscall', 'path', 'address', 'port'] as const;
+
+/** Why the database was not to be had, for the log and for the operator; callers are not told. */
+export class DatabaseFailure extends Error {
+  override readonly name = 'DatabaseFailure';
+  /** SQLSTATE, or what the system or the driver calls it. */
+  readonly code?: string;
+  readonly syscall?: string;
+  readonly path?: string;
+  readonly address?: string;
+  readonly port?: number;
+
+  constructor(error: unknown, server?: Server) {
+    // A name with several addresses has an error for each, and no message of its own.
+    const { errors = [] } = (error ?? {}) as { errors?: unknown[] };
+    const first = errors[0] ?? error;
+    super(first instanceof Error ? first.message : String(first));
+    const facts = (first ?? {}) as Record<string, unknown>;
+    const kept = keptFields.flatMap((name) => (facts[name] === undefined ? [] : [[name, facts[name]]]));
+    Object.assign(this, server, Object.fromEntries(kept));
+    // The refusal says where.
+    this.stack = `${this.name}: ${this.message}`;
+  }
+}
+
+/** The reason that a refusal was made of, or one that it was made of in turn. */
+export function failureBehind(problem: unknown): DatabaseFailure | undefined {
+  if (problem instanceof DatabaseFailure) return problem;
+  return problem instanceof Error && problem.cause !== undefined ? failureBehind(problem.cause) : undefined;
+}
+
 /**
  * What a caller is told of a database error that is no defect of ours: a text PostgreSQL cannot hold (it stores no NUL
  * character), or a server that is away. Everything else is handed back as it is. Neither SQL nor parameters are repeated.
  */
-export function asRefusal(error: unknown): unknown {
+export function asRefusal(error: unknown, server?: Server): unknown {
   if (error instanceof Refusal) return error;
   const { code, message, routine } = (error ?? {}) as { code?: unknown; message?: unknown; routine?: unknown };
   if (code === '22021')
@@ -52,15 +90,17 @@ export function asRefusal(error: unknown): unknown {
       next: 'Send it without that character.',
     });
   const isAway = typeof code === 'string' && (notNow.test(code) || systemCodes.has(code));
-  return isAway || isForbidden({ code, routine }) || clientMessages.test(String(message)) ? away() : error;
+  return isAway || isForbidden({ code, routine }) || clientMessages.test(String(message)) ? away(error, server) : error;
 }
 
 /** No connection could be made, for whatever reason: that is never the fault of who asked. */
-export function away(): Refusal {
-  return unavailable(
+export function away(error: unknown, server?: Server): Refusal {
+  const refusal = unavailable(
     'The database cannot be reached or does not answer in time.',
     'Try again; if it stays so, look at the log of the bridge.',
   );
+  refusal.cause = new DatabaseFailure(error, server);
+  return refusal;
 }
 
 /** The storage cannot be used: what is wrong, and what the operator or the caller can do. */

@@ -3,8 +3,9 @@ import pg from 'pg';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Bell, Ear } from '../replicas/bell.ts';
-import { asRefusal } from './database-errors.ts';
+import { away } from './database-errors.ts';
 import type { Db } from './db.ts';
+import { serverOf } from './postgres.ts';
 import { createRinging } from './ringing.ts';
 
 /** How often the connection that listens is tried, and how long it may take to answer. */
@@ -114,8 +115,11 @@ class Listener {
           log.info('Other bridges reach this one again.');
           ear.missed();
         },
-        () => {
-          if (!this.#isClosed) this.#retake(Math.min(lastPauseMs, pauseMs * 2));
+        (problem: unknown) => {
+          if (this.#isClosed) return;
+          // Once for each time that it is gone.
+          if (pauseMs === firstPauseMs) log.warn({ err: problem }, 'Other bridges cannot reach this one yet.');
+          this.#retake(Math.min(lastPauseMs, pauseMs * 2));
         },
       );
     });
@@ -144,6 +148,6 @@ async function listen({ url, replica, ear }: BellOptions): Promise<pg.Client> {
     return client;
   } catch (error) {
     client.end().catch(() => undefined);
-    throw asRefusal(error);
+    throw away(error, serverOf(url));
   }
 }

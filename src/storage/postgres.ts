@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Log } from '../lib/log.ts';
-import { asRefusal, away, leavesUsable, sqlState } from './database-errors.ts';
+import { asRefusal, away, DatabaseFailure, leavesUsable, type Server, sqlState } from './database-errors.ts';
 import type { Db, Queries, Row, Statements } from './db.ts';
 import { migrate } from './migrate.ts';
 import type { Migration } from './migrations/migration.ts';
@@ -29,6 +29,7 @@ const maxStatementMs = 10_000;
 const maxIdleInTransactionMs = 8_000;
 /** How long a connection is kept: it goes on with what it was told at its start, when the server has long been told otherwise. */
 const maxLifetimeSeconds = 900;
+const defaultPort = 5432;
 /** What a connection is told that serves all organisations; the policies of migration 007 know it, and no organisation can have this name. */
 const everyOrg = '*';
 /** The driver's own patience, for a server that has gone without a word. */
@@ -36,7 +37,8 @@ const maxAnswerMs = 15_000;
 
 /** A PostgreSQL server (14 or newer) by URL, brought to the newest schema. Refuses with `unavailable` while it is away. */
 export async function openPostgres({ url, log, migrations }: PostgresOptions): Promise<Db> {
-  const db = new PostgresDb((max) => {
+  const server = serverOf(url);
+  const db = new PostgresDb(server, (max) => {
     const pool = new pg.Pool({
       connectionString: url,
       application_name: 'sidelight',
@@ -50,7 +52,10 @@ export async function openPostgres({ url, log, migrations }: PostgresOptions): P
       types: { getTypeParser },
     });
     // An idle connection that breaks is replaced by the pool; without a listener its error would end the process.
-    return pool.on('error', (error) => log.warn({ reason: error.message }, 'A database connection broke.'));
+    return pool.on('error', (error) => {
+      const { message: reason, code } = new DatabaseFailure(error);
+      log.warn({ reason, code, ...server }, 'A database connection broke.');
+    });
   });
   try {
     await migrate(db, migrations);
@@ -72,6 +77,14 @@ async function warnWithoutWall(db: Db, log: Log): Promise<void> {
   }
 }
 
+/** Where the server of a URL is, as libpq reads it; for the log, and so without anything else of the URL. */
+export function serverOf(url: string): Server {
+  if (!URL.canParse(url)) return { address: 'localhost', port: defaultPort };
+  const { hostname, port, searchParams } = new URL(url);
+  const address = searchParams.get('host') ?? decodeURIComponent(hostname);
+  return { address: address || 'localhost', port: Number(searchParams.get('port') ?? port) || defaultPort };
+}
+
 function getTypeParser(type: number, format?: 'text' | 'binary'): (text: string) => unknown {
   return valueParsers[type] ?? pg.types.getTypeParser(type, format);
 }
@@ -79,12 +92,14 @@ function getTypeParser(type: number, format?: 'text' | 'binary'): (text: string)
 class PostgresDb implements Db {
   readonly engine = 'postgres';
   readonly #pools: readonly [org: pg.Pool, all: pg.Pool];
+  readonly #server: Server;
   readonly #all: Statements;
   #closing: Promise<unknown> | undefined;
 
-  constructor(open: (maxConnections: number) => pg.Pool) {
+  constructor(server: Server, open: (maxConnections: number) => pg.Pool) {
+    this.#server = server;
     this.#pools = [open(maxConnections.org), open(maxConnections.all)];
-    this.#all = statementsOf(this.#pools[1], everyOrg);
+    this.#all = statementsOf(this.#pools[1], server, everyOrg);
   }
 
   // A property, so that `const { query } = db` works as it does inside a transaction.
@@ -98,7 +113,7 @@ class PostgresDb implements Db {
   of(org: string): Statements {
     // A name nobody can have, and the one that opens every door.
     if (org === everyOrg || org === '') throw new Error('Statements were asked for no organisation.');
-    return statementsOf(this.#pools[0], org);
+    return statementsOf(this.#pools[0], this.#server, org);
   }
 
   connections(): { used: number; idle: number; waiting: number } {
@@ -119,19 +134,20 @@ const toldOrg = new WeakMap<pg.PoolClient, string>();
 /** A connection while it is ours. */
 interface Held {
   client: pg.PoolClient;
+  server: Server;
   /** False once nobody knows what state it is in; it never goes back into the pool then. */
   isUsable: boolean;
   isInTransaction: boolean;
 }
 
 /** Statements whose connection sees one organisation. Telling it costs a round trip, and only where it served another one before. */
-function statementsOf(pool: pg.Pool, org: string): Statements {
+function statementsOf(pool: pg.Pool, server: Server, org: string): Statements {
   async function on<T>(run: (held: Held) => Promise<T>): Promise<T> {
-    const client = await connectionOf(pool);
+    const client = await connectionOf(pool, server);
     // Broken while it is ours: the statement under way fails by itself.
     const broke = () => {};
     client.on('error', broke);
-    const held: Held = { client, isUsable: true, isInTransaction: false };
+    const held: Held = { client, server, isUsable: true, isInTransaction: false };
     try {
       if (toldOrg.get(client) !== org) {
         toldOrg.delete(client);
@@ -150,11 +166,11 @@ function statementsOf(pool: pg.Pool, org: string): Statements {
   };
 }
 
-async function connectionOf(pool: pg.Pool): Promise<pg.PoolClient> {
+async function connectionOf(pool: pg.Pool, server: Server): Promise<pg.PoolClient> {
   try {
     return await pool.connect();
-  } catch {
-    throw away();
+  } catch (error) {
+    throw away(error, server);
   }
 }
 
@@ -174,7 +190,7 @@ async function transaction<T>(held: Held, run: (queries: Queries) => Promise<T>)
       await client.query('rollback').catch(() => {
         held.isUsable = false;
       });
-    throw asRefusal(error);
+    throw asRefusal(error, held.server);
   }
 }
 
@@ -214,6 +230,6 @@ async function send<T extends Row>(held: Held, sql: string, parameters: unknown[
       // Within a transaction all is void; the next try plans anew.
       if (!held.isInTransaction) return send(held, sql, parameters);
     }
-    throw asRefusal(error);
+    throw asRefusal(error, held.server);
   }
 }

@@ -19,6 +19,10 @@ it('logs of a database’s error what failed and where, but no statement, parame
     queryOptions: details,
   });
   log.error({ err: error, requestId: 'req_1' }, 'a tool call failed');
+  log.error({ err: new Error('outer', { cause: error }) }, 'as its cause');
+  expect(JSON.parse(lines[1] ?? '').err.cause).toEqual({
+    ...{ type: 'Error', message: 'duplicate key', code: '23505', constraint: 'hits_pkey' },
+  });
   expect(lines.join()).not.toContain('hunter2');
   expect(JSON.parse(lines[0] ?? '')).toMatchObject({
     requestId: 'req_1',

@@ -1,13 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createLog } from '../../src/lib/log.ts';
 import { isCurrent } from '../../src/storage/migrate.ts';
 import { openPostgres } from '../../src/storage/postgres.ts';
 import { hasPostgres, postgresWorld, silent, type World } from './engines.ts';
 
+/** The line that a log has of it. */
+function logged(err: unknown): string {
+  const lines: string[] = [];
+  createLog('warn', { write: (line) => void lines.push(line) }).warn({ err }, 'it failed');
+  return lines.join('');
+}
+
 describe('a PostgreSQL server that is away', () => {
-  it('is refused as unavailable, without a word of the password', async () => {
+  it('is refused as unavailable, without a word of the password; the log says why', async () => {
     const server = createServer();
     const port = await new Promise<number>((resolve) => {
       server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
@@ -18,6 +26,28 @@ describe('a PostgreSQL server that is away', () => {
     );
     expect(refused).toMatchObject({ name: 'Refusal', code: 'unavailable' });
     expect(JSON.stringify(refused, Object.getOwnPropertyNames(refused))).not.toContain('hunter2');
+    const lines = logged(refused);
+    expect(JSON.parse(lines).err.cause).toMatchObject({ code: 'ECONNREFUSED', address: '127.0.0.1', port });
+    expect(lines).not.toContain('hunter2');
+  });
+
+  it('is named in the log also where the driver says no more than that time is up', async () => {
+    const server = createServer();
+    const port = await new Promise<number>((resolve) => {
+      server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
+    });
+    const sockets = new Set<Socket>();
+    server.on('connection', (socket) => sockets.add(socket));
+    const refused = await openPostgres({ url: `postgres://me@127.0.0.1:${port}/db`, log: silent }).catch(
+      (error: unknown) => error,
+    );
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+    expect(JSON.parse(logged(refused)).err.cause).toMatchObject({
+      message: expect.stringContaining('timeout'),
+      address: '127.0.0.1',
+      port,
+    });
   });
 });
 
@@ -105,6 +135,18 @@ describe.skipIf(!hasPostgres)('a PostgreSQL server', () => {
       await own.close().catch(() => undefined);
       await admin.query(`drop role ${role}`);
     }
+  });
+
+  it('is named in the log with the SQLSTATE of what it refused, and nothing of the statement', async () => {
+    const refused = await world.db
+      .tx(async ({ query }) => {
+        await query('set transaction read only');
+        await query('insert into secrets values ($1, $2)', ['hunter1', 'hunter2']);
+      })
+      .catch((error: unknown) => error);
+    expect(JSON.parse(logged(refused)).err.cause).toMatchObject({ code: '25006', address: new URL(world.url ?? '').hostname });
+    expect(logged(refused)).not.toMatch(/hunter|into secrets/);
+    expect(refused).toMatchObject({ details: { message: expect.not.stringContaining('read-only') } });
   });
 
   it('gives up a statement that runs too long', async () => {
