@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Refusal } from '../lib/refusal.ts';
+import { toldToOperator } from '../storage/database-trouble.ts';
 import { findCommand } from './commands.ts';
 import { explainProblem, Usage } from './usage.ts';
 
@@ -22,7 +23,8 @@ process.stdout.on('error', (problem: NodeJS.ErrnoException) => {
 
 try {
   process.exitCode = await main(process.argv.slice(2));
-} catch (problem) {
+} catch (thrown) {
+  const problem = toldToOperator(thrown);
   process.stderr.write(`${explainProblem(problem)}\n`);
   process.exitCode = problem instanceof Usage ? 2 : 1;
   if (!(problem instanceof Usage) && !(problem instanceof Refusal)) throw problem;
