@@ -5,9 +5,15 @@ export interface Queries {
   query<T extends Row = Row>(sql: string, parameters?: unknown[]): Promise<T[]>;
 }
 
+/** What one transaction has that others do not. */
+export interface TxOptions {
+  /** How long a server may take for a statement before it is taken for gone, where that is longer than for others. */
+  maxAnswerMs?: number;
+}
+
 /** Statements one by one, or several as one transaction. */
 export interface Statements extends Queries {
-  tx<T>(run: (queries: Queries) => Promise<T>): Promise<T>;
+  tx<T>(run: (queries: Queries) => Promise<T>, options?: TxOptions): Promise<T>;
 }
 
 /**

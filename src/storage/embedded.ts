@@ -95,7 +95,7 @@ async function ready(
 ): Promise<EmbeddedDb> {
   let callOff = () => {};
   const db = new EmbeddedDb(engine, { clock, log, ...ending, beforeClose: () => callOff() });
-  await closeUnless(engine, directory, migrate(db, migrations));
+  await closeUnless(engine, directory, migrate(db, migrations, { log }));
   const vacuum = () => {
     callOff = clock.after(vacuumEveryMs, vacuum);
     const startedAt = clock.monotonic();

@@ -31,7 +31,7 @@ export function exportStore(
 ): Promise<ExportHeader['tables']> {
   return db.tx(async (queries) => {
     await queries.query('set transaction isolation level repeatable read, read only');
-    // A reader of the export may be slow; nobody waits for these locks.
+    // A reader of the export may be slow. Who reads or writes waits for none of these locks; a newer bridge that changes a table does (migrate.ts).
     for (const limit of ['statement_timeout', 'idle_in_transaction_session_timeout'])
       await queries.query(`set local ${limit} = 0`);
     await queries.query("set local timezone = 'UTC'");

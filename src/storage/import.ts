@@ -137,7 +137,7 @@ async function fillStore(db: Db, { settings, header, lines, secrets, clock, log 
       throw altered('its seal is not of the installation that it says it is from');
     return { header, isSealed: sealed };
   });
-  await migrate(db);
+  await migrate(db, undefined, { log });
   await openSecrets(db, settings);
   const seal = createSeal({ node: await nodeId(settings.dataDirectory), secrets });
   const { audit } = openStores(db, seal);

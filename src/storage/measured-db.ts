@@ -31,7 +31,7 @@ export function measuredDb(db: Db, telemetry: Telemetry, clock: Clock): Db {
   const measured = (statements: Statements): Statements => ({
     query: <T extends Row>(sql: string, parameters?: unknown[]) =>
       timed('statement', verbOf(sql), () => statements.query<T>(sql, parameters)),
-    tx: (run) => timed('transaction', 'transaction', () => statements.tx(run)),
+    tx: (run, options) => timed('transaction', 'transaction', () => statements.tx(run, options)),
   });
 
   return {

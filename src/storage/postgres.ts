@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { Log } from '../lib/log.ts';
 import { asRefusal, away, DatabaseFailure, leavesUsable, type Server, sqlState } from './database-errors.ts';
-import type { Db, Queries, Row, Statements } from './db.ts';
+import type { Db, Queries, Row, Statements, TxOptions } from './db.ts';
 import { migrate } from './migrate.ts';
 import type { Migration } from './migrations/migration.ts';
 import { valueParsers } from './value-parsers.ts';
@@ -58,7 +58,7 @@ export async function openPostgres({ url, log, migrations }: PostgresOptions): P
     });
   });
   try {
-    await migrate(db, migrations);
+    await migrate(db, migrations, { log });
     await warnWithoutWall(db, log);
   } catch (error) {
     await db.close();
@@ -106,8 +106,8 @@ class PostgresDb implements Db {
   readonly query = <T extends Row = Row>(sql: string, parameters: unknown[] = []): Promise<T[]> =>
     this.#all.query<T>(sql, parameters);
 
-  tx<T>(run: (queries: Queries) => Promise<T>): Promise<T> {
-    return this.#all.tx(run);
+  tx<T>(run: (queries: Queries) => Promise<T>, options?: TxOptions): Promise<T> {
+    return this.#all.tx(run, options);
   }
 
   of(org: string): Statements {
@@ -138,6 +138,8 @@ interface Held {
   /** False once nobody knows what state it is in; it never goes back into the pool then. */
   isUsable: boolean;
   isInTransaction: boolean;
+  /** The driver's patience, where it is not the usual one. */
+  maxAnswerMs?: number;
 }
 
 /** Statements whose connection sees one organisation. Telling it costs a round trip, and only where it served another one before. */
@@ -162,7 +164,7 @@ function statementsOf(pool: pg.Pool, server: Server, org: string): Statements {
   }
   return {
     query: (sql, parameters = []) => on((held) => ask(held, sql, parameters)),
-    tx: (run) => on((held) => transaction(held, run)),
+    tx: (run, options) => on((held) => transaction(Object.assign(held, options), run)),
   };
 }
 
@@ -219,10 +221,14 @@ function planOf(sql: string, parameters: unknown[]): string | undefined {
 const isStalePlan = (error: unknown): boolean =>
   sqlState(error) === '0A000' && error instanceof Error && error.message.startsWith('cached plan');
 
+/** The driver takes a time for each statement, but its types do not say so. */
+type Query = pg.QueryConfig & { query_timeout: number | undefined };
+
 /** One statement. A connection whose state is unknown afterwards (no answer, half an answer), or which cannot write, is given up. */
 async function send<T extends Row>(held: Held, sql: string, parameters: unknown[]): Promise<pg.QueryResult<T>> {
   try {
-    return await held.client.query<T>({ name: planOf(sql, parameters), text: sql, values: parameters });
+    const query: Query = { name: planOf(sql, parameters), text: sql, values: parameters, query_timeout: held.maxAnswerMs };
+    return await held.client.query<T>(query);
   } catch (error) {
     if (!leavesUsable(error)) held.isUsable = false;
     if (isStalePlan(error)) {
