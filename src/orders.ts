@@ -39,6 +39,8 @@ interface Ordered {
   pausesChanged(): Promise<void> | void;
   /** What a running bridge does at once; absent when none runs. */
   running?: {
+    /** Its id among the replicas on its store. */
+    replica: string;
     policies: PoliciesInForce;
     /** Copies the embedded database, and says where the copy is. */
     copyStore(): Promise<string>;
@@ -139,6 +141,7 @@ export function orders({
       await pausesChanged();
       return showAgents(org);
     },
+    'bridge.replica': async () => ({ replica: running?.replica }),
     async 'store.copy'() {
       if (running === undefined) throw new Refusal({ code: 'unavailable', message: 'No bridge runs here.' });
       await trail.record('store_exported', nobodysOrg, 'operator');

@@ -88,7 +88,8 @@ export async function start(config: Config, { clock, log, ...outside }: Surround
     boundConnections(server, clock);
     const local = bridge.oauth && signIn?.local;
     const { pausesChanged, policies } = others.everywhere;
-    const running = { policies, local, copyStore: storage.copy };
+    const { membership } = others;
+    const running = { replica: membership.id, policies, local, copyStore: storage.copy };
     const carryOut = orders({
       desk: bridge.desk,
       people: stores.people,
@@ -123,7 +124,6 @@ export async function start(config: Config, { clock, log, ...outside }: Surround
       : watchDirectory(config.policiesDirectory, () => inForce.look(), clock);
 
     const { ready } = bridge.services;
-    const { membership } = others;
     showGauges(telemetry, { ready, openCalls: app.openCalls, hub, stores, checkpointer, membership, version, clock });
 
     return {

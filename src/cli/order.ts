@@ -1,5 +1,5 @@
 import { readConfig } from '../config.ts';
-import { askControl, type ControlHandler } from '../control.ts';
+import type { ControlHandler } from '../control.ts';
 import { createBridgeKey } from '../hub/signing.ts';
 import { createOwners } from '../identity/owner.ts';
 import { notShutOut } from '../identity/standing.ts';
@@ -9,9 +9,10 @@ import { storedGrants } from '../oauth/grants.ts';
 import { orders } from '../orders.ts';
 import type { Note } from '../replicas/notes.ts';
 import { type ExistingStorage, openExisting } from '../storage/open.ts';
+import { runningBridge } from './running.ts';
 import type { Flags } from './usage.ts';
 
-/** Has an order carried out: by the running bridge, which has the embedded database to itself, or else on the data. */
+/** Has an order carried out: by the bridge that runs on this store, which has the embedded database to itself, or else on the data. */
 export function order(values: Flags, name: string, input: Record<string, unknown>): Promise<unknown> {
   return ordering(values, (ask) => ask(name, input));
 }
@@ -20,10 +21,11 @@ export function order(values: Flags, name: string, input: Record<string, unknown
 export async function ordering<T>(values: Flags, run: (ask: ControlHandler) => Promise<T>): Promise<T> {
   const config = readConfig(values, process.env);
   const log = createLog(config.logLevel);
+  const askRunning = runningBridge(config);
   let storage: ExistingStorage | undefined;
   try {
     return await run(async (name, input) => {
-      const asked = storage === undefined ? await askControl(config.dataDirectory, name, input) : undefined;
+      const asked = storage === undefined ? await askRunning(name, input) : undefined;
       if (asked !== undefined) return asked.result;
       storage ??= await openExisting(config, { clock: systemClock, log });
       const { keys, counters, agents, pauses, people, audit } = storage.stores;

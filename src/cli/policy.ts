@@ -1,11 +1,11 @@
 import { explain } from '../authorization/explain.ts';
 import type { PolicyStatus, Reloaded } from '../authorization/in-force.ts';
 import { loadPolicies } from '../authorization/load.ts';
-import { readConfig } from '../config.ts';
-import { askControl } from '../control.ts';
+import { type Config, readConfig } from '../config.ts';
 import { permissions, roles, scopes } from '../identity/principal.ts';
 import { Refusal } from '../lib/refusal.ts';
 import { allTools } from '../tools/all.ts';
+import { runningBridge } from './running.ts';
 import { type Command, readFlags, settingOptions, Usage } from './usage.ts';
 
 /** Checks the policy files, or explains one decision. */
@@ -31,7 +31,7 @@ sidelight policy explain --tool TOOL --role ROLE --scopes A,B [--permissions dev
     );
     const config = readConfig(values, process.env);
     const [word] = positionals;
-    if (word === 'status' || word === 'reload') return askRunning(word, config.dataDirectory, values.json === true);
+    if (word === 'status' || word === 'reload') return askOfRunning(word, config, values.json === true);
     const policies = await loadPolicies(config.policiesDirectory, {
       tools: allTools.map((tool) => tool.name),
     });
@@ -55,12 +55,12 @@ sidelight policy explain --tool TOOL --role ROLE --scopes A,B [--permissions dev
   },
 };
 
-async function askRunning(word: 'status' | 'reload', dataDirectory: string, json: boolean): Promise<number> {
-  const asked = await askControl(dataDirectory, `policy.${word}`, {});
+async function askOfRunning(word: 'status' | 'reload', config: Config, json: boolean): Promise<number> {
+  const asked = await runningBridge(config)(`policy.${word}`, {});
   if (asked === undefined) {
     throw new Refusal({
       code: 'unavailable',
-      message: `No bridge runs on ${dataDirectory}.`,
+      message: `No bridge runs on ${config.dataDirectory}${config.databaseUrl === undefined ? '' : ' that keeps its data in the database named'}.`,
       next: 'Name its data directory with --data; sidelight policy check needs no bridge.',
     });
   }
