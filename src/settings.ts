@@ -89,7 +89,7 @@ export const settings = {
     kind: 'text',
     default: '',
     meaning:
-      'File with the master secret, which signs and seals and is never in the database: one a line, the newest first. The default is the file `secret` of the data directory, made at the first start.',
+      'File with the master secret, which signs and seals and is never in the database: one a line: the first signs and seals, all check and open. The default is the file `secret` of the data directory, made at the first start.',
   },
   acceptNewSecret: {
     flag: 'accept-new-secret',

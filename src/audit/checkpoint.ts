@@ -32,6 +32,11 @@ export function isGenuine(seal: AuditSeal, { keyId: _keyId, signature, ...said }
   return seal.isSigned({ sidelight: 'audit', ...said }, signature);
 }
 
+/** Whether it says that it was signed under a secret which is not known here, so that nobody can tell. */
+export function isUnderUnknown(seal: AuditSeal, { keyId }: Checkpoint): boolean {
+  return keyId !== '' && !seal.knows(keyId);
+}
+
 /** The checkpoint that a line of JSON holds; undefined when it holds none. */
 export function readCheckpoint(line: string): Checkpoint | undefined {
   try {

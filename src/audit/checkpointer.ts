@@ -33,8 +33,10 @@ export function createCheckpointer({ seal, ledger, sinks, clock, log }: Surround
   const deliveries = sinks.map((sink) => createDelivery(sink, { clock, log }));
   const startedMs = clock.monotonic();
   let last: { seq: number; atMs: number } | undefined;
+  /** The one before is under another secret: whoever does not have the new one learns from a checkpoint where it begins. */
+  let isOwed = false;
 
-  const seqBefore = async () => (await ledger.lastCheckpoint(seal.node))?.seq ?? 0;
+  const before = () => ledger.lastCheckpoint(seal.node);
 
   let making: Promise<void> = Promise.resolve();
 
@@ -48,11 +50,16 @@ export function createCheckpointer({ seal, ledger, sinks, clock, log }: Surround
   async function makeNow(isDue: (records: number, ageMs: number) => boolean): Promise<void> {
     const end = await ledger.end(seal.node);
     if (end === undefined) return;
-    last ??= { seq: await seqBefore(), atMs: startedMs };
+    if (last === undefined) {
+      const stored = await before();
+      isOwed = stored !== undefined && stored.keyId !== seal.keyId;
+      last = { seq: stored?.seq ?? 0, atMs: startedMs };
+    }
     const count = end.seq - last.seq;
-    if (count <= 0 || !isDue(count, clock.monotonic() - last.atMs)) return;
+    if (count <= 0 || !(isOwed || isDue(count, clock.monotonic() - last.atMs))) return;
     const checkpoint = signCheckpoint(seal, { kind: 'checkpoint', node: seal.node, ...end, count, at: clock.now() });
     last = { seq: end.seq, atMs: clock.monotonic() };
+    isOwed = false;
     for (const delivery of deliveries) delivery.add(checkpoint);
     await ledger.addCheckpoint(checkpoint);
   }
@@ -60,7 +67,7 @@ export function createCheckpointer({ seal, ledger, sinks, clock, log }: Surround
   return {
     turn: () => make((records, ageMs) => records >= afterRecords || ageMs >= afterMs),
     async lag() {
-      const seq = last?.seq ?? (await seqBefore());
+      const seq = last?.seq ?? (await before())?.seq ?? 0;
       const end = await ledger.end(seal.node);
       const undelivered = deliveries.reduce((sum, delivery) => sum + delivery.waiting(), 0);
       return { unsigned: end === undefined ? 0 : end.seq - seq, undelivered };

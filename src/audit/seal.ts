@@ -30,6 +30,8 @@ export interface AuditSeal {
   publicKey: string;
   /** Of the public key: the first 16 hex characters of the SHA-256 of its DER. */
   keyId: string;
+  /** Whether the key of this id is one of its own, under any secret that is still known. */
+  knows(keyId: string): boolean;
 }
 
 /** PKCS #8 of an Ed25519 key up to its 32 bytes (RFC 8410). */
@@ -42,6 +44,7 @@ export function createSeal({ node, secrets }: { node: string; secrets: Pick<Secr
   const privateKey = signingKey(secrets.derive('audit-checkpoints'));
   const publicKeys = secrets.all('audit-checkpoints').map((seed) => createPublicKey(signingKey(seed)));
   const publicKey = createPublicKey(privateKey);
+  const keyIds = new Set(publicKeys.map(idOf));
   return {
     node,
     code: (previous, text) => codeUnder(newest, previous, text).toString('hex'),
@@ -55,11 +58,16 @@ export function createSeal({ node, secrets }: { node: string; secrets: Pick<Secr
     sign: (statement) => sign(null, Buffer.from(canonical(statement)), privateKey).toString('base64'),
     isSigned: (statement, signature) => publicKeys.some((key) => isSignedBy(key, statement, signature)),
     publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
-    keyId: createHash('sha256')
-      .update(publicKey.export({ type: 'spki', format: 'der' }))
-      .digest('hex')
-      .slice(0, 16),
+    keyId: idOf(publicKey),
+    knows: (keyId) => keyIds.has(keyId),
   };
+}
+
+function idOf(publicKey: KeyObject): string {
+  return createHash('sha256')
+    .update(publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('hex')
+    .slice(0, 16);
 }
 
 /** Whether the holder of the key said so. */

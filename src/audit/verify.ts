@@ -1,7 +1,7 @@
-import { type Checkpoint, isGenuine } from './checkpoint.ts';
+import { type Checkpoint, isGenuine, isUnderUnknown } from './checkpoint.ts';
 import type { ChainSource, Link } from './ledger.ts';
 import { type AuditSeal, beforeAll } from './seal.ts';
-import { follows, type Tampering, tamperingAt } from './tampering.ts';
+import { follows, isInPlace, type Tampering, tamperingAt } from './tampering.ts';
 
 /** The first thing that is wrong with a chain. */
 export interface Finding {
@@ -48,20 +48,29 @@ async function verifyFrom(
 ): Promise<CheckedChain> {
   const checked: CheckedChain = { node, records: 0, first: 0, last: 0, checkpoints: 0 };
   const wrong = (seq: number, kind: Tampering): CheckedChain => ({ ...checked, finding: { node, seq, kind } });
-  if (anchor !== undefined && 'signature' in anchor && !isAnchor(seal, node, anchor)) return wrong(anchor.seq, 'bad_anchor');
+  if (anchor !== undefined && 'signature' in anchor && !isAnchor(seal, node, anchor))
+    return wrong(anchor.seq, isUnderUnknown(seal, anchor) ? 'unknown_secret' : 'bad_anchor');
   let at: Link = anchor ?? { seq: 0, code: beforeAll };
   // Read before the rows, which may become more meanwhile.
   const end = await source.end(node);
   const told = await source.checkpoints(node);
-  const bad = told.find(
+  const unknown = told.filter((checkpoint) => isUnderUnknown(seal, checkpoint));
+  const known = told.filter((checkpoint) => !isUnderUnknown(seal, checkpoint));
+  const bad = known.find(
     (checkpoint) => checkpoint.kind !== 'checkpoint' || checkpoint.node !== node || !isGenuine(seal, checkpoint),
   );
   if (bad !== undefined) return wrong(bad.seq, 'bad_checkpoint');
-  const due = new Map(told.filter(({ seq }) => seq > at.seq).map(({ seq, code }) => [seq, code]));
+  const due = new Map(known.filter(({ seq }) => seq > at.seq).map(({ seq, code }) => [seq, code]));
+  // A record does not say what its code is under; that a later checkpoint is under another secret says it for it.
+  const unknownUpTo = Math.max(0, ...unknown.map(({ seq }) => seq));
   checked.first = at.seq + 1;
   checked.last = at.seq;
   for await (const row of source.rows(node)) {
-    if (!follows(seal, at, row)) return wrong(at.seq + 1, await tamperingAt(source, at, row, end));
+    if (!follows(seal, at, row)) {
+      const kind = await tamperingAt(source, at, row, end);
+      const isUnknown = kind === 'edited' && isInPlace(at, row) && row.seq <= unknownUpTo;
+      return wrong(at.seq + 1, isUnknown ? 'unknown_secret' : kind);
+    }
     at = row;
     const code = due.get(row.seq);
     if (code !== undefined && code !== row.code) return wrong(row.seq, 'rewritten');
@@ -70,7 +79,9 @@ async function verifyFrom(
     checked.last = row.seq;
   }
   const furthest = Math.max(end?.seq ?? 0, ...due.keys());
-  return furthest > at.seq ? wrong(at.seq + 1, 'cut_tail') : checked;
+  if (furthest > at.seq) return wrong(at.seq + 1, 'cut_tail');
+  const [untold] = unknown;
+  return untold === undefined ? checked : wrong(untold.seq, 'unknown_secret');
 }
 
 function isAnchor(seal: AuditSeal, node: string, anchor: Checkpoint): boolean {
@@ -88,7 +99,7 @@ export async function compareCheckpoints(
   for (const checkpoint of kept) {
     const { node, seq, code } = checkpoint;
     if (!isGenuine(seal, checkpoint)) {
-      findings.push({ node, seq, kind: 'bad_checkpoint' });
+      findings.push({ node, seq, kind: isUnderUnknown(seal, checkpoint) ? 'unknown_secret' : 'bad_checkpoint' });
       continue;
     }
     if (checkpoint.kind !== 'checkpoint') continue;

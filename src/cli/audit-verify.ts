@@ -100,16 +100,29 @@ async function verifyExport(values: Flags, file: string): Promise<Outcome> {
 const trailers = {
   right: 'signed, and as they were when they were exported.',
   missing: 'the signed last line is missing: the file was cut.',
-  foreign: 'the signature is not of this installation.',
+  foreign: 'the signature is not of this installation, or under a master secret that the secret file does not have.',
   altered: 'not as they were when they were exported.',
 } as const;
 
-function told({ chains, findings, notes }: Outcome, isRight: boolean): string {
+function told({ chains, findings, notes, isBroken }: Outcome, isRight: boolean): string {
   const lines = chains.map(({ node, records, first, last, checkpoints, finding }) => {
     const span = records === 0 ? 'no records' : `${records} records, ${first} to ${last}`;
     const with_ = checkpoints === 0 ? '' : `, ${checkpoints} checkpoints`;
-    return `${node}  ${span}${with_}  ${finding === undefined ? 'right' : `WRONG at ${finding.seq}`}`;
+    return `${node}  ${span}${with_}  ${verdict(finding)}`;
   });
   const wrong = findings.map(({ node, seq, kind }) => `${node} ${seq} ${kind}: ${tamperings[kind]}`);
-  return `${[...lines, ...notes, ...wrong, isRight ? 'The trail is as it was written.' : 'The trail is NOT as it was written.'].join('\n')}\n`;
+  const isUntold = !isBroken && findings.every(isUnknown);
+  const whole = isRight
+    ? 'The trail is as it was written.'
+    : isUntold
+      ? 'Whether all of the trail is as it was written cannot be told with this secret file.'
+      : 'The trail is NOT as it was written.';
+  return `${[...lines, ...notes, ...wrong, whole].join('\n')}\n`;
 }
+
+function verdict(finding: Finding | undefined): string {
+  if (finding === undefined) return 'right';
+  return isUnknown(finding) ? `not told from ${finding.seq} on` : `WRONG at ${finding.seq}`;
+}
+
+const isUnknown = ({ kind }: Finding) => kind === 'unknown_secret';

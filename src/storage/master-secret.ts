@@ -17,6 +17,12 @@ interface SecretSettings {
 /** Characters of one secret; 43 of base64url are 256 bits. */
 const minChars = 43;
 const checkName = 'master-check';
+/** The check that the newest one took the place of: tells who was left behind from who never belonged here. */
+const beforeName = 'master-check-before';
+/** So long after its end a bridge still says that this database is not one's own; rows of replicas are kept no longer. */
+const latelyMs = 3_600_000;
+/** A bridge that is alone on its data has a lease without end. */
+const longestLeaseMs = 60_000;
 
 /**
  * The secrets of this installation. They are never in the database, so that a dump of it opens nothing. Refuses with
@@ -25,21 +31,47 @@ const checkName = 'master-check';
  */
 export async function openSecrets(db: Queries, settings: SecretSettings): Promise<Secrets> {
   const { acceptNewSecret: acceptNew = false } = settings;
-  const stored = await storedCheck(db);
-  const secrets = await readSecrets(settings, stored === undefined || acceptNew);
+  const found = await storedCheck(db);
+  const secrets = await readSecrets(settings, found === undefined || acceptNew);
   const checks = checksOf(secrets);
   const newest = checks[0] ?? '';
   const put = 'insert into secrets (name, secret) values ($1, $2) on conflict (name)';
-  if (stored === undefined) await db.query(`${put} do nothing`, [checkName, newest]);
-  const kept = stored ?? (await storedCheck(db)) ?? '';
-  if (!checks.includes(kept) && !acceptNew) {
-    throw unavailable(
-      'The database was used with another master secret.',
-      'Give the old one with --secret-file (a new one may stand in a line above it), or start once with --accept-new-secret: people sign in again, and programs that pinned the old key are restarted.',
+  if (found === undefined) await db.query(`${put} do nothing`, [checkName, newest]);
+  const kept = found ?? (await storedCheck(db)) ?? '';
+  if (!checks.includes(kept) && !acceptNew) throw await anotherSecret(db, checks);
+  if (kept !== newest) {
+    for (const [name, check] of [[beforeName, kept] as const, [checkName, newest] as const])
+      await db.query(`${put} do update set secret = excluded.secret`, [name, check]);
+  }
+  return secrets;
+}
+
+const lastResort =
+  'Only where that secret is lost for good, start once with --accept-new-secret: people sign in again, programs that pinned the old key are restarted, audit records of before cannot be verified, and bridges that still have it are shut out.';
+
+/** What to do depends on whose secret it is: mostly another bridge has it, and then the right one is at hand. */
+async function anotherSecret(db: Queries, checks: string[]): Promise<Refusal> {
+  const before = await stored(db, beforeName);
+  if (before !== undefined && checks.includes(before)) {
+    return unavailable(
+      'The database goes by a newer master secret than this secret file has.',
+      `Add the new line to the secret file, as it stands in that of the bridge it was brought in with, and start again (docs/storage.md, The master secret). ${lastResort}`,
     );
   }
-  if (kept !== newest) await db.query(`${put} do update set secret = excluded.secret`, [checkName, newest]);
-  return secrets;
+  const bridges = await db.query(
+    'select 1 as one from replicas where lease_until > sidelight_now() - $1::int8 and lease_until < sidelight_now() + $2::int8 limit 1',
+    [latelyMs, longestLeaseMs],
+  );
+  if (bridges.length > 0) {
+    return unavailable(
+      'The database was used with another master secret, and bridges on it are alive or were within the last hour.',
+      `Give the secret file that they have with --secret-file, or add the new line to the secret file here. ${lastResort}`,
+    );
+  }
+  return unavailable(
+    'The database was used with another master secret.',
+    `Give the old one with --secret-file; a new one may stand in a line below or above it. ${lastResort}`,
+  );
 }
 
 /** What tells in a database under which master secrets it can be used, the newest first; no secret can be told from it. */
@@ -53,12 +85,16 @@ export function isMasterOf(secrets: Secrets, check: string): boolean {
 }
 
 /** What a database says of its master secret; undefined before it was used with one. */
-export async function storedCheck(db: Queries): Promise<string | undefined> {
-  const [row] = await db.query<{ secret: string }>('select secret from secrets where name = $1', [checkName]);
+export function storedCheck(db: Queries): Promise<string | undefined> {
+  return stored(db, checkName);
+}
+
+async function stored(db: Queries, name: string): Promise<string | undefined> {
+  const [row] = await db.query<{ secret: string }>('select secret from secrets where name = $1', [name]);
   return row?.secret;
 }
 
-/** One line is one master secret, the newest first. Makes the installation's own file where it may and there is none. */
+/** One line is one master secret; the first signs and seals. Makes the installation's own file where it may and there is none. */
 export async function readSecrets({ dataDirectory, secretFile = '' }: SecretSettings, mayMake: boolean): Promise<Secrets> {
   const isOwn = secretFile === '';
   const path = isOwn ? join(dataDirectory, 'secret') : secretFile;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signCheckpoint } from '../../src/audit/checkpoint.ts';
 import { type AuditEvent, auditEvents } from '../../src/audit/events.ts';
 import { createSeal } from '../../src/audit/seal.ts';
 import { verifyTrail } from '../../src/audit/verify.ts';
@@ -6,6 +7,7 @@ import { makeKey } from '../../src/identity/key-form.ts';
 import { createSecrets } from '../../src/identity/secrets.ts';
 import { makeToken } from '../../src/identity/token-form.ts';
 import { createChain } from '../../src/storage/audit-chain.ts';
+import { openStores } from '../../src/storage/stores.ts';
 import { engines, type World } from '../storage/engines.ts';
 import { action, audited, wide } from '../storage/fixtures.ts';
 import { attacks } from './attacks.ts';
@@ -139,6 +141,37 @@ describe.each(engines)('a chain of audit records over $engine', ({ open }) => {
     };
     expect(await check(newer, old)).toBeUndefined();
     expect(await check(newer)).toEqual({ node: node.node, seq: 1, kind: 'edited' });
+  });
+
+  it('says of records under a secret that is not known here that they cannot be told, and of those before it that they are right', async () => {
+    const [old, newer] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
+    const node = await chainOf(3);
+    const seal = createSeal({ node: node.node, secrets: createSecrets(newer, old) });
+    const { audit } = openStores(world.db, seal);
+    for (const id of ['req_4', 'req_5']) await audit.append(audited(id));
+    const check = async (...masters: [Buffer, ...Buffer[]]) => {
+      const chains = await verifyTrail(createSeal({ node: '', secrets: createSecrets(...masters) }), audit);
+      return chains.find((chain) => chain.node === node.node);
+    };
+    const end = await audit.end(node.node);
+    if (end === undefined) throw new Error('The chain has no end.');
+    await audit.addCheckpoint(signCheckpoint(seal, { kind: 'checkpoint', node: node.node, ...end, count: 2, at: 0 }));
+    expect(await check(old)).toMatchObject({ records: 3, last: 3, finding: { seq: 4, kind: 'unknown_secret' } });
+    expect((await check(old, newer))?.finding).toBeUndefined();
+    expect((await check(newer, old))?.finding).toBeUndefined();
+    await world.db.query(`update audit set at = 1 where node = $1 and node_seq = 5`, [node.node]);
+    expect((await check(old, newer))?.finding).toMatchObject({ seq: 5, kind: 'edited' });
+    await world.db.query('update audit set at = 1 where node = $1 and node_seq = 2', [node.node]);
+    expect((await check(old))?.finding).toMatchObject({ seq: 2, kind: 'edited' });
+  });
+
+  it('says so of a checkpoint under such a secret over records that are right', async () => {
+    const node = await chainOf(2);
+    const stranger = createSeal({ node: node.node, secrets: createSecrets(Buffer.alloc(32, 9)) });
+    const end = await node.audit.end(node.node);
+    if (end === undefined) throw new Error('The chain has no end.');
+    await node.audit.addCheckpoint(signCheckpoint(stranger, { kind: 'checkpoint', node: node.node, ...end, count: 2, at: 0 }));
+    expect(await node.check()).toMatchObject({ records: 2, finding: { seq: 2, kind: 'unknown_secret' } });
   });
 
   it('holds no key and no token, whatever the event and wherever somebody wrote one', async () => {

@@ -8,13 +8,17 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Checkpoint, isGenuine, readCheckpoint } from '../../src/audit/checkpoint.ts';
 import { createCheckpointer } from '../../src/audit/checkpointer.ts';
+import { createSeal } from '../../src/audit/seal.ts';
 import { readSink, type Sink } from '../../src/audit/sinks.ts';
 import { readConfig } from '../../src/config.ts';
+import { createSecrets } from '../../src/identity/secrets.ts';
+import { openStores } from '../../src/storage/stores.ts';
 import { refusalOf } from '../authorization/world.ts';
 import { startBridge } from '../helpers/bridge.ts';
 import { createTestClock, type TestClock } from '../helpers/clock.ts';
 import { until } from '../helpers/program.ts';
 import { engines, type World } from '../storage/engines.ts';
+import { audited } from '../storage/fixtures.ts';
 import { type Node, nodeOver } from './world.ts';
 
 const minuteMs = 60_000;
@@ -103,6 +107,23 @@ describe('a checkpoint', () => {
     await node.write(1);
     await checkpointer.turn();
     expect(await stored()).toMatchObject([{ seq: 1_000, count: 1_000 }]);
+  });
+
+  it('is made at once where the one before is under another secret', async () => {
+    await node.write(2);
+    await over().close();
+    const newer = createSecrets(Buffer.alloc(32, 2), Buffer.alloc(32, 1));
+    const seal = createSeal({ node: node.node, secrets: newer });
+    const { audit } = openStores(world.db, seal);
+    const checkpointer = createCheckpointer({ seal, ledger: audit, sinks: [], clock, log: pino({ level: 'silent' }) });
+    await checkpointer.turn();
+    expect(await stored()).toHaveLength(1);
+    await audit.append(audited('req_3'));
+    await checkpointer.turn();
+    expect(await stored()).toMatchObject([{ seq: 2 }, { seq: 3, count: 1, keyId: seal.keyId }]);
+    await audit.append(audited('req_4'));
+    await checkpointer.turn();
+    expect(await stored()).toHaveLength(2);
   });
 
   it('is made at the end, and counts from the last one after a restart', async () => {

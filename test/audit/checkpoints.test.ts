@@ -102,10 +102,16 @@ describe.each(engines)('checkpoints of a chain over $engine', ({ open }) => {
     const genuine = await checkpoint(node);
     const stranger = createSeal({ node: node.node, secrets: createSecrets(Buffer.alloc(32, 9)) });
     const { keyId: _keyId, signature: _signature, ...said } = genuine;
-    const forged = [{ ...genuine, seq: 2 }, { ...genuine, code: 'ab'.repeat(32) }, signCheckpoint(stranger, said)];
-    for (const each of forged) {
+    const forged = [
+      { ...genuine, seq: 2 },
+      { ...genuine, code: 'ab'.repeat(32) },
+    ];
+    for (const each of [...forged, { ...signCheckpoint(stranger, said), keyId: node.seal.keyId }]) {
       expect(await compareCheckpoints(node.seal, node.audit, [each])).toMatchObject({ findings: [{ kind: 'bad_checkpoint' }] });
     }
+    expect(await compareCheckpoints(node.seal, node.audit, [signCheckpoint(stranger, said)])).toMatchObject({
+      findings: [{ kind: 'unknown_secret' }],
+    });
     expect(await compareCheckpoints(node.seal, node.audit, [genuine])).toEqual({ compared: 1, findings: [] });
     await world.db.query(`update audit_checkpoints set signed = '{}' where node = $1`, [node.node]);
     expect(await node.wrong()).toEqual(['bad_checkpoint', 1]);

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSecrets } from '../../src/storage/master-secret.ts';
+import { openStores } from '../../src/storage/stores.ts';
+import { refusalOf } from '../authorization/world.ts';
 import { engines, type World } from './engines.ts';
 
 const one = 'a-secret-of-at-least-forty-three-characters-1';
@@ -68,6 +70,46 @@ describe.each(engines)('the master secret of a database ($engine)', ({ open }) =
     expect(both.all('x')[1]).toEqual(before.derive('x'));
     const alone = await openSecrets(world.db, await file(other));
     expect(alone.open('token', sealed)).toBeUndefined();
+  });
+
+  it('is replaced under several bridges: first a new line below on all, then above on all', async () => {
+    const before = await openSecrets(world.db, await file(one));
+    const sealed = before.seal('token', 'upstream');
+    // Each turn of the two steps, in an order that leaves the others a step behind or ahead.
+    for (const lines of [[one, other], [one], [one, other], [other, one], [one, other], [other, one], [other, one]]) {
+      const secrets = await openSecrets(world.db, await file(...lines));
+      expect(secrets.open('token', sealed)).toBe('upstream');
+    }
+    const newest = (await openSecrets(world.db, await file(other, one))).seal('token', 'newer');
+    expect((await openSecrets(world.db, await file(one, other))).open('token', newest)).toBe('newer');
+  });
+
+  const refused = async (...lines: string[]) => {
+    const given = await file(...lines);
+    return (await refusalOf(() => openSecrets(world.db, given))).details;
+  };
+  const last = /lost for good, start once with --accept-new-secret/;
+
+  it('asks a bridge for the new line that another one has brought in', async () => {
+    await openSecrets(world.db, await file(one));
+    await openSecrets(world.db, await file(other, one));
+    const { message, next } = await refused(one);
+    expect(message).toContain('a newer master secret');
+    expect(next).toMatch(/^Add the new line to the secret file/);
+    expect(next).toMatch(last);
+  });
+
+  it('that is another one is not to be accepted first while bridges with the right one are there', async () => {
+    await openSecrets(world.db, await file(one));
+    const { replicas } = openStores(world.db);
+    const self = { id: 'rep_a', host: 'a', version: '1', startedAt: 0, policyHash: '' };
+    await replicas.renew(self, 15_000);
+    const { message, next } = await refused(other);
+    expect(message).toContain('bridges on it are alive');
+    expect(next).toMatch(/^Give the secret file that they have/);
+    expect(next).toMatch(last);
+    await replicas.leave('rep_a');
+    expect((await refused(other)).message).toBe('The database was used with another master secret.');
   });
 
   it('that was lost is not made anew beside a database that was used with it', async () => {
