@@ -17,6 +17,8 @@ import { Refusal } from './lib/refusal.ts';
 import { appOrders } from './oauth/app-orders.ts';
 import type { Grants } from './oauth/grants.ts';
 import { type PeopleOrdered, peopleOrders } from './oauth/sign-in/people-orders.ts';
+import type { Membership } from './replicas/membership.ts';
+import type { Replica } from './replicas/replica-store.ts';
 import type { AgentRecord, AgentStore } from './targets/agent.ts';
 import type { PauseStore } from './targets/pause.ts';
 
@@ -39,8 +41,8 @@ interface Ordered {
   pausesChanged(): Promise<void> | void;
   /** What a running bridge does at once; absent when none runs. */
   running?: {
-    /** Its id among the replicas on its store. */
-    replica: string;
+    /** Its place among the replicas on its store. */
+    membership: Pick<Membership, 'id' | 'others'>;
     policies: PoliciesInForce;
     /** Copies the embedded database, and says where the copy is. */
     copyStore(): Promise<string>;
@@ -53,6 +55,9 @@ export interface ShownAgents {
   pausedAt?: number;
   agents: AgentRecord[];
 }
+
+/** Another bridge on the same store, and by which policies it decides as far as was heard: it says so every four seconds. */
+export type OtherBridge = Pick<Replica, 'id' | 'host' | 'policyHash'>;
 
 const inOrg = z.object({ org: z.string().min(1).max(64) });
 const named = inOrg.extend({ id: z.string().max(64) });
@@ -92,6 +97,8 @@ export function orders({
     if (running !== undefined) return running.policies;
     throw new Refusal({ code: 'unavailable', message: 'No bridge runs here, so no policies are in force.' });
   };
+  const others = (): OtherBridge[] =>
+    (running?.membership.others() ?? []).map(({ id, host, policyHash }) => ({ id, host, policyHash }));
   type Table = Record<string, (input: Record<string, unknown>) => Promise<unknown>>;
   const tableFor = (trail: OperatorTrail): Table => ({
     async 'keys.create'(input) {
@@ -141,14 +148,14 @@ export function orders({
       await pausesChanged();
       return showAgents(org);
     },
-    'bridge.replica': async () => ({ replica: running?.replica }),
+    'bridge.replica': async () => ({ replica: running?.membership.id }),
     async 'store.copy'() {
       if (running === undefined) throw new Refusal({ code: 'unavailable', message: 'No bridge runs here.' });
       await trail.record('store_exported', nobodysOrg, 'operator');
       return { directory: await running.copyStore() };
     },
-    'policy.status': async () => inForce().status(),
-    'policy.reload': async () => inForce().reload('operator'),
+    'policy.status': async () => ({ ...inForce().status(), others: others() }),
+    'policy.reload': async () => ({ ...(await inForce().reload('operator')), others: others() }),
     ...peopleOrders({ people, grants, clock, trail, read, revokeKeys, running }),
     ...appOrders({ grants, read }),
     ...auditQuestions({ ledger: audit, seal, clock, trail, read }),

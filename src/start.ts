@@ -89,7 +89,7 @@ export async function start(config: Config, { clock, log, ...outside }: Surround
     const local = bridge.oauth && signIn?.local;
     const { pausesChanged, policies } = others.everywhere;
     const { membership } = others;
-    const running = { replica: membership.id, policies, local, copyStore: storage.copy };
+    const running = { membership, policies, local, copyStore: storage.copy };
     const carryOut = orders({
       desk: bridge.desk,
       people: stores.people,

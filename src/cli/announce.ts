@@ -21,7 +21,7 @@ export interface SignInHint {
 
 /** The same for people, with a snippet to paste. */
 export function announce(running: RunningBridge, signIn?: SignInHint): string {
-  const { mcpUrl, agentUrl, bridgeKey, seeded } = running;
+  const { bridge, mcpUrl, agentUrl, bridgeKey, seeded } = running;
   const addresses = [
     `  assistants  ${mcpUrl}`,
     `  programs    ${agentUrl}`,
@@ -29,7 +29,8 @@ export function announce(running: RunningBridge, signIn?: SignInHint): string {
   ];
   const lines = ['Sidelight is up.', '', ...addresses, '', ...(signIn === undefined ? [] : withoutKey(mcpUrl, signIn))];
   if (seeded === undefined) {
-    lines.push('Keys were printed on the first start of this data directory; `sidelight keys create` makes more.', '');
+    const store = bridge.config.databaseUrl === undefined ? 'data directory' : 'database';
+    lines.push(`Keys were printed on the first start with this ${store}; \`sidelight keys create\` makes more.`, '');
     return lines.join('\n');
   }
   lines.push(

@@ -4,7 +4,9 @@ import { loadPolicies } from '../authorization/load.ts';
 import { type Config, readConfig } from '../config.ts';
 import { permissions, roles, scopes } from '../identity/principal.ts';
 import { Refusal } from '../lib/refusal.ts';
+import type { OtherBridge } from '../orders.ts';
 import { allTools } from '../tools/all.ts';
+import { linesOfOthers, untilHeard } from './policy-others.ts';
 import { runningBridge } from './running.ts';
 import { type Command, readFlags, settingOptions, Usage } from './usage.ts';
 
@@ -14,8 +16,9 @@ export const policy: Command = {
   usage: `sidelight policy check [--policies DIR]
   Reads the policy files and decides every case in cases.yaml; exit code 0 when all is well.
 sidelight policy status | reload [--data DIR] [--json]
-  What the running bridge decides by, and what is wrong with files it did not take; reload makes it read them now. Exit code 1
-  when the files are not in force.
+  What the running bridge decides by, and what is wrong with files it did not take; reload makes it and the others on its database
+  read theirs now, and waits up to 12 seconds until it has heard by what they decide. Exit code 1 when the files are not in force, and
+  after a reload also while another bridge decides by other policies.
 sidelight policy explain --tool TOOL --role ROLE --scopes A,B [--permissions dev_api] [--groups A,B] [--person] [--pool POOL --service SERVICE]
   Says what would be decided, check by check.`,
   async run(args) {
@@ -56,7 +59,8 @@ sidelight policy explain --tool TOOL --role ROLE --scopes A,B [--permissions dev
 };
 
 async function askOfRunning(word: 'status' | 'reload', config: Config, json: boolean): Promise<number> {
-  const asked = await runningBridge(config)(`policy.${word}`, {});
+  const ask = runningBridge(config);
+  const asked = await ask(`policy.${word}`, {});
   if (asked === undefined) {
     throw new Refusal({
       code: 'unavailable',
@@ -64,9 +68,15 @@ async function askOfRunning(word: 'status' | 'reload', config: Config, json: boo
       next: 'Name its data directory with --data; sidelight policy check needs no bridge.',
     });
   }
-  const told = asked.result as PolicyStatus | Reloaded;
-  process.stdout.write(json ? `${JSON.stringify(told)}\n` : `${linesOf(told).join('\n')}\n`);
-  return 'refused' in told ? 1 : 0;
+  const first = asked.result as (PolicyStatus | Reloaded) & { others?: OtherBridge[] };
+  const { hash, others: heard = [] } = first;
+  const again = async () => ((await ask('policy.status', {}))?.result as typeof first | undefined)?.others ?? [];
+  const others = word === 'reload' ? await untilHeard(hash, heard, again) : heard;
+  const told = { ...first, others };
+  const lines = [...linesOf(told), ...linesOfOthers(hash, others)];
+  process.stdout.write(json ? `${JSON.stringify(told)}\n` : `${lines.join('\n')}\n`);
+  const isEverywhere = word === 'status' || others.every(({ policyHash }) => policyHash === hash);
+  return 'refused' in told || !isEverywhere ? 1 : 0;
 }
 
 function linesOf(told: PolicyStatus | Reloaded): string[] {
