@@ -73,6 +73,11 @@ export function housekeeping({
       run: () => checkpointer.turn(),
     },
     {
+      name: 'sign the ends of audit chains that were left behind',
+      everyMs: 600_000,
+      run: () => checkpointer.turnLeftBehind(),
+    },
+    {
       name: 'tell of keys that end soon',
       everyMs: 600_000,
       run: createEndingKeys({ keys: stores.keys, clock, log }),

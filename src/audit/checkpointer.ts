@@ -1,8 +1,9 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
-import { signCheckpoint } from './checkpoint.ts';
+import { type Checkpoint, signCheckpoint } from './checkpoint.ts';
 import { createDelivery } from './delivery.ts';
 import type { AuditLedger } from './ledger.ts';
+import { sealingLeftBehind } from './left-behind.ts';
 import type { AuditSeal } from './seal.ts';
 import type { Sink } from './sinks.ts';
 
@@ -10,10 +11,12 @@ import type { Sink } from './sinks.ts';
 const afterMs = 300_000;
 const afterRecords = 1_000;
 
-/** Signs how far this node's chain has come. */
+/** Signs how far this node's chain has come, and those that were left behind. */
 export interface Checkpointer {
   /** Makes one where it is time to. */
   turn(): Promise<void>;
+  /** Signs the ends of chains whose nodes are gone. */
+  turnLeftBehind(): Promise<void>;
   /** Records that no checkpoint covers yet, and checkpoints that a sink has not taken. */
   lag(): Promise<{ unsigned: number; undelivered: number }>;
   /** Makes the last one. */
@@ -22,7 +25,7 @@ export interface Checkpointer {
 
 interface Surroundings {
   seal: AuditSeal;
-  ledger: Pick<AuditLedger, 'end' | 'lastCheckpoint' | 'addCheckpoint'>;
+  ledger: AuditLedger;
   sinks: Sink[];
   clock: Clock;
   log: Log;
@@ -31,6 +34,9 @@ interface Surroundings {
 /** Checkpoints go into the database and to every sink. What one of these cannot take stops no call. */
 export function createCheckpointer({ seal, ledger, sinks, clock, log }: Surroundings): Checkpointer {
   const deliveries = sinks.map((sink) => createDelivery(sink, { clock, log }));
+  const deliver = (checkpoint: Checkpoint) => {
+    for (const delivery of deliveries) delivery.add(checkpoint);
+  };
   const startedMs = clock.monotonic();
   let last: { seq: number; atMs: number } | undefined;
   /** The one before is under another secret: whoever does not have the new one learns from a checkpoint where it begins. */
@@ -60,12 +66,13 @@ export function createCheckpointer({ seal, ledger, sinks, clock, log }: Surround
     const checkpoint = signCheckpoint(seal, { kind: 'checkpoint', node: seal.node, ...end, count, at: clock.now() });
     last = { seq: end.seq, atMs: clock.monotonic() };
     isOwed = false;
-    for (const delivery of deliveries) delivery.add(checkpoint);
+    deliver(checkpoint);
     await ledger.addCheckpoint(checkpoint);
   }
 
   return {
     turn: () => make((records, ageMs) => records >= afterRecords || ageMs >= afterMs),
+    turnLeftBehind: sealingLeftBehind({ seal, ledger, deliver, clock, log }),
     async lag() {
       const seq = last?.seq ?? (await before())?.seq ?? 0;
       const end = await ledger.end(seal.node);

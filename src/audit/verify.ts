@@ -18,6 +18,8 @@ export interface CheckedChain {
   last: number;
   /** Checkpoints that it was compared with. */
   checkpoints: number;
+  /** Records after the newest of them, which no signature covers. */
+  unsigned: number;
   finding?: Finding;
 }
 
@@ -31,7 +33,8 @@ export async function verifyTrail(seal: AuditSeal, source: ChainSource): Promise
   return checked;
 }
 
-async function verifyChain(seal: AuditSeal, source: ChainSource, node: string): Promise<CheckedChain> {
+/** Checks the chain of one node up to the first thing that is wrong. */
+export async function verifyChain(seal: AuditSeal, source: ChainSource, node: string): Promise<CheckedChain> {
   for (let attempt = 1; ; attempt += 1) {
     const anchor = await source.anchor(node);
     const checked = await verifyFrom(seal, source, node, anchor);
@@ -46,7 +49,7 @@ async function verifyFrom(
   node: string,
   anchor: Checkpoint | Link | undefined,
 ): Promise<CheckedChain> {
-  const checked: CheckedChain = { node, records: 0, first: 0, last: 0, checkpoints: 0 };
+  const checked: CheckedChain = { node, records: 0, first: 0, last: 0, checkpoints: 0, unsigned: 0 };
   const wrong = (seq: number, kind: Tampering): CheckedChain => ({ ...checked, finding: { node, seq, kind } });
   if (anchor !== undefined && 'signature' in anchor && !isAnchor(seal, node, anchor))
     return wrong(anchor.seq, isUnderUnknown(seal, anchor) ? 'unknown_secret' : 'bad_anchor');
@@ -74,7 +77,11 @@ async function verifyFrom(
     at = row;
     const code = due.get(row.seq);
     if (code !== undefined && code !== row.code) return wrong(row.seq, 'rewritten');
-    if (due.delete(row.seq)) checked.checkpoints += 1;
+    checked.unsigned += 1;
+    if (due.delete(row.seq)) {
+      checked.checkpoints += 1;
+      checked.unsigned = 0;
+    }
     checked.records += 1;
     checked.last = row.seq;
   }

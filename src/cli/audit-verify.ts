@@ -94,7 +94,14 @@ async function verifyExport(values: Flags, file: string): Promise<Outcome> {
   const notes = [`${checked.lines} lines; ${trailers[checked.trailer]}`];
   const chains = seal === undefined ? [] : await verifyTrail(seal, fileSource(file));
   if (seal === undefined) notes.push('The chains need the master secret, and were not checked.');
-  return { chains, findings: chains.flatMap(({ finding }) => finding ?? []), notes, isBroken: checked.trailer !== 'right' };
+  // The signature of a file is of all its lines.
+  const whole = chains.map((chain) => ({ ...chain, unsigned: 0 }));
+  return {
+    chains: whole,
+    findings: chains.flatMap(({ finding }) => finding ?? []),
+    notes,
+    isBroken: checked.trailer !== 'right',
+  };
 }
 
 const trailers = {
@@ -105,10 +112,11 @@ const trailers = {
 } as const;
 
 function told({ chains, findings, notes, isBroken }: Outcome, isRight: boolean): string {
-  const lines = chains.map(({ node, records, first, last, checkpoints, finding }) => {
+  const lines = chains.map(({ node, records, first, last, checkpoints, unsigned = 0, finding }) => {
     const span = records === 0 ? 'no records' : `${records} records, ${first} to ${last}`;
     const with_ = checkpoints === 0 ? '' : `, ${checkpoints} checkpoints`;
-    return `${node}  ${span}${with_}  ${verdict(finding)}`;
+    const end = unsigned === 0 ? '' : `, the last ${unsigned} not signed yet`;
+    return `${node}  ${span}${with_}${end}  ${verdict(finding)}`;
   });
   const wrong = findings.map(({ node, seq, kind }) => `${node} ${seq} ${kind}: ${tamperings[kind]}`);
   const isUntold = !isBroken && findings.every(isUnknown);

@@ -33,7 +33,7 @@ describe.runIf(hasPostgres)('a chain written by a role that row-level security h
       await node.write(2, { org });
     }
     await Promise.all([node.write(1, { org: '-' }), node.actions.place(action(), wide, audited('placed'))]);
-    expect(await node.check()).toEqual({ node: node.node, records: 8, first: 1, last: 8, checkpoints: 0 });
+    expect(await node.check()).toEqual({ node: node.node, records: 8, first: 1, last: 8, checkpoints: 0, unsigned: 8 });
     expect((await node.audit.recent('globex', 9)).map(({ requestId }) => requestId)).toEqual([
       'req_2',
       'req_1',
@@ -41,6 +41,6 @@ describe.runIf(hasPostgres)('a chain written by a role that row-level security h
     ]);
     await node.prune({ actionsMs: 1e12, agentsMs: 1e12, auditMs: 1 }, t0 + 10);
     await node.write(1, { org: 'globex' });
-    expect(await node.check()).toEqual({ node: node.node, records: 1, first: 9, last: 9, checkpoints: 0 });
+    expect(await node.check()).toEqual({ node: node.node, records: 1, first: 9, last: 9, checkpoints: 0, unsigned: 1 });
   });
 });

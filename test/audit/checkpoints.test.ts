@@ -61,7 +61,7 @@ describe.each(engines)('checkpoints of a chain over $engine', ({ open }) => {
     await node.write(2);
     await checkpoint(node);
     await node.write(1);
-    expect(await node.check()).toEqual({ node: node.node, records: 6, first: 1, last: 6, checkpoints: 2 });
+    expect(await node.check()).toEqual({ node: node.node, records: 6, first: 1, last: 6, checkpoints: 2, unsigned: 1 });
   });
 
   it('show that the end was cut off, although the chain was made to end there', async () => {
@@ -135,12 +135,12 @@ describe.each(engines)('checkpoints of a chain over $engine', ({ open }) => {
       const kept = await checkpoint(node);
       await node.write(3, { at: t0 + hourMs });
       expect(await prune(node, t0 + hourMs + 1)).toMatchObject({ audit: expect.any(Number) });
-      expect(await node.check()).toEqual({ node: node.node, records: 3, first: 6, last: 8, checkpoints: 0 });
+      expect(await node.check()).toEqual({ node: node.node, records: 3, first: 6, last: 8, checkpoints: 0, unsigned: 3 });
       expect(await compareCheckpoints(node.seal, node.audit, [kept])).toEqual({ compared: 0, findings: [] });
       await prune(node, t0 + 3 * hourMs);
       expect(await node.check()).toMatchObject({ records: 0, last: 8 });
       await node.write(1, { at: t0 + 3 * hourMs });
-      expect(await node.check()).toEqual({ node: node.node, records: 1, first: 9, last: 9, checkpoints: 0 });
+      expect(await node.check()).toEqual({ node: node.node, records: 1, first: 9, last: 9, checkpoints: 0, unsigned: 1 });
     });
 
     it('delete in steps of a thousand', async () => {

@@ -73,8 +73,8 @@ describe.each(engines)('an export of chains over $engine', ({ open }) => {
     expect(lines).toHaveLength(12);
     expect(await checkFile(path, one.seal.isSigned)).toEqual({ lines: 11, trailer: 'right' });
     expect(await verifyTrail(one.seal, fileSource(path))).toEqual([
-      { node: one.node, records: 7, first: 1, last: 7, checkpoints: 0 },
-      { node: two.node, records: 4, first: 1, last: 4, checkpoints: 0 },
+      { node: one.node, records: 7, first: 1, last: 7, checkpoints: 0, unsigned: 7 },
+      { node: two.node, records: 4, first: 1, last: 4, checkpoints: 0, unsigned: 4 },
     ]);
   });
 
