@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 import type { Principal } from '../identity/principal.ts';
 import { Refusal, refusals } from '../lib/refusal.ts';
 import { challengeFor, challengeOf } from './challenge.ts';
+import { noteGoodKey } from './good-key.ts';
 import type { CallerState, HttpMiddleware } from './state.ts';
 
 /** Who checks a bearer token. Refuses with `missing_token`, `invalid_token`, or `too_busy`. */
@@ -22,6 +23,7 @@ export function bearer(bridge: Authenticator): HttpMiddleware<CallerState> {
     try {
       principal = await bridge.authenticate(token, address);
       ctx.state.principal = principal;
+      noteGoodKey(ctx.req);
       await next(); // a key can end while its call runs
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { boundConnections, type ConnectionLimits } from '../../src/http/bounded-connections.ts';
+import { noteGoodKey } from '../../src/http/good-key.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { until } from '../helpers/program.ts';
 
@@ -15,10 +16,14 @@ afterEach(async () => {
   await once(server, 'close');
 });
 
-async function open(answer: Parameters<typeof createServer>[1], limits: Partial<ConnectionLimits> = {}): Promise<() => Socket> {
+async function open(
+  answer: Parameters<typeof createServer>[1],
+  limits: Partial<ConnectionLimits> = {},
+  clock = systemClock,
+): Promise<() => Socket> {
   server = createServer(answer ?? (() => undefined)).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  boundConnections(server, systemClock, { stuckMs: 400, ...limits });
+  boundConnections(server, clock, { stuckMs: 400, ...limits });
   const { port } = server.address() as AddressInfo;
   return () => {
     const socket = connect(port, '127.0.0.1').on('error', () => undefined);
@@ -142,6 +147,58 @@ it('beyond the connections there may be, an idle one makes room, and who waits f
   await once(dial(), 'close');
   for (const answer of answers) answer();
   for (const socket of [...asking, third]) expect(String((await once(socket, 'data'))[0])).toContain('200 OK');
+});
+
+it('beyond the connections there may be, requests that come slowly make room first, and good keys and those that wait keep theirs', async () => {
+  let nowMs = 0;
+  const heads: string[] = [];
+  const dial = await open(
+    (request, response) => {
+      heads.push(String(request.url));
+      if (request.url === '/key') noteGoodKey(request);
+      if (request.url !== '/waits') response.end('x');
+    },
+    { open: 7, stuckMs: 60_000 },
+    { ...systemClock, monotonic: () => nowMs },
+  );
+  const gone: string[] = [];
+  const opened = async (name: string, sent: string) => {
+    nowMs += 1;
+    const before = heads.length;
+    let said = '';
+    const socket = dial();
+    socket.on('data', (data) => {
+      said += String(data);
+    });
+    socket.on('close', () => gone.push(name));
+    socket.write(sent);
+    await until('its head is there', () => heads.length > before || undefined);
+    if (!sent.includes('/waits')) await until('it is answered', () => said !== '' || undefined);
+    return socket;
+  };
+  const get = (url: string) => request.replace('/', url);
+  const half = `POST /waits HTTP/1.1\r\nHost: bridge\r\nContent-Length: 100\r\n\r\na`;
+  const whole = half.replace('100', '1');
+  const key = await opened('key', get('/key'));
+  await opened('waits', get('/waits'));
+  await opened('whole', whole);
+  await opened('idle', get('/'));
+  await opened('half', half);
+  await opened('refused', half.replace('/waits', '/'));
+  key.write(half.replace('/waits', '/key'));
+  await until('the key asks again', () => heads.at(-1) === '/key' || undefined);
+  dial()
+    .on('close', () => gone.push('silent'))
+    .resume();
+  await until('all are there', async () => (await count()) === 7 || undefined);
+
+  nowMs += 2_000;
+  const wanted = ['half', 'refused', 'silent', 'idle', 'new 0', 'new 1', 'new 2'];
+  for (const [turn] of wanted.entries()) {
+    await opened(`new ${turn}`, half);
+    await until(`${turn + 1} made room`, () => gone.length === turn + 1 || undefined);
+  }
+  expect(gone).toEqual(wanted);
 });
 
 const count = () => new Promise<number>((tell) => server.getConnections((_error, connections) => tell(connections)));
