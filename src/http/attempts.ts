@@ -9,6 +9,8 @@ export interface Attempts {
    * `failed` says of what it came to whether it counts; unless given, a rejection with `invalid_token` does.
    */
   run<T>(address: string | undefined, attempt: () => Promise<T>, failed?: (outcome: Outcome<T>) => boolean): Promise<T>;
+  /** What has to be there before a try can be made, such as a body. When it rejects, so does this, and that counts as a try that failed. */
+  prepare(address: string | undefined, preparation: () => Promise<void>): Promise<void>;
 }
 
 /** What a try came to. */
@@ -71,6 +73,10 @@ export function attempts(clock: Clock, perMinute: number, what: string): Attempt
 
   function end(address: string, counted: Counted, isFailed: boolean): void {
     counted.underWay -= 1;
+    settle(address, counted, isFailed);
+  }
+
+  function settle(address: string, counted: Counted, isFailed: boolean): void {
     if (isFailed) counted.failed += 1;
     const isSpent = counted.failed >= perMinute;
     for (const go of counted.waiting.splice(0, isSpent ? counted.waiting.length : 1)) go();
@@ -93,6 +99,18 @@ export function attempts(clock: Clock, perMinute: number, what: string): Attempt
         throw problem;
       } finally {
         end(address, counted, isFailed);
+      }
+    },
+    async prepare(from, preparation) {
+      const address = networkOf(from ?? '');
+      const known = byAddress.get(address) && countedOf(address);
+      if (known !== undefined && known.failed >= perMinute) throw tooBusy(what, known.startedMs, clock.monotonic());
+      try {
+        await preparation();
+      } catch (problem) {
+        const counted = countedOf(address);
+        if (counted !== undefined) settle(address, counted, true);
+        throw problem;
       }
     },
   };

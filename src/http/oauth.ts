@@ -1,4 +1,3 @@
-import type { Context } from 'koa';
 import type { Clock } from '../lib/clock.ts';
 import { Refusal } from '../lib/refusal.ts';
 import { maxRegistrationBytes } from '../oauth/client-metadata.ts';
@@ -7,6 +6,7 @@ import type { OAuthFace } from '../oauth/open.ts';
 import { attempts } from './attempts.ts';
 import { type Rate, rateLimit } from './rate-limit.ts';
 import type { HttpMiddleware } from './state.ts';
+import { tooLarge, wholeBodies } from './whole-body.ts';
 
 /** Requests a minute; behind a proxy all people share its address. A registration costs about 10 ms of CPU, and a row for a day. */
 const rates: { [path: string]: { rate: Rate; what: string } } = {
@@ -14,11 +14,13 @@ const rates: { [path: string]: { rate: Rate; what: string } } = {
   [paths.revoke]: { rate: { address: 300, all: 3_000 }, what: 'requests to revoke tokens' },
   [paths.authorize]: { rate: { address: 120, all: 1_200 }, what: 'requests for authorization' },
 };
-/** Requests for tokens that fail, a minute, from one address. Good ones are not counted: whoever has a refresh token is let through. */
+/** Requests for tokens that fail or are broken off, a minute, from one address. Good ones are not counted: whoever has a refresh token is let through. */
 const maxFailedTokens = 300;
 /** The pages of a sign-in are a handful; each view of one that waits writes a row for ten minutes. */
 const pageRate: Rate = { address: 240, all: 2_400 };
 
+/** A request for a token: a code or a refresh token, names and addresses of 2 KiB at most, perhaps a signed assertion. */
+const maxTokenRequestBytes = 8 * 1024;
 /** Other bodies here are forms of a few kilobytes. */
 const maxBodyBytes = 56 * 1024;
 
@@ -83,22 +85,19 @@ function limits(clock: Clock): HttpMiddleware {
   const limited = new Map(Object.entries(rates).map(([path, { rate, what }]) => [path, rateLimit(clock, rate, what)]));
   const pages = rateLimit(clock, pageRate, 'pages of a sign-in');
   const tokens = attempts(clock, maxFailedTokens, 'requests for tokens that failed');
+  const tokenBody = wholeBodies(maxTokenRequestBytes);
+  const maxBytesOf = new Map<string, number>([
+    [paths.register, maxRegistrationBytes],
+    [paths.token, maxTokenRequestBytes],
+  ]);
   return async (ctx, next) => {
     const limit = limited.get(ctx.path) ?? (ctx.path.startsWith('/oauth/') && !programs.includes(ctx.path) ? pages : undefined);
     limit?.(ctx.state.address);
-    const maxBytes = ctx.path === paths.register ? maxRegistrationBytes : maxBodyBytes;
+    const maxBytes = maxBytesOf.get(ctx.path) ?? maxBodyBytes;
     if (ctx.path.startsWith('/oauth/') && Number(ctx.get('Content-Length')) > maxBytes) throw tooLarge(ctx, maxBytes);
-    if (ctx.path === paths.token)
-      await tokens.run(ctx.state.address, next, () => ctx.req.complete && ctx.status >= 400 && ctx.status < 500);
-    else await next();
+    if (ctx.path !== paths.token) return next();
+    // Only a whole request takes a place among those under way: there are few, and whoever sends half of one could keep it.
+    await tokens.prepare(ctx.state.address, () => tokenBody(ctx));
+    await tokens.run(ctx.state.address, next, () => ctx.status >= 400 && ctx.status < 500);
   };
-}
-
-function tooLarge(ctx: Context, maxBytes: number): Refusal {
-  ctx.set('Connection', 'close'); // nobody reads the rest
-  return new Refusal({
-    code: 'payload_too_large',
-    message: `The body is larger than ${maxBytes} bytes.`,
-    data: { maxBodyBytes: maxBytes },
-  });
 }
