@@ -3,6 +3,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import { hashToken, tokenRef } from '../identity/token-form.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import { seldom } from '../lib/seldom.ts';
 import { lifeSeconds, paths } from './configuration.ts';
 import type { NoteEvent, OAuthEvent } from './events.ts';
 import type { AuthorizationProvider } from './provider.ts';
@@ -42,6 +43,7 @@ export function tellEvents({ records, clock, log, note, ended, current }: Tellin
   const failed = new WeakMap<object, unknown>();
   const used = new WeakMap<object, string>();
   const shown = new WeakMap<object, OAuthRecord>();
+  const refusals = seldom(log, clock, { level: 'info', left: 'more OAuth requests were refused in a minute than the log takes' });
 
   function tell(ctx: Context | undefined, event: OAuthEvent): void {
     if (ctx === undefined) return;
@@ -70,7 +72,7 @@ export function tellEvents({ records, clock, log, note, ended, current }: Tellin
   }
 
   const refused = (ctx: KoaContextWithOIDC, { message, error_description, error_detail }: OAuthError) =>
-    log.info(
+    refusals.info(
       { requestId: ctx.state.requestId, path: ctx.path, error: message, reason: error_detail ?? error_description },
       'an OAuth request was refused',
     );

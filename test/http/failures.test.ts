@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import Koa from 'koa';
 import { expect, it } from 'vitest';
 import { failures } from '../../src/http/failures.ts';
-import { seldom } from '../../src/http/seldom.ts';
 import type { RequestState } from '../../src/http/state.ts';
 import { createLog } from '../../src/lib/log.ts';
+import { seldom } from '../../src/lib/seldom.ts';
 import { createTestClock } from '../helpers/clock.ts';
 
 it('requests that fail by a defect are logged sixty times a minute, and then how many more there were', async () => {
