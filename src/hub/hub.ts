@@ -6,6 +6,7 @@ import type { Clock } from '../lib/clock.ts';
 import { Lines } from '../lib/lines.ts';
 import type { Log } from '../lib/log.ts';
 import { Refusal } from '../lib/refusal.ts';
+import { seldom } from '../lib/seldom.ts';
 import { type Action, type BridgeFrame, type Located, type Remove, type StateFrame, subprotocol } from '../protocol/frames.ts';
 import { limits } from '../protocol/limits.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
@@ -102,7 +103,11 @@ export function createHub(options: {
   const linesOf = (open: { each: number; all: number }) => new Lines({ ...open, waiting: settings.maxQueuedFrames });
   const lines = { states: linesOf(settings.storing), hits: linesOf(settings.storing), redaction: linesOf(settings.redacting) };
   const backlog = new Backlog(settings.maxBacklogBytes);
-  const context: SessionContext = { ...options, settings, registry, addressOf, telemetry, admissions, lines, backlog };
+  const log = seldom(options.log, options.clock, {
+    level: 'warn',
+    left: 'more agents were turned out in a minute than the log takes',
+  });
+  const context: SessionContext = { ...options, log, settings, registry, addressOf, telemetry, admissions, lines, backlog };
   const revoked = new Set<string>();
   const door: Door & { draining: boolean } = { draining: false, revoked, authenticating: 0 };
   const roundTrips = createRoundTrips(settings);

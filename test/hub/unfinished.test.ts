@@ -34,6 +34,13 @@ it('frames that have begun are counted, of all agents: the oldest of them goes w
   expect([isOpen(second), calm.state]).toEqual([true, 'connected']);
 });
 
+it('strangers who say no hello fill no log', async () => {
+  world = await openWorld({ helloMs: 50 });
+  const strangers = await Promise.all(Array.from({ length: 80 }, () => rawSocket(world)));
+  await until('all are out', () => strangers.every((socket) => socket.readyState === socket.CLOSED));
+  expect(world.log.filter((line) => line.includes('agent turned out'))).toHaveLength(60);
+});
+
 it('nobody sends more than a hello before the hello', async () => {
   world = await openWorld();
   const stranger = await rawSocket(world);
