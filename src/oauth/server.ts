@@ -94,6 +94,8 @@ export function createAuthorizationServer(settings: AuthorizationServerSettings)
   events.listen(provider);
   const [run] = provider.middleware;
   if (run === undefined) throw new Error('oidc-provider has no middleware.');
+  /** The well-known documents as text, by their path: the same for everybody, and anybody may ask for them as often as they like. */
+  const documents = new Map<string, string>();
 
   return {
     issuer: origin,
@@ -103,12 +105,21 @@ export function createAuthorizationServer(settings: AuthorizationServerSettings)
       const path = ctx.path.replace(/^(\/\.well-known\/[a-z-]+)\/mcp$/, '$1'); // as clients spell it that know of no PRM
       if (!ctx.path.startsWith('/oauth/') && !wellKnown.includes(path)) return next();
       ctx.path = path;
+      const document = ctx.method === 'GET' ? documents.get(path) : undefined;
+      if (document !== undefined) {
+        ctx.type = 'application/json; charset=utf-8';
+        ctx.body = document;
+        return;
+      }
       beKnownAs(ctx, origin);
       await keepApart(ctx, provider);
       if (path === paths.authorize) ctx.query = queryOf(ctx);
       await run(ctx, next);
-      if (wellKnown.includes(path) && ctx.status === 200)
-        Object.assign(Object(ctx.body), { response_modes_supported: ['query'] });
+      if (wellKnown.includes(path) && ctx.status === 200) {
+        ctx.body = JSON.stringify(Object.assign(Object(ctx.body), { response_modes_supported: ['query'] }));
+        ctx.type = 'application/json; charset=utf-8';
+        documents.set(path, ctx.body as string);
+      }
       await events.finish(ctx).catch((problem: unknown) => {
         ctx.remove('Location'); // it may lead to the client, with a code
         if (!(problem instanceof Refusal) || !path.startsWith(paths.authorize)) throw problem;

@@ -50,6 +50,23 @@ describe('what a client can find out before anybody signed in', () => {
     },
   );
 
+  it.each(['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration/mcp'])(
+    'is at %s the same each time, with the same headers',
+    async (path) => {
+      const ofEach = ['x-request-id', 'date', 'connection', 'keep-alive'];
+      const answers = [];
+      for (const method of ['GET', 'GET', 'HEAD', 'GET']) {
+        const response = await fetch(`${origin}${path}`, { method, headers: { Origin: 'https://inspector.example.com' } });
+        const headers = [...response.headers].filter(([name]) => !ofEach.includes(name));
+        answers.push({ status: response.status, headers, body: method === 'GET' ? await response.text() : 'as the others' });
+      }
+      const [first, second, head, last] = answers;
+      expect(second).toEqual(first);
+      expect(last).toEqual(first);
+      expect(head).toEqual({ ...first, body: 'as the others' });
+    },
+  );
+
   it('is told by the name that people of this computer wrote, and tokens for either name are the same', async () => {
     const local = origin.replace('127.0.0.1', 'localhost');
     const refused = await fetch(`${local}/mcp`, { method: 'POST', body: '{}', headers: { 'Content-Type': 'application/json' } });
