@@ -1,5 +1,6 @@
 import { hashToken } from '../identity/token-form.ts';
 import type { Clock } from '../lib/clock.ts';
+import { Refusal } from '../lib/refusal.ts';
 import { attempts, wasInvalidToken } from './attempts.ts';
 
 /** Says who a bearer stands for, or refuses. */
@@ -9,13 +10,14 @@ type Authenticate<Who> = (bearer: string | undefined, address: string | undefine
 const maxFailed = 300;
 /** Bearers that were good, by their hash; they are not guessed, and need not wait behind those that are. As many that were not. */
 const maxRemembered = 10_000;
-/** One that was not good is answered so long without another look: a person who was let in again comes in after that. */
-const refusedMs = 10_000;
+/** One that was not good is looked at so often within so long, and then answered without another look until that is over. */
+const refusedAgain = { looks: 3, ms: 10_000 } as const;
 
-/** Why a bearer was not good when it was looked at. */
+/** Why a bearer was not good when it was looked at, how often it was, and since when. */
 interface Refused {
   problem: unknown;
-  atMs: number;
+  looks: number;
+  sinceMs: number;
 }
 
 /**
@@ -28,15 +30,20 @@ export function guardBearers<Who>(authenticate: Authenticate<Who>, clock: Clock)
   const good = new Remembered<true>();
   // A key may be good from one address and not from another.
   const bad = new Remembered<Refused>();
+
+  function remembered(name: string): Refused | undefined {
+    const refused = bad.take(name);
+    if (refused === undefined || clock.monotonic() - refused.sinceMs >= refusedAgain.ms) return undefined;
+    bad.put(name, refused);
+    return refused;
+  }
+
   return async (bearer, address) => {
     if (bearer === undefined) return authenticate(bearer, address);
     const hash = hashToken(bearer);
     const name = `${hash} from ${address}`;
-    const refused = bad.take(name);
-    if (refused !== undefined && clock.monotonic() - refused.atMs < refusedMs) {
-      bad.put(name, refused);
-      throw refused.problem;
-    }
+    const refused = remembered(name);
+    if (refused !== undefined && refused.looks >= refusedAgain.looks) throw refused.problem;
     const look = () => authenticate(bearer, address);
     const wasGood = good.take(hash) !== undefined;
     try {
@@ -44,11 +51,16 @@ export function guardBearers<Who>(authenticate: Authenticate<Who>, clock: Clock)
       good.put(hash, true);
       return who;
     } catch (problem) {
-      if (wasInvalidToken({ problem })) bad.put(name, { problem, atMs: clock.monotonic() });
+      if (isBusy(problem) && refused !== undefined) throw refused.problem;
+      if (!wasInvalidToken({ problem })) throw problem;
+      const { looks, sinceMs } = refused ?? { looks: 0, sinceMs: clock.monotonic() };
+      bad.put(name, { problem, looks: looks + 1, sinceMs });
       throw problem;
     }
   };
 }
+
+const isBusy = (problem: unknown) => problem instanceof Refusal && problem.code === 'too_busy';
 
 /** The last 10,000 things that were put in. */
 class Remembered<Value> {

@@ -103,11 +103,11 @@ export function createHub(options: {
   const linesOf = (open: { each: number; all: number }) => new Lines({ ...open, waiting: settings.maxQueuedFrames });
   const lines = { states: linesOf(settings.storing), hits: linesOf(settings.storing), redaction: linesOf(settings.redacting) };
   const backlog = new Backlog(settings.maxBacklogBytes);
-  const log = seldom(options.log, options.clock, {
+  const strangers = seldom(options.log, options.clock, {
     level: 'warn',
     left: 'more agents were turned out in a minute than the log takes',
   });
-  const context: SessionContext = { ...options, log, settings, registry, addressOf, telemetry, admissions, lines, backlog };
+  const context: SessionContext = { ...options, strangers, settings, registry, addressOf, telemetry, admissions, lines, backlog };
   const revoked = new Set<string>();
   const door: Door & { draining: boolean } = { draining: false, revoked, authenticating: 0 };
   const roundTrips = createRoundTrips(settings);

@@ -13,6 +13,8 @@ import type { BridgeKey } from './signing.ts';
 export interface SessionContext {
   clock: Clock;
   log: Log;
+  /** The same, where so many lines a minute are written of connections that have not said hello. */
+  strangers: Log;
   handlers: HubHandlers;
   /** Signs what agents obey. */
   key: BridgeKey;

@@ -124,7 +124,8 @@ export class Session {
 
   /** Says why, drops what waits and closes. */
   turnOut(code: BridgeError['code'], message: string): void {
-    this.#context.log.warn({ ...this.#name(), code, reason: message }, 'agent turned out');
+    const { log, strangers } = this.#context;
+    (this.agent === undefined ? strangers : log).warn({ ...this.#name(), code, reason: message }, 'agent turned out');
     this.#intake.discard();
     this.peer.refuse(code, message);
   }
