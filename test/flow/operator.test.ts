@@ -124,7 +124,7 @@ describe('a caller that proves nothing', () => {
     for (let count = 0; count < 15; count += 1) {
       const response = await fetch(bridge.mcpUrl, {
         method: 'POST',
-        headers: { Authorization: 'Bearer slk_nothing' },
+        headers: { Authorization: `Bearer slk_nothing_${count}` },
         body: '{}',
       });
       expect(response.status).toBe(401);
