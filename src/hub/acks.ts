@@ -1,5 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
-import type { Ack } from '../protocol/frames.ts';
+import type { Peer } from './peer.ts';
 
 /** States wait for one another, or for the acknowledgement of a hit, so long; so many do not wait. */
 export const ackPatience = { ms: 1_000, frames: 16 } as const;
@@ -7,15 +7,15 @@ export const ackPatience = { ms: 1_000, frames: 16 } as const;
 /** Tells an agent what it may forget. One acknowledgement covers all numbered frames up to it. */
 export class Acks {
   readonly #clock: Clock;
-  readonly #send: (frame: Ack) => void;
+  readonly #peer: Pick<Peer, 'send'>;
   /** Frames that are done with, and the last of them. */
   #owed = 0;
   #n = 0;
   #callOff: (() => void) | undefined;
 
-  constructor(clock: Clock, send: (frame: Ack) => void) {
+  constructor(clock: Clock, peer: Pick<Peer, 'send'>) {
     this.#clock = clock;
-    this.#send = send;
+    this.#peer = peer;
   }
 
   /** All up to this one are done with; it is large, or refused. */
@@ -34,7 +34,7 @@ export class Acks {
   /** Says what is owed. */
   settle(): void {
     this.end();
-    if (this.#owed > 0) this.#send({ t: 'ack', n: this.#n });
+    if (this.#owed > 0) this.#peer.send({ t: 'ack', n: this.#n });
     this.#owed = 0;
   }
 

@@ -3,8 +3,8 @@ import type { Action, AgentBeat, AgentError, AgentFrame, HitFrame, StateFrame } 
 import { limits } from '../protocol/limits.ts';
 import { RawCapture } from '../redaction/capture.ts';
 import type { Acks } from './acks.ts';
-import { type Answers, createAnswers } from './answers.ts';
-import { type Asked, createAsked } from './asked.ts';
+import { Answers } from './answers.ts';
+import { Asked } from './asked.ts';
 import type { FrameLines } from './frame-line.ts';
 import type { ConnectedAgent, HubHandlers } from './handlers.ts';
 import { createLocates, type Locates } from './locates.ts';
@@ -50,9 +50,10 @@ export function createConversation(
   dropped: (verdict: 'late' | 'unasked') => void = () => {},
   leftOut: (hits: number) => void = () => {},
 ): Conversation {
-  const asked: Asked = createAsked();
-  const answers = createAnswers();
-  const locates = createLocates(settings);
+  const asked = new Asked();
+  const answers = new Answers();
+  /** Made when somebody asks: most agents are never asked. */
+  let locates: Locates | undefined;
   let errors = 0;
   let unasked = 0;
   const progress: Progress = { ackedN: 0, stateN: 0 };
@@ -118,7 +119,10 @@ export function createConversation(
 
   return {
     answers,
-    locates,
+    get locates() {
+      locates ??= createLocates(settings);
+      return locates;
+    },
     progress,
     asks: (action) => asked.add(action),
     hasAsked: (actionId) => asked.has(actionId),
@@ -133,7 +137,7 @@ export function createConversation(
           hearError(agent, frame);
           return;
         case 'located':
-          locates.heard(frame);
+          locates?.heard(frame);
           return;
         case 'beat':
           hearBeat(agent, frame);

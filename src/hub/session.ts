@@ -7,7 +7,7 @@ import { Acks } from './acks.ts';
 import { objectionTo, objectionToProof } from './admission.ts';
 import { type Conversation, createConversation } from './conversation.ts';
 import { type DescribedAgent, describeAgent } from './described.ts';
-import { createFrameLines } from './frame-line.ts';
+import { FrameLines } from './frame-line.ts';
 import type { Enrolment } from './handlers.ts';
 import { createIntake, type Intake, type Message } from './intake.ts';
 import { closeCodes, createPeer, type Peer } from './peer.ts';
@@ -39,15 +39,16 @@ export class Session {
   #helloBytes = 0;
   #badFrames = 0;
   #unsupportedFrames = 0;
-  readonly #gone = new AbortController();
+  /** Who stands in line to be let in leaves it with the connection. */
+  #admission: AbortController | undefined;
+  #isClosed = false;
   /** A hello that is waited for no more. */
-  readonly #helloCame: () => void;
+  #helloCame: () => void;
   #saidBye = false;
   /** Frames for the agent that came up before its welcome, which must be first. */
   #early: BridgeFrame[] | undefined = [];
   /** True once `handlers.connected` was called, so that `disconnected` is owed. */
   #announced = false;
-
   /** Which connection of this hub it is: one that was opened later has a higher one. */
   readonly #turn: number;
   /** Where the connection came from. */
@@ -60,8 +61,8 @@ export class Session {
     this.#address = address;
     this.#heardAt = clock.monotonic();
     this.peer = createPeer(socket, clock, settings, (bytes) => this.#count('out', bytes));
-    const lines = createFrameLines(context.lines);
-    this.#acks = new Acks(clock, (frame) => this.peer.send(frame));
+    const lines = new FrameLines(context.lines);
+    this.#acks = new Acks(clock, this.peer);
     this.conversation = createConversation(
       ...([handlers, settings, log, this.#acks, lines] as const),
       (message, n) => this.#refuseFrame('bad-frame', message, n),
@@ -72,7 +73,7 @@ export class Session {
     this.#intake = createIntake(socket, context, {
       handle: (message) => this.#take(message),
       overflow: tooMany,
-      rest: lines.rest,
+      rest: () => lines.rest(),
     });
     socket.on('message', () => this.#heard());
     // `close` follows every error; the error itself is the agent's business (garbage, too big, reset).
@@ -82,7 +83,8 @@ export class Session {
     });
     this.finished = new Promise((resolve) => {
       socket.once('close', () => {
-        this.#gone.abort();
+        this.#isClosed = true;
+        this.#admission?.abort();
         this.#helloCame();
         void this.#finish().then(resolve);
       });
@@ -94,7 +96,7 @@ export class Session {
 
   /** Whether the connection has ended. */
   get isClosed(): boolean {
-    return this.#gone.signal.aborted;
+    return this.#isClosed;
   }
 
   /** Milliseconds of silence; none while it is us who do not listen. */
@@ -148,10 +150,7 @@ export class Session {
   async #take(message: Message): Promise<void> {
     this.#count('in', message.data.length);
     const received = await receive(message);
-    if (!received.ok) {
-      this.#refuseFrame(received.code, received.message, received.n);
-      return;
-    }
+    if (!received.ok) return this.#refuseFrame(received.code, received.message, received.n);
     try {
       await this.#handle(received.frame, message);
     } catch (error) {
@@ -166,9 +165,13 @@ export class Session {
     if (this.agent === undefined) {
       if (frame.t === 'hello') {
         this.#helloCame();
+        this.#helloCame = nothing;
+        this.#admission = new AbortController();
+        if (this.#isClosed) this.#admission.abort();
         const admit = () => this.#admit(frame, message.data.toString('utf8'));
         // However many come at once, others' work waits for a few of them and not for all.
-        await this.#context.admissions.during(this.enrolment.firstKeyId, this.#gone.signal, admit);
+        await this.#context.admissions.during(this.enrolment.firstKeyId, this.#admission.signal, admit);
+        this.#admission = undefined;
       } else this.turnOut('bad-frame', 'The first frame is hello.');
     } else if (frame.t === 'hello') this.#refuseFrame('bad-frame', 'hello: expected once');
     else if (frame.t === 'bye') {
@@ -191,17 +194,12 @@ export class Session {
       return;
     }
     if (this.isClosed) return;
-    if (registry.helloBytes + text.length > settings.maxHelloBytes) {
-      this.turnOut('rate', 'Agents say more of themselves than this bridge keeps.');
-      return;
-    }
+    const isTooMuch = registry.helloBytes + text.length > settings.maxHelloBytes;
+    if (isTooMuch) return this.turnOut('rate', 'Agents say more of themselves than this bridge keeps.');
     const agent = describeAgent(hello, this.enrolment, clockAheadMs, clock.now());
     const before = registry.byId.get(agent.id);
-    if (before !== undefined && before.#turn > this.#turn) {
-      // A hello that was long on its way, over a connection that its agent has left for that one: an agent opens one at a time.
-      this.letGo();
-      return;
-    }
+    // A hello that was long on its way, over a connection that its agent has left for that one: an agent opens one at a time.
+    if (before !== undefined && before.#turn > this.#turn) return this.letGo();
     // Known from here on: whoever places an action now waits for the welcome instead of missing this agent.
     this.agent = agent;
     this.#helloBytes = text.length;
@@ -298,3 +296,5 @@ export class Session {
     return this.agent === undefined ? {} : { agent: this.agent.id };
   }
 }
+
+const nothing = (): void => undefined;

@@ -24,9 +24,13 @@ export function keyShareOf(privateKey: KeyObject): KeyShare {
     coderWith(other, purpose) {
       try {
         const secret = diffieHellman({ privateKey, publicKey: publicKeyOf('X25519', other) });
-        // As bytes it would be looked at anew for each code, which costs more than the code.
-        const key = createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', purpose, 32)));
-        return (text) => createHmac('sha256', key).update(text).digest('base64url');
+        const bytes = Buffer.from(hkdfSync('sha256', secret, '', purpose, 32)).toString('base64');
+        let key: KeyObject | undefined;
+        return (text) => {
+          // As bytes it would be looked at anew for each code, which costs more than the code; kept so it takes a kilobyte.
+          key ??= createSecretKey(bytes, 'base64');
+          return createHmac('sha256', key).update(text).digest('base64url');
+        };
       } catch {
         return undefined;
       }
