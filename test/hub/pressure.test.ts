@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { liar, lies } from '../../agents-sim/scenarios/liar.ts';
 import { Refusal } from '../../src/lib/refusal.ts';
@@ -127,7 +128,11 @@ describe('a flood', () => {
     const frames: string[] = [];
     const socket = await rawAgent(world, 'flood-agent', frames);
     const ended = ending(socket, frames);
+    // In one piece: while it rests for its rate, nothing more is read.
+    const below = (socket as unknown as { _socket: Socket })._socket;
+    below.cork();
     for (let count = 0; count < 2_000; count += 1) socket.send('{}');
+    below.uncork();
     expect(await ended).toEqual({ code: 1008, error: 'rate' });
   });
 });
