@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { setTimeout as pause } from 'node:timers/promises';
+import type { Readable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { until } from '../helpers/program.ts';
 
@@ -13,17 +13,18 @@ afterEach(() => {
 /** Logs so many lines of a kilobyte into a pipe, and ends as said. */
 function logging(how: 'end' | 'exit' | 'throw' | 'stay', count: number) {
   const child = spawn(process.execPath, ['--import', 'tsx', program, how, String(count)], {
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['pipe', how === 'stay' ? 'pipe' : 'ignore', 'pipe'],
   });
   running.push(child);
   let text = '';
   const read = () =>
-    child.stderr.on('data', (chunk) => {
+    child.stderr?.on('data', (chunk) => {
       text += chunk;
     });
   return {
     child,
     read,
+    said: () => text,
     lines: () =>
       text
         .split('\n')
@@ -65,9 +66,11 @@ describe('a log that nobody reads', () => {
   );
 
   it('keeps some megabytes, and tells how many lines it dropped beyond', async () => {
-    const { child, read, lines } = logging('stay', 8_000);
-    await pause(1_000);
+    const { child, read, said, lines } = logging('stay', 8_000);
+    await once(child.stdout as Readable, 'data');
     read();
+    await until('what was dropped', () => said().includes('"dropped"') || undefined);
+    child.stdin?.end('end');
     await once(child, 'close');
     const told = lines();
     const kept = told.filter(({ msg }) => msg === 'a line');

@@ -7,8 +7,13 @@ function tick(step) {
   return sum;
 }
 const ticking = setInterval(() => tick(2), 20);
-process.stdin.once('data', () => {
+process.stdin.once('data', function end() {
+  // Not before there is something to say.
+  if (sum === 0) {
+    setTimeout(end, 20);
+    return;
+  }
   clearInterval(ticking);
   process.stdin.destroy();
-  console.log(sum > 0 && sum % 6 === 0 ? 'right' : 'wrong');
+  console.log(sum % 6 === 0 ? 'right' : 'wrong');
 });

@@ -5,4 +5,10 @@ const log = createLog('info');
 for (let at = 1; at <= Number(count); at++) log.info({ at, filling: 'x'.repeat(1_000) }, 'a line');
 if (how === 'exit') process.exit(1);
 if (how === 'throw') throw new Error('thrown at the end');
-if (how === 'stay') setTimeout(() => log.info('the last line'), 2_000);
+if (how === 'stay') {
+  process.stdout.write('written');
+  process.stdin.once('data', () => {
+    log.info('the last line');
+    process.stdin.destroy();
+  });
+}
