@@ -173,11 +173,15 @@ export interface ActionStore {
    * Pending actions of every organisation that were placed since, of which an agent that is connected to this replica may not have heard.
    */
   placedSince(since: number): Promise<ListedAction[]>;
-  /** Targets on agents that are connected to this replica, of actions that ended between these instants, with a probe that may still be there. */
+  /**
+   * Targets on agents that are connected to this replica, of actions that ended between these instants, with a probe that may still be there;
+   * also of those that ended after `now`, by a clock that is ahead: how long ago that was, nobody can tell.
+   */
   leftBehind(
     replica: string,
     from: number,
     to: number,
+    now: number,
   ): Promise<{ org: string; id: string; agentId: string; status: EndedStatus }[]>;
   /**
    * pending → a final status, once: sets `endedAt` and gives unspent reserved hits back to the window they came from.

@@ -16,7 +16,7 @@ const missedMs = 30_000;
 /** Takes ended actions off the agents of this replica that were not reached when they ended, by whatever replica ended them. */
 export async function takeOffLeftBehind({ store, hub, clock, replica }: ActionContext): Promise<void> {
   const now = clock.now();
-  const left = await store.leftBehind(replica, now - droppedMs, now - toldMs);
+  const left = await store.leftBehind(replica, now - droppedMs, now - toldMs, now);
   await Promise.allSettled(left.map(({ org, id, agentId, status }) => hub.remove(org, agentId, id, removalReasons[status])));
 }
 

@@ -105,13 +105,13 @@ export function createActionStore(db: Db, chain: AuditChain): ActionStore {
     placedSince: (since) =>
       select(db, `where a.status = 'pending' and a.created_at >= $1 order by a.created_at, a.id limit ${maxRows}`, [since]),
 
-    async leftBehind(replica, from, to) {
+    async leftBehind(replica, from, to, now) {
       const rows = await db.query<{ org: string; id: string; agent_id: string; status: EndedStatus }>(
         `select a.org, a.id, t.agent_id, a.status from actions a
          join action_targets t on t.org = a.org and t.action_id = a.id and t.state not in ${goneStates}
          join agents g on g.org = t.org and g.id = t.agent_id and g.connected and g.replica = $1
-         where a.status <> 'pending' and a.ended_at >= $2 and a.ended_at < $3 limit ${maxRows}`,
-        [replica, from, to],
+         where a.status <> 'pending' and a.ended_at >= $2 and (a.ended_at < $3 or a.ended_at > $4) limit ${maxRows}`,
+        [replica, from, to, now],
       );
       return rows.map(({ agent_id: agentId, ...row }) => ({ ...row, agentId }));
     },

@@ -120,11 +120,13 @@ describe.each(engines)('replicas over $engine', ({ open }) => {
       expect.arrayContaining([expect.objectContaining({ id: placed.id })]),
     );
     expect(await stores.actions.placedSince(t0 + 1)).toEqual([]);
-    const left = async (id: string, from = 0) =>
-      (await stores.actions.leftBehind(id, from, t0 + 11)).map(({ agentId }) => agentId);
+    const left = async (id: string, from = 0, to = t0 + 11, now = t0 + 20) =>
+      (await stores.actions.leftBehind(id, from, to, now)).map(({ agentId }) => agentId);
     expect(await left('rep_1')).toEqual([]);
     await stores.actions.finish(org, placed.id, 'cancelled', 'enough', t0 + 10);
     expect([await left('rep_1'), await left('rep_2'), await left('rep_1', t0 + 11)]).toEqual([['a'], ['b'], []]);
+    // A moment ago, and by a clock that is ahead.
+    expect([await left('rep_1', 0, t0 + 5), await left('rep_1', 0, t0 + 5, t0 + 9)]).toEqual([[], ['a']]);
     await stores.actions.setTarget(org, placed.id, { agentId: 'a', state: 'removed' });
     expect(await left('rep_1')).toEqual([]);
   });
